@@ -1,0 +1,22 @@
+//! Words that every room of Banyan shares: identifiers, time, the caller, roles and permissions, error codes, money.
+//!
+//! Nothing here does I/O. Time and randomness are values that the process hands in, so that a test can move the clock.
+
+pub mod caller;
+pub mod error;
+pub mod ids;
+pub mod money;
+pub mod random;
+pub mod role;
+pub mod secret;
+pub mod time;
+
+pub use caller::{Actor, Caller, Elevation, RequestId};
+pub use error::ErrorCode;
+pub use ids::Ids;
+pub use money::Money;
+pub use random::{OsRandom, Random};
+pub use role::{Permission, Role, Roles};
+pub use secret::Secret;
+pub use time::{Clock, SystemClock, TestClock, Timestamp};
+pub use uuid::Uuid;

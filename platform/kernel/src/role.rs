@@ -1,0 +1,157 @@
+//! Roles that a person holds inside a tenant, and the permissions that they stand for. Code asks for a permission by name, never for a role.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $(#[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, UnknownName> {
+                Self::ALL.iter().copied().find(|word| word.name() == text).ok_or_else(|| UnknownName {
+                    name: text.chars().take(40).collect(),
+                    known: Self::ALL.iter().map(|word| word.name()).collect::<Vec<_>>().join(", "),
+                })
+            }
+        }
+    };
+}
+
+/// A role or permission that does not exist; lists the ones that do.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown name `{name}`; known: {known}")]
+pub struct UnknownName {
+    name: String,
+    known: String,
+}
+
+words! {
+    /// What a person (or a service account) is in a tenant.
+    Role { User = "user", Coach = "coach", Analyst = "analyst", Support = "support", Service = "service", Admin = "admin", Owner = "owner" }
+}
+
+words! {
+    /// What may be done. `<resource>.<verb>`.
+    Permission {
+        UsersRead = "users.read",
+        UsersManage = "users.manage",
+        RolesManage = "roles.manage",
+        ContentManage = "content.manage",
+        RecordsOverride = "records.override",
+        AuditRead = "audit.read",
+        AnalyticsRead = "analytics.read",
+        TenantManage = "tenant.manage",
+        ServicesRead = "services.read",
+        ComplianceRead = "compliance.read",
+        KeysManage = "keys.manage",
+    }
+}
+
+impl Role {
+    /// The permissions of the role. `Owner` has all that `Admin` has, and may appoint admins.
+    pub const fn permissions(self) -> &'static [Permission] {
+        use Permission::*;
+        match self {
+            Self::User | Self::Service => &[],
+            Self::Coach => &[],
+            Self::Analyst => &[AnalyticsRead],
+            Self::Support => &[UsersRead],
+            Self::Admin => &[
+                UsersRead,
+                UsersManage,
+                RolesManage,
+                ContentManage,
+                RecordsOverride,
+                AuditRead,
+                AnalyticsRead,
+                ServicesRead,
+                ComplianceRead,
+                KeysManage,
+            ],
+            Self::Owner => Permission::ALL,
+        }
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// A set of roles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Roles(u16);
+
+impl Roles {
+    pub const NONE: Self = Self(0);
+
+    pub fn contains(self, role: Role) -> bool {
+        self.0 & role.bit() != 0
+    }
+
+    #[must_use]
+    pub fn with(self, role: Role) -> Self {
+        Self(self.0 | role.bit())
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Role> {
+        Role::ALL.iter().copied().filter(move |role| self.contains(*role))
+    }
+
+    pub fn allow(self, permission: Permission) -> bool {
+        self.iter().any(|role| role.permissions().contains(&permission))
+    }
+}
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
+        roles.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for role in Role::ALL {
+            assert_eq!(role.name().parse::<Role>().unwrap(), *role);
+        }
+        for permission in Permission::ALL {
+            assert_eq!(permission.name().parse::<Permission>().unwrap(), *permission);
+        }
+        assert!("root".parse::<Role>().is_err());
+    }
+
+    #[test]
+    fn a_user_may_override_nothing_and_an_owner_everything() {
+        let user = Roles::from_iter([Role::User]);
+        let owner = Roles::from_iter([Role::Owner]);
+        for permission in Permission::ALL {
+            assert!(!user.allow(*permission));
+            assert!(owner.allow(*permission));
+        }
+        assert!(!Roles::from_iter([Role::Admin]).allow(Permission::TenantManage));
+    }
+}

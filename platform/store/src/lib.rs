@@ -1,0 +1,31 @@
+//! The store: one database a service, on SQLite or PostgreSQL, reached only through a handle that is bound to a caller.
+//!
+//! A service declares its [`schema::Table`]s with a [`policy::Policy`] each. [`Store::open`] makes them, on either engine, and
+//! [`Store::bind`] gives [`Rows`]: `rows.read(|tx| …)` and `rows.write(|tx| …)` run a closure in one transaction that sees what
+//! the caller may see and nothing else. There is no other way to rows.
+
+pub mod audit;
+pub mod compliance;
+mod context;
+pub mod error;
+pub mod grants;
+pub mod idempotency;
+pub mod migrate;
+pub mod outbox;
+mod pending;
+mod platform_tables;
+pub mod policy;
+mod postgres;
+mod rows;
+pub mod schema;
+mod sqlite;
+mod store;
+mod tx;
+
+pub use error::StoreError;
+pub use postgres::PostgresOptions;
+pub use rows::Rows;
+pub use schema::{ColumnType, Table};
+pub use policy::{Policy, Rule};
+pub use store::{Engine, EngineKind, Environment, Store};
+pub use tx::Tx;

@@ -1,0 +1,165 @@
+//! `read` and `write`: one transaction each, bound to the caller.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use banyan_kernel::Caller;
+
+use crate::audit::Record;
+use crate::error::StoreError;
+use crate::pending::Pending;
+use crate::store::{Database, Store};
+use crate::tx::{Inner, Session, Tx};
+
+/// How often a transaction that met another one is tried again.
+const ATTEMPTS: u32 = 3;
+
+/// A service's rows in the sight of one caller.
+///
+/// The closures await nothing but the transaction. What they capture they borrow: shadow it by reference first
+/// (`let input = &input; rows.write(move |tx| async move { … })`), because a conflict runs them again.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    store: Store,
+    caller: Caller,
+}
+
+/// Whether the transaction may change rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Read,
+    Write,
+}
+
+impl Rows {
+    pub(crate) fn new(store: Store, caller: Caller) -> Self {
+        Self { store, caller }
+    }
+
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Runs `work` in one read-only snapshot. An elevated caller's read is audited, so it runs as a write.
+    ///
+    /// # Errors
+    /// What `work` returns, or a [`StoreError`] of the engine.
+    pub async fn read<T, E, F, Fut>(&self, work: F) -> Result<T, E>
+    where
+        T: Send,
+        E: From<StoreError> + Send,
+        F: Fn(Tx) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        let mode = if self.caller.elevation().is_some() { Mode::Write } else { Mode::Read };
+        self.run(mode, work).await
+    }
+
+    /// Runs `work` in one transaction and commits it; `Err` rolls back. Conflicts with other transactions run it again.
+    ///
+    /// # Errors
+    /// What `work` returns, or a [`StoreError`] of the engine.
+    pub async fn write<T, E, F, Fut>(&self, work: F) -> Result<T, E>
+    where
+        T: Send,
+        E: From<StoreError> + Send,
+        F: Fn(Tx) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        self.run(Mode::Write, work).await
+    }
+
+    async fn run<T, E, F, Fut>(&self, mode: Mode, work: F) -> Result<T, E>
+    where
+        T: Send,
+        E: From<StoreError> + Send,
+        F: Fn(Tx) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        let mut attempt = 1;
+        loop {
+            let tx = self.begin(mode).await?;
+            let result = self.attempt(mode, &tx, &work).await;
+            match result {
+                Err(_) if tx.0.session.met_another() && attempt < ATTEMPTS => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
+    async fn attempt<T, E, F, Fut>(&self, mode: Mode, tx: &Tx, work: &F) -> Result<T, E>
+    where
+        T: Send,
+        E: From<StoreError> + Send,
+        F: Fn(Tx) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        if let Some(elevation) = self.caller.elevation() {
+            tx.audit(Record::elevation(elevation));
+        }
+        let value = match work(tx.clone()).await {
+            Ok(value) => value,
+            Err(error) => {
+                tx.0.session.rollback().await;
+                return Err(error);
+            }
+        };
+        if mode == Mode::Write
+            && let Err(error) = crate::audit::write_pending(tx).await
+        {
+            tx.0.session.rollback().await;
+            return Err(error.into());
+        }
+        tx.0.session.commit().await?;
+        if tx.0.pending.has_published() {
+            self.store.0.published.notify_one();
+        }
+        Ok(value)
+    }
+
+    async fn begin(&self, mode: Mode) -> Result<Tx, StoreError> {
+        let context = crate::context::Context::of(&self.caller);
+        let session = match &self.store.0.database {
+            Database::Sqlite(database) => Session::Sqlite(database.begin(mode, context).await?),
+            Database::Postgres(database) => Session::Postgres(database.begin(mode, context).await?),
+        };
+        let environment = self.store.0.environment.clone();
+        Ok(Tx(Arc::new(Inner { session, caller: self.caller.clone(), environment, pending: Pending::default() })))
+    }
+}
+
+impl Session {
+    async fn commit(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(session) => session.commit().await,
+            Self::Postgres(session) => session.commit().await,
+        }
+    }
+
+    async fn rollback(&self) {
+        match self {
+            Self::Sqlite(session) => session.rollback(),
+            Self::Postgres(session) => session.rollback().await,
+        }
+    }
+
+    /// A statement of this transaction failed because of another transaction, so that running it again may succeed.
+    fn met_another(&self) -> bool {
+        match self {
+            Self::Sqlite(session) => session.met_another(),
+            Self::Postgres(session) => session.met_another(),
+        }
+    }
+
+    /// Runs as the store itself until [`Session::as_caller`]: for the audit chain.
+    pub(crate) async fn as_platform(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(session) => session.as_platform(),
+            Self::Postgres(session) => session.as_platform().await,
+        }
+    }
+}

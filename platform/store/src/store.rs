@@ -1,0 +1,192 @@
+//! Opening a service's database and binding it to callers.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use banyan_kernel::{Caller, Clock, Ids, OsRandom, Random, RequestId, SystemClock, Uuid};
+use tokio::sync::Notify;
+
+use crate::error::StoreError;
+use crate::migrate::Schema;
+use crate::postgres::{PostgresDatabase, PostgresOptions, PostgresPool};
+use crate::rows::Rows;
+use crate::sqlite::SqliteDatabase;
+
+/// Where rows live.
+#[derive(Clone, Debug)]
+pub enum Engine {
+    /// One file a service, `<directory>/<service>.db`.
+    Sqlite { directory: PathBuf },
+    /// One schema and one role a service, in one database.
+    Postgres(PostgresPool),
+}
+
+/// Which dialect an engine speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EngineKind {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    pub fn sqlite(directory: &Path) -> Self {
+        Self::Sqlite { directory: directory.to_owned() }
+    }
+
+    /// # Errors
+    /// When the URL is not one of PostgreSQL, or no connection can be made within the acquire deadline.
+    pub async fn postgres(options: PostgresOptions) -> Result<Self, StoreError> {
+        Ok(Self::Postgres(PostgresPool::connect(options).await?))
+    }
+
+    pub fn kind(&self) -> EngineKind {
+        match self {
+            Self::Sqlite { .. } => EngineKind::Sqlite,
+            Self::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+}
+
+/// What the store needs of the process: time, identifiers, a key for what is encrypted at rest, and who watches statements.
+#[derive(Clone)]
+pub struct Environment {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Ids,
+    pub cipher: crate::idempotency::Cipher,
+    pub observer: Arc<dyn Observer>,
+}
+
+/// Watches statements for metrics and the slow-query log.
+pub trait Observer: Send + Sync {
+    /// `fingerprint` is the statement's text with placeholders: never a value. `micros` is the elapsed time.
+    fn statement(&self, fingerprint: &str, micros: u64, error: Option<&StoreError>);
+}
+
+/// Watches nothing.
+#[derive(Debug)]
+pub struct NoObserver;
+
+impl Observer for NoObserver {
+    fn statement(&self, _: &str, _: u64, _: Option<&StoreError>) {}
+}
+
+impl Environment {
+    /// The machine's clock and randomness.
+    pub fn system(cipher: crate::idempotency::Cipher) -> Self {
+        Self::new(Arc::new(SystemClock), Arc::new(OsRandom), cipher)
+    }
+
+    pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>, cipher: crate::idempotency::Cipher) -> Self {
+        Self { ids: Ids::new(clock.clone(), random), clock, cipher, observer: Arc::new(NoObserver) }
+    }
+
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "elapsed time of statements, not a point in time")]
+    pub(crate) fn stopwatch(&self) -> std::time::Instant {
+        std::time::Instant::now()
+    }
+
+    pub(crate) fn statement_ran(&self, sql: &str, started: std::time::Instant, error: Option<&StoreError>) {
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.observer.statement(sql, micros, error);
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment").finish_non_exhaustive()
+    }
+}
+
+/// One service's database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) schema: Schema,
+    pub(crate) database: Database,
+    pub(crate) environment: Environment,
+    /// Woken after a commit that published events.
+    pub(crate) published: Notify,
+    /// Idempotency keys whose first request is still running in this process.
+    pub(crate) running_keys: crate::idempotency::RunningKeys,
+}
+
+pub(crate) enum Database {
+    Sqlite(SqliteDatabase),
+    Postgres(PostgresDatabase),
+}
+
+impl Store {
+    /// Makes or migrates the service's tables and policies, then opens it.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] when a newer Banyan wrote it; otherwise what the engine says.
+    pub async fn open(engine: &Engine, schema: Schema, environment: Environment) -> Result<Self, StoreError> {
+        let schema = schema.with_platform_tables();
+        let database = match engine {
+            Engine::Sqlite { directory } => Database::Sqlite(SqliteDatabase::open(directory, &schema, &environment)?),
+            Engine::Postgres(pool) => Database::Postgres(PostgresDatabase::open(pool.clone(), &schema).await?),
+        };
+        let shared = Shared {
+            schema,
+            database,
+            environment,
+            published: Notify::new(),
+            running_keys: crate::idempotency::RunningKeys::default(),
+        };
+        Ok(Self(Arc::new(shared)))
+    }
+
+    /// The service's rows as the caller may see them.
+    pub fn bind(&self, caller: &Caller) -> Rows {
+        Rows::new(self.clone(), caller.clone())
+    }
+
+    /// The service acting for itself in one tenant: log-in, jobs, consumers. Never from a request's own words.
+    pub fn system(&self, tenant: Uuid) -> Rows {
+        self.bind(&Caller::system(tenant, self.0.schema.service, RequestId(self.0.environment.ids.next())))
+    }
+
+    pub fn service(&self) -> &'static str {
+        self.0.schema.service
+    }
+
+    pub fn schema(&self) -> &Schema {
+        &self.0.schema
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.0.environment
+    }
+
+    pub fn kind(&self) -> EngineKind {
+        match self.0.database {
+            Database::Sqlite(_) => EngineKind::Sqlite,
+            Database::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+
+    /// Answers within the deadline, or says what is wrong.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] and what the engine says.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        match &self.0.database {
+            Database::Sqlite(database) => database.ping(),
+            Database::Postgres(database) => database.ping().await,
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("service", &self.0.schema.service).finish_non_exhaustive()
+    }
+}

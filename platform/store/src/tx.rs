@@ -1,0 +1,113 @@
+//! One transaction, bound to a caller.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use banyan_kernel::{Caller, Timestamp, Uuid};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, ProxyExecResult, ProxyRow, QueryResult, Statement};
+
+use crate::audit::Record;
+use crate::error::StoreError;
+use crate::outbox::Publish;
+use crate::pending::Pending;
+use crate::postgres::PostgresSession;
+use crate::sqlite::SqliteSession;
+use crate::store::Environment;
+
+/// A running transaction. SeaORM's calls take `&tx`; rows outside the caller's sight do not exist for them.
+///
+/// It is valid until the closure that received it returns; kept longer, every statement fails.
+#[derive(Clone)]
+pub struct Tx(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) session: Session,
+    pub(crate) caller: Caller,
+    pub(crate) environment: Environment,
+    pub(crate) pending: Pending,
+}
+
+pub(crate) enum Session {
+    Sqlite(SqliteSession),
+    Postgres(PostgresSession),
+}
+
+impl Tx {
+    pub fn caller(&self) -> &Caller {
+        &self.0.caller
+    }
+
+    /// The time of the process's clock.
+    pub fn now(&self) -> Timestamp {
+        self.0.environment.clock.now()
+    }
+
+    /// A new UUIDv7.
+    pub fn new_id(&self) -> Uuid {
+        self.0.environment.ids.next()
+    }
+
+    /// Publishes an event: it leaves when this transaction commits, or not at all.
+    ///
+    /// # Errors
+    /// When the outbox cannot be written.
+    pub async fn publish<E: banyan_contracts::Event>(&self, event: &E) -> Result<Uuid, StoreError> {
+        crate::outbox::publish(self, &Publish::of(event)?).await
+    }
+
+    /// Adds a record to the service's audit chain. It is written at the end of this transaction.
+    pub fn audit(&self, record: Record) {
+        self.0.pending.audit(record);
+    }
+
+    pub(crate) async fn run_query(&self, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
+        let started = self.0.environment.stopwatch();
+        let rows = match &self.0.session {
+            Session::Sqlite(session) => session.query(statement),
+            Session::Postgres(session) => session.query(statement).await,
+        };
+        self.0.environment.statement_ran(&statement.sql, started, rows.as_ref().err());
+        rows
+    }
+
+    pub(crate) async fn run_execute(&self, statement: &Statement) -> Result<u64, StoreError> {
+        let started = self.0.environment.stopwatch();
+        let changed = match &self.0.session {
+            Session::Sqlite(session) => session.execute(statement),
+            Session::Postgres(session) => session.execute(statement).await,
+        };
+        self.0.environment.statement_ran(&statement.sql, started, changed.as_ref().err());
+        changed
+    }
+
+    fn backend(&self) -> DbBackend {
+        match self.0.session {
+            Session::Sqlite(_) => DbBackend::Sqlite,
+            Session::Postgres(_) => DbBackend::Postgres,
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let rows_affected = self.run_execute(&statement).await?;
+        Ok(ProxyExecResult { last_insert_id: 0, rows_affected }.into())
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.execute_raw(Statement::from_string(self.backend(), sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.run_query(&statement).await?.into_iter().next().map(QueryResult::from))
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        Ok(self.run_query(&statement).await?.into_iter().map(QueryResult::from).collect())
+    }
+}

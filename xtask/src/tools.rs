@@ -1,0 +1,99 @@
+//! Finding the programs that the commands need, and installing them where that is allowed.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use rustix::process::getuid;
+
+use crate::process;
+
+/// A program from elsewhere: how it is called and where it comes from.
+pub(crate) struct Tool {
+    pub(crate) program: &'static str,
+    /// Debian packages that bring it.
+    pub(crate) packages: &'static [&'static str],
+    /// What to do by hand where `apt-get` may not be used.
+    pub(crate) remedy: &'static str,
+}
+
+pub(crate) const WRK: Tool = Tool {
+    program: "wrk",
+    packages: &["wrk"],
+    remedy: "install wrk (Debian: apt-get install wrk, macOS: brew install wrk)",
+};
+
+pub(crate) const NPM: Tool = Tool {
+    program: "npm",
+    packages: &["nodejs", "npm"],
+    remedy: "install Node.js 20 or newer with npm (https://nodejs.org)",
+};
+
+pub(crate) const PYTHON: Tool = Tool {
+    program: "python3",
+    packages: &["python3", "python3-venv"],
+    remedy: "install Python 3.10 or newer with its venv module",
+};
+
+impl Tool {
+    /// Makes sure that the program is there: finds it, or installs it, or says how to get it.
+    pub(crate) fn require(&self) -> Result<PathBuf> {
+        if let Some(found) = find(self.program) {
+            return Ok(found);
+        }
+        install_packages(self.program, self.packages, self.remedy)?;
+        match find(self.program) {
+            Some(found) => Ok(found),
+            None => bail!("{} is still missing after installing it: {}", self.program, self.remedy),
+        }
+    }
+}
+
+/// The first executable of that name on the `PATH`.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| is_executable(file))
+}
+
+pub(crate) fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether we may install Debian packages: as root, where there is `apt-get`.
+pub(crate) fn may_install() -> bool {
+    getuid().is_root() && find("apt-get").is_some()
+}
+
+/// Installs Debian packages, or fails with one line that says what is missing and how to get it.
+pub(crate) fn install_packages(what: &str, packages: &[&str], remedy: &str) -> Result<()> {
+    if !may_install() {
+        bail!("{what} is missing: {remedy}");
+    }
+    println!("{what} is missing: installing {}", packages.join(" "));
+    process::run(apt_get().args(["update", "-qq"]))?;
+    process::run(apt_get().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages))
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// Whether `cargo <name>` is installed.
+pub(crate) fn has_cargo_command(name: &str) -> bool {
+    process::succeeds(crate::workspace::cargo().args([name, "--version"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_on_the_path_and_an_unknown_one_is_not() {
+        assert!(find("sh").is_some());
+        assert!(find("no-such-program-anywhere").is_none());
+    }
+}
