@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O. Time and randomness are values that the process hands in, so that a test can move the clock.
 
+pub mod application;
 pub mod caller;
 pub mod error;
 pub mod ids;
@@ -11,6 +12,7 @@ pub mod role;
 pub mod secret;
 pub mod time;
 
+pub use application::{Application, Applications};
 pub use caller::{Actor, Caller, Elevation, RequestId};
 pub use error::ErrorCode;
 pub use ids::Ids;
