@@ -85,11 +85,7 @@ impl Guarded {
     /// Starts `command` in a process group of its own, without standard input.
     pub(crate) fn spawn(command: &mut Command) -> Result<Self> {
         let name = describe(command);
-        let child = command
-            .stdin(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("cannot start `{name}`"))?;
+        let child = command.stdin(Stdio::null()).process_group(0).spawn().with_context(|| format!("cannot start `{name}`"))?;
         Ok(Self { child, name, ended: None })
     }
 
@@ -174,23 +170,24 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs `command` and gives its standard output; its errors become part of the failure.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     check_interrupted()?;
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot start `{}`", describe(command)))?;
+    let result = output_while_cleaning_up(command);
     check_interrupted()?;
+    result
+}
+
+/// The same, also after Ctrl-C: for what has to be done before the end.
+pub(crate) fn output_while_cleaning_up(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{}`", describe(command)))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
         bail!("`{}` failed ({}): {}", describe(command), output.status, errors.trim());
     }
-    String::from_utf8(output.stdout)
-        .with_context(|| format!("`{}` printed something that is not UTF-8", describe(command)))
+    String::from_utf8(output.stdout).with_context(|| format!("`{}` printed something that is not UTF-8", describe(command)))
 }
 
 /// Whether `command` starts and succeeds. Its output is thrown away.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    let status: io::Result<ExitStatus> =
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status: io::Result<ExitStatus> = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
 

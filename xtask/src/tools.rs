@@ -18,17 +18,11 @@ pub(crate) struct Tool {
     pub(crate) remedy: &'static str,
 }
 
-pub(crate) const WRK: Tool = Tool {
-    program: "wrk",
-    packages: &["wrk"],
-    remedy: "install wrk (Debian: apt-get install wrk, macOS: brew install wrk)",
-};
+pub(crate) const WRK: Tool =
+    Tool { program: "wrk", packages: &["wrk"], remedy: "install wrk (Debian: apt-get install wrk, macOS: brew install wrk)" };
 
-pub(crate) const NPM: Tool = Tool {
-    program: "npm",
-    packages: &["nodejs", "npm"],
-    remedy: "install Node.js 20 or newer with npm (https://nodejs.org)",
-};
+pub(crate) const NPM: Tool =
+    Tool { program: "npm", packages: &["nodejs", "npm"], remedy: "install Node.js 20 or newer with npm (https://nodejs.org)" };
 
 pub(crate) const PYTHON: Tool = Tool {
     program: "python3",

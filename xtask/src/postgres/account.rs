@@ -1,8 +1,9 @@
 //! The ordinary user that PostgreSQL runs as, and the folders that this user may use.
 
 use std::env;
-use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,6 +41,17 @@ impl Account {
         command.current_dir(folder).env("HOME", folder)
     }
 
+    /// Writes a file that only this user can read.
+    pub(super) fn write_file(&self, file: &Path, text: &str) -> Result<()> {
+        let mut options = OpenOptions::new();
+        let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(file)?;
+        open.write_all(text.as_bytes())?;
+        if let Some((user, group)) = self.step_down_to {
+            chown(file, Some(user), Some(group))?;
+        }
+        Ok(())
+    }
+
     /// Makes a folder that only this user can look into.
     pub(super) fn create_folder(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -61,7 +73,9 @@ pub(super) fn base_folder() -> Result<PathBuf> {
     match fs::create_dir(&folder) {
         Ok(()) => fs::set_permissions(&folder, fs::Permissions::from_mode(0o711))?,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error).with_context(|| format!("cannot make {}", folder.display())),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot make {}", folder.display()));
+        }
     }
     // Others may write to the parent: a folder that somebody else put there is not to be trusted.
     let found = fs::symlink_metadata(&folder)?;

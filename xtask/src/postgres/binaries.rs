@@ -63,9 +63,8 @@ impl Binaries {
 
     fn named(folder: &OsStr) -> Result<Self> {
         let folder = PathBuf::from(folder);
-        let version = major_version(&folder).with_context(|| {
-            format!("{FOLDER_VARIABLE} names {}, which has no `postgres` and `initdb`", folder.display())
-        })?;
+        let version = major_version(&folder)
+            .with_context(|| format!("{FOLDER_VARIABLE} names {}, which has no `postgres` and `initdb`", folder.display()))?;
         if version < OLDEST_MAJOR {
             bail!("{FOLDER_VARIABLE} names PostgreSQL {version}; Banyan needs {OLDEST_MAJOR} or newer");
         }
@@ -90,7 +89,9 @@ fn major_version(folder: &Path) -> Option<u32> {
     if !["initdb", "pg_ctl", "psql"].iter().all(|name| tools::is_executable(&folder.join(name))) {
         return None;
     }
-    let text = process::output(Command::new(folder.join("postgres")).arg("--version")).ok()?;
+    // Also needed to stop a server after Ctrl-C.
+    let mut ask = Command::new(folder.join("postgres"));
+    let text = process::output_while_cleaning_up(ask.arg("--version")).ok()?;
     parse_major_version(&text)
 }
 

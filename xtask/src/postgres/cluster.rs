@@ -3,9 +3,8 @@
 use std::fs::{self, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow};
 
@@ -77,7 +76,8 @@ impl Cluster {
     }
 
     pub(super) fn stop(&self) -> Result<()> {
-        process::output(&mut self.pg_ctl(&["stop", "-w", "-m", "fast"])).map(drop)
+        let mut stop = self.pg_ctl(&["stop", "-w", "-m", "fast"]);
+        process::output_while_cleaning_up(&mut stop).map(drop)
     }
 
     /// The URL of a database, as the superuser.
@@ -123,30 +123,35 @@ impl Cluster {
     pub(crate) fn pid(&self) -> Result<u32> {
         let file = self.folder.join("data/postmaster.pid");
         let text = read_text(&file)?;
-        text.lines()
-            .next()
-            .and_then(|line| line.trim().parse().ok())
-            .with_context(|| format!("{} is damaged", file.display()))
+        text.lines().next().and_then(|line| line.trim().parse().ok()).with_context(|| format!("{} is damaged", file.display()))
     }
 
     fn listen_on_a_free_port(&mut self) -> Result<()> {
         let mut failure = anyhow!("no free port");
-        for _ in 0..PORT_ATTEMPTS {
-            self.port = free_port()?;
-            let options = format!("-p {} -k '{}'", self.port, self.folder.display());
+        for attempt in 0..PORT_ATTEMPTS {
+            self.port = self.last_port().filter(|_| attempt == 0).map_or_else(free_port, Ok)?;
+            // No socket file: everyone comes through the loopback address.
+            let options = format!("-p {} -k ''", self.port);
             let log = self.folder.join("log");
-            let mut start = self.pg_ctl(&["start", "-w", "-t", "60", "-o", &options, "-l"]);
-            // Not captured: the server inherits the output and would keep a pipe open.
-            start.arg(&log).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            if process::succeeds(&mut start) {
-                fs::write(self.folder.join("port"), self.port.to_string())?;
-                return Ok(());
+            let mut start = self.pg_ctl(&["start", "-w", "-t", "60", "-o", &options]);
+            match process::output(start.arg("-l").arg(&log)) {
+                Ok(_) => {
+                    fs::write(self.folder.join("port"), self.port.to_string())?;
+                    return Ok(());
+                }
+                Err(error) => failure = error,
             }
             process::check_interrupted()?;
             let last_words = last_lines(&fs::read_to_string(&log).unwrap_or_default(), 8);
-            failure = anyhow!("PostgreSQL does not start:\n{last_words}");
+            failure = failure.context(format!("PostgreSQL does not start:\n{last_words}"));
         }
         Err(failure)
+    }
+
+    /// The port of the last start, so that a URL that somebody noted stays good.
+    fn last_port(&self) -> Option<u16> {
+        let port = read_text(&self.folder.join("port")).ok()?.parse().ok()?;
+        TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(port)
     }
 
     fn pg_ctl(&self, arguments: &[&str]) -> Command {
@@ -160,7 +165,7 @@ impl Cluster {
 /// Makes the data directory: a password for the superuser, settings, who may log in.
 fn initialise(binaries: &Binaries, account: Account, folder: &Path, durability: Durability) -> Result<()> {
     let password_file = folder.join("password");
-    write_private(&password_file, &random_password()?)?;
+    account.write_file(&password_file, &random_password()?)?;
     let data = folder.join("data");
     account.create_folder(&data)?;
 
@@ -172,15 +177,12 @@ fn initialise(binaries: &Binaries, account: Account, folder: &Path, durability: 
             .args(*locale)
             .arg("-D")
             .arg(&data)
-            .arg("--pwfile=/dev/stdin");
-        let input = fs::File::open(&password_file)?;
-        let output = account.apply(&mut initdb, folder).stdin(input).output()?;
-        process::check_interrupted()?;
-        if output.status.success() {
-            write_settings(&data, durability)?;
-            return Ok(());
+            .arg("--pwfile")
+            .arg(&password_file);
+        match process::output(account.apply(&mut initdb, folder)) {
+            Ok(_) => return write_settings(&data, durability),
+            Err(error) => failure = error,
         }
-        failure = anyhow!("initdb failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Err(failure)
 }
@@ -210,9 +212,7 @@ fn write_settings(data: &Path, durability: Durability) -> Result<()> {
     }
     OpenOptions::new().append(true).open(data.join("postgresql.conf"))?.write_all(settings.as_bytes())?;
     // The superuser needs its password. Roles that a test makes have no power and none either.
-    let log_in = format!(
-        "local all all reject\nhost all {SUPERUSER} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
-    );
+    let log_in = format!("host all {SUPERUSER} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n");
     fs::write(data.join("pg_hba.conf"), log_in)?;
     Ok(())
 }
@@ -228,12 +228,6 @@ fn random_password() -> Result<String> {
     let mut bytes = [0_u8; 16];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn write_private(file: &Path, text: &str) -> Result<()> {
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(file)?;
-    Ok(file.write_all(text.as_bytes())?)
 }
 
 fn read_text(file: &Path) -> Result<String> {

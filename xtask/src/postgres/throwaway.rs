@@ -21,6 +21,9 @@ pub(crate) struct Throwaway {
 impl Throwaway {
     pub(crate) fn start(durability: Durability) -> Result<Self> {
         let base = base_folder()?;
+        // One at a time: a lock file that was just made and is not locked yet looks like a leftover.
+        let turn = File::create(base.join("turn"))?;
+        turn.lock()?;
         remove_leftovers(&base);
         let purpose = match durability {
             Durability::Fast => "fast",
@@ -30,6 +33,7 @@ impl Throwaway {
         let lock_file = folder.with_extension("lock");
         let lock = File::create(&lock_file).with_context(|| format!("cannot make {}", lock_file.display()))?;
         lock.lock()?;
+        drop(turn);
         let cluster = Cluster::start(&folder, durability).inspect_err(|_| remove(&folder, &lock_file))?;
         Ok(Self { cluster, folder, lock_file, _lock: lock })
     }

@@ -1,0 +1,88 @@
+//! Generated requests against a running server: Schemathesis reads the OpenAPI document and looks
+//! for answers with status 5xx and for answers that the document does not describe.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process::{self, Guarded};
+use crate::server::{self, Options, Profile, Running};
+use crate::tools::PYTHON;
+use crate::workspace;
+
+/// From PyPI. Fixed, so that a new release does not change what passes.
+const REQUIREMENT: &str = "schemathesis==4.32.5";
+
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+/// Examples and boundary values of every call, then random ones. Its third way, chains of calls,
+/// would end our own session sooner or later.
+const PHASES: &str = "examples,coverage,fuzzing";
+
+/// Calls that would take the caller's own session away, after which everything answers 401.
+const NOT_CALLED: &str = "/auth/(logout|sessions|password)";
+
+/// Random requests to each call.
+const EXAMPLES_PER_CALL: &str = "50";
+
+/// For the whole run.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// Runs against a fresh server with demo data, once as a registered person and once as nobody.
+pub(crate) fn run() -> Result<()> {
+    let schemathesis = install()?;
+    let folder = workspace::target_directory()?.join("schemathesis");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    let binary = server::build(Profile::Dev)?;
+    let mut server = Running::start(&Options {
+        binary: &binary,
+        data: &folder.join("data"),
+        database_url: None,
+        arguments: &["--demo"],
+        log: &folder.join("server.log"),
+    })?;
+    let token = server.register("schemathesis@example.org")?;
+
+    let mut failed = Vec::new();
+    for (caller, header) in [("a person", Some(format!("Authorization: Bearer {token}"))), ("nobody", None)] {
+        println!("Schemathesis as {caller}");
+        let mut command = Command::new(&schemathesis);
+        command.current_dir(&folder).args(["run", "--url", server.url()]);
+        command.args(["--checks", CHECKS, "--phases", PHASES, "--max-examples", EXAMPLES_PER_CALL]);
+        command.args(["--exclude-path-regex", NOT_CALLED, "--workers", "2", "--request-timeout", "30"]);
+        if let Some(header) = &header {
+            command.args(["--header", header]);
+        }
+        command.arg(workspace::root().join("docs/openapi.json"));
+        if !Guarded::spawn(&mut command)?.wait(Some(LIMIT))?.success() {
+            failed.push(caller);
+        }
+        server.check_alive()?;
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    bail!("Schemathesis found faults as {}", failed.join(" and as "))
+}
+
+/// Puts Schemathesis into a Python environment of its own below the target folder.
+pub(crate) fn install() -> Result<PathBuf> {
+    let folder = workspace::target_directory()?.join("schemathesis-venv");
+    let program = folder.join("bin/schemathesis");
+    let marker = folder.join("installed");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == REQUIREMENT) {
+        return Ok(program);
+    }
+    let _ = fs::remove_dir_all(&folder);
+    println!("installing {REQUIREMENT}");
+    let python = PYTHON.require()?;
+    process::run(Command::new(python).args(["-m", "venv"]).arg(&folder))
+        .with_context(|| format!("Python cannot make an environment: {}", PYTHON.remedy))?;
+    process::run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", REQUIREMENT]))?;
+    fs::write(marker, REQUIREMENT)?;
+    Ok(program)
+}

@@ -1,0 +1,132 @@
+//! `cargo xtask test`: everything, on both engines.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::bench;
+use crate::openapi_fuzz;
+use crate::postgres::{Cluster, Durability, Throwaway};
+use crate::process::{self, Interrupted};
+use crate::{tools, workspace};
+
+/// Run all tests, on SQLite and on a real PostgreSQL.
+///
+/// PostgreSQL is found, or installed where that is allowed (Debian, as root), and started for this
+/// run only. Without it the run fails; nothing is skipped. Uses cargo-nextest where it is installed.
+///
+/// Tests find the servers in their environment:
+///
+///   BANYAN_TEST_POSTGRES_URL          superuser's URL of a fast server (no fsync)
+///   BANYAN_TEST_POSTGRES_DURABLE_URL  the same of one that keeps what it acknowledged
+///   BANYAN_TEST_POSTGRES_BIN          folder of pg_dump, psql and the rest
+///   BANYAN_LONG_TESTS=1               with --all: the long forms of tests
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Arguments {
+    /// Also the slow ones: generated requests against the OpenAPI document (Schemathesis),
+    /// the long forms of tests, and the benchmarks in their quick form.
+    #[arg(long)]
+    all: bool,
+    /// Only this crate, such as `banyan-store`; may be given several times.
+    #[arg(short, long, value_name = "CRATE")]
+    package: Vec<String>,
+    /// Only tests whose path contains one of these words.
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let fast = Throwaway::start(Durability::Fast)?;
+    let durable = Throwaway::start(Durability::Durable)?;
+    let engines = Engines { fast: fast.cluster(), durable: durable.cluster() };
+
+    // The suite comes last, so that the runner's summary is the last thing on the screen. What
+    // fails before it does not keep it from running: one run shows everything that is wrong.
+    let mut failures = Vec::new();
+    if arguments.all {
+        attempt(&mut failures, "OpenAPI", openapi_fuzz::run)?;
+        attempt(&mut failures, "benchmarks", bench::run_quick)?;
+    }
+    attempt(&mut failures, "documentation tests", || run_documentation_tests(arguments, &engines))?;
+    attempt(&mut failures, "tests", || run_suite(arguments, &engines))?;
+    if failures.is_empty() {
+        return Ok(());
+    }
+    bail!("failed: {}", failures.join("; "))
+}
+
+struct Engines<'a> {
+    fast: &'a Cluster,
+    durable: &'a Cluster,
+}
+
+/// Runs one part, and keeps its failure for the end.
+fn attempt(failures: &mut Vec<String>, name: &str, part: impl FnOnce() -> Result<()>) -> Result<()> {
+    match part() {
+        Ok(()) => Ok(()),
+        Err(error) if error.is::<Interrupted>() => Err(error),
+        Err(error) => {
+            eprintln!("error: {name}: {error:#}");
+            failures.push(name.to_owned());
+            Ok(())
+        }
+    }
+}
+
+fn run_suite(arguments: &Arguments, engines: &Engines<'_>) -> Result<()> {
+    let mut command = workspace::cargo();
+    if tools::has_cargo_command("nextest") {
+        command.args(["nextest", "run"]);
+        select_packages(&mut command, arguments);
+        command.args(&arguments.filter);
+    } else {
+        command.args(["test", "--lib", "--bins", "--tests", "--no-fail-fast"]);
+        select_packages(&mut command, arguments);
+        command.arg("--").args(&arguments.filter);
+    }
+    process::run(with_engines(&mut command, arguments, engines))
+}
+
+/// Examples in documentation, which nextest does not run.
+fn run_documentation_tests(arguments: &Arguments, engines: &Engines<'_>) -> Result<()> {
+    let mut command = workspace::cargo();
+    command.args(["test", "--doc", "--no-fail-fast", "--quiet"]);
+    if arguments.package.is_empty() {
+        command.arg("--workspace");
+    } else {
+        let libraries = libraries(&arguments.package)?;
+        if libraries.is_empty() {
+            return Ok(());
+        }
+        command.args(libraries.iter().flat_map(|name| ["--package", name]));
+    }
+    command.arg("--").args(&arguments.filter);
+    process::run(with_engines(&mut command, arguments, engines))
+}
+
+/// Those of the chosen crates that have a library: cargo refuses to look for examples in others.
+fn libraries(chosen: &[String]) -> Result<Vec<String>> {
+    let packages = workspace::Metadata::read()?.packages;
+    let wanted = |package: &workspace::Package| package.has_library() && chosen.contains(&package.name);
+    Ok(packages.into_iter().filter(wanted).map(|package| package.name).collect())
+}
+
+fn select_packages(command: &mut Command, arguments: &Arguments) {
+    if arguments.package.is_empty() {
+        command.arg("--workspace");
+    }
+    for package in &arguments.package {
+        command.args(["--package", package]);
+    }
+}
+
+fn with_engines<'a>(command: &'a mut Command, arguments: &Arguments, engines: &Engines<'_>) -> &'a mut Command {
+    if arguments.all {
+        command.env("BANYAN_LONG_TESTS", "1");
+    }
+    command
+        .env("BANYAN_TEST_POSTGRES_URL", engines.fast.url("postgres"))
+        .env("BANYAN_TEST_POSTGRES_DURABLE_URL", engines.durable.url("postgres"))
+        .env("BANYAN_TEST_POSTGRES_BIN", engines.fast.binaries().folder())
+}
