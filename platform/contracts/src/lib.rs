@@ -1,6 +1,8 @@
 //! What services say to one another, as types: events and calls. A service imports this, never another service.
 
+pub mod content;
 mod envelope;
+pub mod goals;
 pub mod identity;
 
 pub use envelope::{CloudEvent, Event};

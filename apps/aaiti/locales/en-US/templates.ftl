@@ -1,0 +1,14 @@
+template-paper-first = Twenty trades on paper
+    .body = Make twenty trades with paper money by one rule. Only then look at whether the rule earned anything.
+template-review-before-return = Read before you trade
+    .body = You have been away. Read your last five entries before you place an order.
+template-step-away = Step away from the screen
+    .body = After a bad day the next trade is seldom a good one. The market is open tomorrow, too.
+template-size-before-price = Size before price
+    .body = Decide how much you may lose on a trade before you look for its price. The size follows from that.
+template-write-the-reason = One sentence of reason
+    .body = Write why you enter before you enter. If one sentence is not enough, the reason is not clear yet.
+template-know-the-exit = Know the way out
+    .body = An entry without an exit is a hope. Place the stop with the order.
+template-costs-add-up = Costs add up
+    .body = Fees and spread are small each time and large in a year. Count them as a part of every result.

@@ -1,0 +1,14 @@
+template-paper-first = Dua puluh transaksi simulasi
+    .body = Lakukan dua puluh transaksi dengan dana simulasi menurut satu aturan. Baru setelah itu lihat apakah aturan tersebut menghasilkan.
+template-review-before-return = Baca sebelum bertransaksi
+    .body = Anda sempat berhenti. Bacalah lima catatan terakhir Anda sebelum memasang pesanan.
+template-step-away = Menjauhlah sejenak dari layar
+    .body = Setelah hari yang buruk, transaksi berikutnya jarang menjadi transaksi yang baik. Pasar masih buka besok.
+template-size-before-price = Ukuran sebelum harga
+    .body = Tentukan berapa kerugian yang sanggup Anda tanggung sebelum melihat harganya. Ukuran posisi mengikuti dari situ.
+template-write-the-reason = Satu kalimat alasan
+    .body = Tuliskan alasan sebelum Anda masuk. Jika satu kalimat tidak cukup, alasannya belum jelas.
+template-know-the-exit = Ketahui jalan keluarnya
+    .body = Masuk tanpa rencana keluar hanyalah harapan. Pasang stop bersama pesanannya.
+template-costs-add-up = Biaya kecil menjadi besar
+    .body = Komisi dan selisih harga tampak kecil setiap kali, tetapi besar dalam setahun. Hitunglah sebagai bagian dari setiap hasil.

@@ -1,0 +1,12 @@
+template-first-context = Begin with one page
+    .body = Write down what a new colleague would have to know to take over today. That is your first context.
+template-pick-up-the-thread = Pick up the thread
+    .body = A few days have passed. What has been decided since, and where is it written?
+template-write-decisions = Write decisions, not discussions
+    .body = A context stays useful when it says what was decided, by whom and why. The discussion may be a link.
+template-small-contexts = Small contexts travel further
+    .body = Suggestions get better when a session is about one thing. Split it when two people read it for different reasons.
+template-versions-not-copies = Versions instead of copies
+    .body = Do not keep “final-2”. Change the context; every earlier version is still there.
+template-share-narrowly = Share narrowly first
+    .body = Add the people who need it today. Widening is one step; taking back what was read is none.

@@ -1,0 +1,12 @@
+template-first-context = Mulai dari satu halaman
+    .body = Tuliskan apa yang harus diketahui rekan baru agar dapat meneruskan pekerjaan hari ini. Itulah konteks pertama Anda.
+template-pick-up-the-thread = Lanjutkan benang merahnya
+    .body = Beberapa hari telah berlalu. Apa yang sudah diputuskan sejak itu, dan di mana dicatat?
+template-write-decisions = Catat keputusan, bukan perdebatan
+    .body = Konteks tetap berguna bila menyebutkan apa yang diputuskan, oleh siapa, dan mengapa. Diskusinya cukup berupa tautan.
+template-small-contexts = Konteks kecil lebih jauh jangkauannya
+    .body = Saran menjadi lebih baik bila satu sesi membahas satu hal. Pisahkan bila dua orang membacanya dengan maksud yang berbeda.
+template-versions-not-copies = Versi, bukan salinan
+    .body = Tidak perlu menyimpan “final-2”. Ubahlah konteksnya; setiap versi sebelumnya tetap ada.
+template-share-narrowly = Bagikan seperlunya dahulu
+    .body = Tambahkan orang yang memerlukannya hari ini. Memperluas akses cukup satu langkah; menarik kembali yang sudah dibaca tidak mungkin.

@@ -1,0 +1,16 @@
+template-first-session = Your first session
+    .body = Twenty minutes, three movements that you know, two sets each. Stop while you could still do more.
+template-easy-return = Come back at half speed
+    .body = After a few days off, take half of the weight or half of the distance. The second session may be normal again.
+template-rest-is-training = Rest is part of it
+    .body = Muscles grow between the sessions. When everything feels heavy, a walk and an early night are the better training.
+template-write-the-set = Write it down at once
+    .body = Note weight and repetitions between the sets, not in the evening. Memory is kind; the log is right.
+template-small-steps-up = Small steps up
+    .body = Add the smallest plate, or one repetition, once all sets were clean. Do it for a year and look back.
+template-warm-up = Five minutes before
+    .body = Start with the movement of the day and no weight, then a third, then half. Your first real set will thank you.
+template-talk-test = The talking test
+    .body = On easy runs you can speak in whole sentences. If you cannot, you are training something else.
+template-sleep-first = Sleep first
+    .body = An hour more of sleep does more for your next session than any supplement. Set a time for going to bed, as you set one for training.

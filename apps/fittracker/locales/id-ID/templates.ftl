@@ -1,0 +1,16 @@
+template-first-session = Sesi pertama Anda
+    .body = Dua puluh menit, tiga gerakan yang sudah Anda kuasai, masing-masing dua set. Berhentilah selagi Anda masih sanggup melanjutkan.
+template-easy-return = Kembali dengan separuh beban
+    .body = Setelah beberapa hari beristirahat, gunakan separuh beban atau separuh jarak. Sesi berikutnya boleh kembali seperti biasa.
+template-rest-is-training = Istirahat adalah bagian dari latihan
+    .body = Otot tumbuh di antara sesi latihan. Ketika semuanya terasa berat, berjalan kaki dan tidur lebih awal adalah latihan yang lebih baik.
+template-write-the-set = Catat seketika
+    .body = Catat beban dan jumlah repetisi di antara set, bukan pada malam hari. Ingatan cenderung ramah; catatan yang benar.
+template-small-steps-up = Naik sedikit demi sedikit
+    .body = Tambahkan beban terkecil, atau satu repetisi, setelah semua set dilakukan dengan rapi. Lakukan selama setahun, lalu lihat ke belakang.
+template-warm-up = Lima menit sebelumnya
+    .body = Mulailah dengan gerakan utama tanpa beban, lalu sepertiga, lalu separuh. Set pertama Anda akan terasa lebih baik.
+template-talk-test = Uji bicara
+    .body = Saat lari santai, Anda dapat berbicara dalam kalimat utuh. Jika tidak, Anda sedang melatih hal lain.
+template-sleep-first = Tidur lebih dulu
+    .body = Satu jam tidur tambahan lebih berguna bagi sesi berikutnya daripada suplemen apa pun. Tetapkan jam tidur sebagaimana Anda menetapkan jam latihan.
