@@ -29,6 +29,12 @@ pub enum StoreError {
     Unavailable(String),
     #[error("the statement ran longer than its deadline")]
     DeadlineExceeded,
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyKeyReused,
+    /// The first request with this idempotency key is still running.
+    #[error("the first request with this idempotency key is still running")]
+    IdempotencyInProgress,
     /// The data directory or schema was written by a newer Banyan.
     #[error("{0}")]
     Newer(String),
@@ -49,6 +55,8 @@ impl StoreError {
             Self::ForeignKey => ErrorCode::Conflict,
             Self::Conflict | Self::Unavailable(_) => ErrorCode::ServiceUnavailable,
             Self::DeadlineExceeded => ErrorCode::DeadlineExceeded,
+            Self::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,
+            Self::IdempotencyInProgress => ErrorCode::IdempotencyInProgress,
             _ => ErrorCode::Internal,
         }
     }

@@ -23,9 +23,9 @@ mod store;
 mod tx;
 
 pub use error::StoreError;
+pub use policy::{Policy, Rule};
 pub use postgres::PostgresOptions;
 pub use rows::Rows;
 pub use schema::{ColumnType, Table};
-pub use policy::{Policy, Rule};
-pub use store::{Engine, EngineKind, Environment, Store};
+pub use store::{Engine, EngineKind, Environment, NoObserver, Observer, Store};
 pub use tx::Tx;

@@ -18,6 +18,13 @@ impl Pending {
         self.0.lock().records.push(record);
     }
 
+    /// Changes the record of the elevation, which is the first of an elevated transaction.
+    pub(crate) fn amend_elevation(&self, change: impl FnOnce(&mut Record)) {
+        if let Some(record) = self.0.lock().records.first_mut().filter(|record| record.is_elevation()) {
+            change(record);
+        }
+    }
+
     pub(crate) fn published(&self) {
         self.0.lock().published += 1;
     }

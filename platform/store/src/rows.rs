@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use banyan_kernel::Caller;
+use banyan_kernel::{Caller, RequestId, Uuid};
 
 use crate::audit::Record;
+use crate::context::Context;
 use crate::error::StoreError;
 use crate::pending::Pending;
 use crate::store::{Database, Store};
@@ -122,13 +123,24 @@ impl Rows {
     }
 
     async fn begin(&self, mode: Mode) -> Result<Tx, StoreError> {
-        let context = crate::context::Context::of(&self.caller);
-        let session = match &self.store.0.database {
+        self.store.begin(mode, Context::of(&self.caller), self.caller.clone()).await
+    }
+}
+
+impl Store {
+    async fn begin(&self, mode: Mode, context: Context, caller: Caller) -> Result<Tx, StoreError> {
+        let session = match &self.0.database {
             Database::Sqlite(database) => Session::Sqlite(database.begin(mode, context).await?),
             Database::Postgres(database) => Session::Postgres(database.begin(mode, context).await?),
         };
-        let environment = self.store.0.environment.clone();
-        Ok(Tx(Arc::new(Inner { session, caller: self.caller.clone(), environment, pending: Pending::default() })))
+        Ok(Tx(Arc::new(Inner { session, caller, store: self.clone(), pending: Pending::default() })))
+    }
+
+    /// A read-only transaction of the store itself over all tenants of installation-scoped tables. Dropped, it ends.
+    pub(crate) async fn begin_as_platform(&self) -> Result<Tx, StoreError> {
+        let caller = Caller::system(Uuid::nil(), self.service(), RequestId(Uuid::nil()));
+        let context = Context::of(&caller).as_platform();
+        self.begin(Mode::Read, context, caller).await
     }
 }
 
@@ -155,7 +167,7 @@ impl Session {
         }
     }
 
-    /// Runs as the store itself until [`Session::as_caller`]: for the audit chain.
+    /// Acts as the store itself from here to the end of the transaction: for the audit chain.
     pub(crate) async fn as_platform(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(session) => session.as_platform(),

@@ -112,6 +112,8 @@ pub(crate) struct Shared {
     pub(crate) schema: Schema,
     pub(crate) database: Database,
     pub(crate) environment: Environment,
+    /// Consumers of this service's events, named before it serves.
+    pub(crate) consumers: std::sync::OnceLock<Vec<crate::outbox::Consumer>>,
     /// Woken after a commit that published events.
     pub(crate) published: Notify,
     /// Idempotency keys whose first request is still running in this process.
@@ -138,6 +140,7 @@ impl Store {
             schema,
             database,
             environment,
+            consumers: std::sync::OnceLock::new(),
             published: Notify::new(),
             running_keys: crate::idempotency::RunningKeys::default(),
         };
@@ -152,6 +155,17 @@ impl Store {
     /// The service acting for itself in one tenant: log-in, jobs, consumers. Never from a request's own words.
     pub fn system(&self, tenant: Uuid) -> Rows {
         self.bind(&Caller::system(tenant, self.0.schema.service, RequestId(self.0.environment.ids.next())))
+    }
+
+    /// Names the consumers of this service's events, once, before it serves; gives the workers that run them.
+    pub fn consumers(&self, consumers: Vec<crate::outbox::Consumer>) -> Vec<crate::outbox::Worker> {
+        let consumers = self.0.consumers.get_or_init(|| consumers);
+        consumers.iter().map(|consumer| crate::outbox::Worker::new(self.clone(), consumer.clone())).collect()
+    }
+
+    pub(crate) fn consumers_of(&self, kind: &str) -> Vec<&'static str> {
+        let consumers = self.0.consumers.get().into_iter().flatten();
+        consumers.filter(|consumer| consumer.types.contains(&kind)).map(|consumer| consumer.name).collect()
     }
 
     pub fn service(&self) -> &'static str {

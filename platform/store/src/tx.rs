@@ -12,7 +12,7 @@ use crate::outbox::Publish;
 use crate::pending::Pending;
 use crate::postgres::PostgresSession;
 use crate::sqlite::SqliteSession;
-use crate::store::Environment;
+use crate::store::{Environment, Store};
 
 /// A running transaction. SeaORM's calls take `&tx`; rows outside the caller's sight do not exist for them.
 ///
@@ -23,7 +23,7 @@ pub struct Tx(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) session: Session,
     pub(crate) caller: Caller,
-    pub(crate) environment: Environment,
+    pub(crate) store: Store,
     pub(crate) pending: Pending,
 }
 
@@ -37,14 +37,22 @@ impl Tx {
         &self.0.caller
     }
 
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        self.0.store.environment()
+    }
+
     /// The time of the process's clock.
     pub fn now(&self) -> Timestamp {
-        self.0.environment.clock.now()
+        self.environment().clock.now()
     }
 
     /// A new UUIDv7.
     pub fn new_id(&self) -> Uuid {
-        self.0.environment.ids.next()
+        self.environment().ids.next()
     }
 
     /// Publishes an event: it leaves when this transaction commits, or not at all.
@@ -61,22 +69,22 @@ impl Tx {
     }
 
     pub(crate) async fn run_query(&self, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
-        let started = self.0.environment.stopwatch();
+        let started = self.environment().stopwatch();
         let rows = match &self.0.session {
             Session::Sqlite(session) => session.query(statement),
             Session::Postgres(session) => session.query(statement).await,
         };
-        self.0.environment.statement_ran(&statement.sql, started, rows.as_ref().err());
+        self.environment().statement_ran(&statement.sql, started, rows.as_ref().err());
         rows
     }
 
     pub(crate) async fn run_execute(&self, statement: &Statement) -> Result<u64, StoreError> {
-        let started = self.0.environment.stopwatch();
+        let started = self.environment().stopwatch();
         let changed = match &self.0.session {
             Session::Sqlite(session) => session.execute(statement),
             Session::Postgres(session) => session.execute(statement).await,
         };
-        self.0.environment.statement_ran(&statement.sql, started, changed.as_ref().err());
+        self.environment().statement_ran(&statement.sql, started, changed.as_ref().err());
         changed
     }
 

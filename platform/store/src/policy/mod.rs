@@ -1,6 +1,12 @@
 //! Who may see and change a row, declared once a table and enforced below the services on both engines.
 
+mod check;
+pub(crate) mod compile;
+mod describe;
+
 use banyan_kernel::Role;
+
+pub use check::{DeclarationError, check};
 
 /// A condition on one row and the caller. Fails closed: without a bound caller every rule is false.
 ///
@@ -17,6 +23,8 @@ pub enum Rule {
     System,
     /// The store's own bookkeeping (audit chain, idempotency). Services cannot become it.
     Platform,
+    /// The caller's tenant stands in this column: for tables of the installation that hold rows of many tenants.
+    Tenant(&'static str),
     /// The caller's user id stands in this column.
     Owner(&'static str),
     /// The caller is a member of the organisation in this column.
@@ -24,11 +32,17 @@ pub enum Rule {
     /// The caller holds the role in the tenant.
     HasRole(Role),
     /// The user in column `owner` has granted the caller sight of rows of this `kind` (the `grants` table of the service).
-    Granted { owner: &'static str, kind: &'static str },
+    Granted {
+        owner: &'static str,
+        kind: &'static str,
+    },
     /// The column holds exactly this text.
     Equals(&'static str, &'static str),
     /// The caller may read the row of `table` (same tenant) whose id stands in `column`.
-    Parent { column: &'static str, table: &'static str },
+    Parent {
+        column: &'static str,
+        table: &'static str,
+    },
     /// The caller is elevated ([`banyan_kernel::Caller::elevate`]): audited with its reason.
     Elevated,
     AnyOf(Vec<Rule>),
@@ -60,6 +74,11 @@ impl Policy {
             update: Rule::Owner(column),
             delete: Rule::Owner(column),
         }
+    }
+
+    /// The four rules: read, insert, update, delete.
+    pub fn rules(&self) -> [&Rule; 4] {
+        [&self.read, &self.insert, &self.update, &self.delete]
     }
 
     /// Only the service itself, acting as [`Rule::System`].

@@ -1,0 +1,112 @@
+//! A service's schema and how a database of an earlier version becomes the present one.
+//!
+//! A fresh database is made from the declared tables. One that exists runs the migrations it has not seen; a test of each
+//! service compares both ways. Versions count from 1, the first release of a service; each migration adds one.
+
+mod ddl;
+pub mod inspect;
+mod postgres;
+mod sqlite;
+
+use crate::schema::{Column, Index, Table};
+
+pub(crate) use postgres::migrate as migrate_postgres;
+pub(crate) use sqlite::migrate as migrate_sqlite;
+
+/// A service's database.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    /// Names the SQLite file and the PostgreSQL schema.
+    pub service: &'static str,
+    pub tables: Vec<Table>,
+    pub migrations: Vec<Migration>,
+}
+
+/// One step from version n to n + 1, in one transaction.
+#[derive(Clone, Debug)]
+pub struct Migration {
+    pub name: &'static str,
+    pub steps: Vec<Step>,
+}
+
+/// A change that both dialects can make.
+#[derive(Clone, Debug)]
+pub enum Step {
+    CreateTable(Table),
+    DropTable(&'static str),
+    /// `default` is an SQL literal, needed where the column is `NOT NULL`.
+    AddColumn {
+        table: &'static str,
+        column: Column,
+        default: Option<&'static str>,
+    },
+    DropColumn {
+        table: &'static str,
+        column: &'static str,
+    },
+    CreateIndex {
+        table: &'static str,
+        index: Index,
+    },
+    DropIndex {
+        table: &'static str,
+        index: Index,
+    },
+    /// What the steps above cannot say, per dialect.
+    Sql {
+        sqlite: &'static str,
+        postgres: &'static str,
+    },
+}
+
+impl Schema {
+    pub fn new(service: &'static str, tables: Vec<Table>) -> Self {
+        Self { service, tables, migrations: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn migration(mut self, name: &'static str, steps: Vec<Step>) -> Self {
+        self.migrations.push(Migration { name, steps });
+        self
+    }
+
+    /// The version that this program makes and understands.
+    pub fn version(&self) -> u32 {
+        1 + u32::try_from(self.migrations.len()).unwrap_or(u32::MAX - 1)
+    }
+
+    pub(crate) fn with_platform_tables(mut self) -> Self {
+        if !self.tables.iter().any(|table| table.name == "outbox") {
+            self.tables.extend(crate::platform_tables::tables());
+        }
+        self
+    }
+
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}
+
+/// What a migration did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Created { version: u32 },
+    Migrated { from: u32, to: u32 },
+    UpToDate { version: u32 },
+}
+
+impl Outcome {
+    fn decide(found: Option<u32>, schema: &Schema) -> Result<Self, crate::StoreError> {
+        let version = schema.version();
+        match found {
+            None => Ok(Self::Created { version }),
+            Some(found) if found == version => Ok(Self::UpToDate { version }),
+            Some(found) if found < version => Ok(Self::Migrated { from: found, to: version }),
+            Some(found) => Err(crate::StoreError::Newer(format!(
+                "the data of service `{}` has version {found}, written by a newer Banyan; this one understands up to {version}. \
+                 Start the newer program, or restore a backup made before the upgrade",
+                schema.service
+            ))),
+        }
+    }
+}

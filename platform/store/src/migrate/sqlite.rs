@@ -1,0 +1,42 @@
+//! Migrations on SQLite: one immediate transaction, before any guarded connection opens.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+use crate::error::StoreError;
+use crate::migrate::ddl::Dialect;
+use crate::migrate::{Outcome, Schema};
+
+const VERSION_TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS \"schema_version\" (\"version\" integer NOT NULL, \"applied_at\" timestamp_integer NOT NULL)";
+
+pub(crate) fn migrate(connection: &mut Connection, schema: &Schema, now_micros: i64) -> Result<Outcome, StoreError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    tx.execute_batch(VERSION_TABLE).map_err(failed)?;
+    let found: Option<u32> =
+        tx.query_row("SELECT MAX(version) FROM schema_version", [], |row| row.get(0)).optional().map_err(failed)?.flatten();
+    let outcome = Outcome::decide(found, schema)?;
+    let dialect = Dialect::Sqlite;
+    let (statements, versions): (Vec<String>, std::ops::RangeInclusive<u32>) = match outcome {
+        Outcome::UpToDate { .. } => return Ok(outcome),
+        Outcome::Created { version } => {
+            (schema.tables.iter().flat_map(|table| dialect.create_table(table)).collect(), version..=version)
+        }
+        Outcome::Migrated { from, to } => {
+            let pending = &schema.migrations[from as usize - 1..];
+            (pending.iter().flat_map(|m| &m.steps).flat_map(|step| dialect.step(schema, step)).collect(), from + 1..=to)
+        }
+    };
+    for statement in statements {
+        tx.execute_batch(&statement).map_err(|error| StoreError::Database(format!("{error} in: {statement}")))?;
+    }
+    for version in versions {
+        tx.execute("INSERT INTO schema_version (version, applied_at) VALUES (?1, ?2)", (version, now_micros)).map_err(failed)?;
+    }
+    tx.commit().map_err(failed)?;
+    Ok(outcome)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+fn failed(error: rusqlite::Error) -> StoreError {
+    StoreError::Database(error.to_string())
+}

@@ -1,0 +1,206 @@
+//! SeaORM's statements on `tokio-postgres`: values are written as the type that the server expects, rows come back as [`ProxyRow`].
+
+use std::error::Error;
+
+use bytes::{BufMut, BytesMut};
+use deadpool_postgres::Client;
+use futures_util::{TryStreamExt, pin_mut};
+use sea_orm::{ProxyRow, Statement, Value};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Row, RowStream};
+
+use crate::error::StoreError;
+
+/// Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
+const EPOCH: i64 = 946_684_800_000_000;
+
+pub(super) async fn query(connection: &Client, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
+    let stream = send(connection, statement).await?;
+    pin_mut!(stream);
+    let mut rows = Vec::new();
+    while let Some(row) = stream.try_next().await.map_err(failed)? {
+        rows.push(read(&row)?);
+    }
+    Ok(rows)
+}
+
+pub(super) async fn execute(connection: &Client, statement: &Statement) -> Result<u64, StoreError> {
+    let stream = send(connection, statement).await?;
+    pin_mut!(stream);
+    while stream.try_next().await.map_err(failed)?.is_some() {}
+    Ok(stream.rows_affected().unwrap_or(0))
+}
+
+async fn send(connection: &Client, statement: &Statement) -> Result<RowStream, StoreError> {
+    let prepared = connection.prepare_cached(&statement.sql).await.map_err(failed)?;
+    let values = statement.values.iter().flat_map(|values| values.0.iter()).map(Bind).collect::<Vec<_>>();
+    let values = values.iter().map(|value| value as &(dyn ToSql + Sync));
+    connection.query_raw(&prepared, values).await.map_err(failed)
+}
+
+#[derive(Debug)]
+struct Bind<'a>(&'a Value);
+
+impl ToSql for Bind<'_> {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self.0 {
+            Value::Bool(value) => value.to_sql(kind, out),
+            Value::TinyInt(value) => integer(value.map(i64::from), kind, out),
+            Value::SmallInt(value) => integer(value.map(i64::from), kind, out),
+            Value::Int(value) => integer(value.map(i64::from), kind, out),
+            Value::BigInt(value) => integer(*value, kind, out),
+            Value::Unsigned(value) => integer(value.map(i64::from), kind, out),
+            Value::BigUnsigned(value) => integer(value.map(i64::try_from).transpose()?, kind, out),
+            Value::Float(value) => value.map(f64::from).to_sql(kind, out),
+            Value::Double(value) => value.to_sql(kind, out),
+            Value::String(value) => value.as_deref().to_sql(kind, out),
+            Value::Bytes(value) => value.as_deref().to_sql(kind, out),
+            Value::Uuid(value) => value.to_sql(kind, out),
+            Value::Json(value) => value.as_deref().to_sql(kind, out),
+            other => Err(format!("values such as {other:?} are not stored").into()),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+fn integer(value: Option<i64>, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    let Some(value) = value else {
+        return Ok(IsNull::Yes);
+    };
+    match *kind {
+        Type::TIMESTAMPTZ => out.put_i64(value.checked_sub(EPOCH).ok_or("time out of range")?),
+        Type::INT4 => out.put_i32(i32::try_from(value)?),
+        Type::INT2 => out.put_i16(i16::try_from(value)?),
+        Type::FLOAT8 => out.put_f64(value as f64),
+        Type::INT8 => out.put_i64(value),
+        ref other => return Err(format!("an integer does not fit into {other}").into()),
+    }
+    Ok(IsNull::No)
+}
+
+fn read(row: &Row) -> Result<ProxyRow, StoreError> {
+    let mut values = std::collections::BTreeMap::new();
+    for (index, column) in row.columns().iter().enumerate() {
+        let value = column_value(row, index, column.type_()).map_err(failed)?;
+        values.insert(column.name().to_owned(), value);
+    }
+    Ok(ProxyRow::new(values))
+}
+
+fn column_value(row: &Row, index: usize, kind: &Type) -> Result<Value, tokio_postgres::Error> {
+    Ok(match *kind {
+        Type::BOOL => row.try_get::<_, Option<bool>>(index)?.into(),
+        Type::INT2 => row.try_get::<_, Option<i16>>(index)?.map(i64::from).into(),
+        Type::INT4 => row.try_get::<_, Option<i32>>(index)?.map(i64::from).into(),
+        Type::INT8 => row.try_get::<_, Option<i64>>(index)?.into(),
+        Type::FLOAT4 => row.try_get::<_, Option<f32>>(index)?.map(f64::from).into(),
+        Type::FLOAT8 => row.try_get::<_, Option<f64>>(index)?.into(),
+        Type::UUID => row.try_get::<_, Option<uuid::Uuid>>(index)?.into(),
+        Type::JSON | Type::JSONB => row.try_get::<_, Option<serde_json::Value>>(index)?.into(),
+        Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(index)?.into(),
+        Type::TIMESTAMPTZ => row.try_get::<_, Option<Micros>>(index)?.map(|time| time.0).into(),
+        Type::NUMERIC => row.try_get::<_, Option<Numeric>>(index)?.map_or(Value::BigInt(None), |number| number.0),
+        _ => row.try_get::<_, Option<Text>>(index)?.map(|text| text.0).into(),
+    })
+}
+
+struct Micros(i64);
+
+impl<'a> FromSql<'a> for Micros {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(i64::from_be_bytes(raw.try_into()?).saturating_add(EPOCH)))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        *kind == Type::TIMESTAMPTZ
+    }
+}
+
+/// Any other type whose binary form is its text (text, varchar, name, unknown, enums).
+struct Text(String);
+
+impl<'a> FromSql<'a> for Text {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(String::from_utf8(raw.to_vec())?))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// `SUM` of bigint is numeric: a whole number that fits stays one, others become a double.
+struct Numeric(Value);
+
+impl<'a> FromSql<'a> for Numeric {
+    /// Layout: digit count, weight of the first digit, sign, scale (16 bits each), then base-10,000 digits.
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let word = |at: usize| -> Result<i16, Box<dyn Error + Sync + Send>> {
+            let bytes = raw.get(at * 2..at * 2 + 2).ok_or("a numeric is cut off")?;
+            Ok(i16::from_be_bytes([bytes[0], bytes[1]]))
+        };
+        let (count, weight, sign) = (usize::try_from(word(0)?)?, i32::from(word(1)?), word(2)?);
+        let (mut whole, mut fits, mut double) = (0_i128, true, 0_f64);
+        for index in 0..count {
+            let digit = word(4 + index)?;
+            let power = weight - i32::try_from(index)?;
+            double += f64::from(digit) * 10_000_f64.powi(power);
+            fits &= (0..=4).contains(&power) || digit == 0;
+            if fits && power >= 0 {
+                whole += i128::from(digit) * 10_000_i128.pow(power.unsigned_abs());
+            }
+        }
+        let negative = sign == 0x4000;
+        let whole = if negative { -whole } else { whole };
+        Ok(Self(match i64::try_from(whole) {
+            Ok(whole) if fits => Value::BigInt(Some(whole)),
+            _ => Value::Double(Some(if negative { -double } else { double })),
+        }))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        *kind == Type::NUMERIC
+    }
+}
+
+/// The server's error classes in the store's words.
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+pub(crate) fn failed(error: tokio_postgres::Error) -> StoreError {
+    let Some(server) = error.as_db_error() else {
+        return match error.is_closed() {
+            true => StoreError::Unavailable(error.to_string()),
+            false => StoreError::Database(describe(&error)),
+        };
+    };
+    let named = |name: Option<&str>| name.unwrap_or_default().to_owned();
+    match *server.code() {
+        SqlState::UNIQUE_VIOLATION => StoreError::Unique { constraint: named(server.constraint()) },
+        SqlState::FOREIGN_KEY_VIOLATION => StoreError::ForeignKey,
+        SqlState::INSUFFICIENT_PRIVILEGE => StoreError::RowSecurity { table: refused_table(server.message()) },
+        SqlState::NOT_NULL_VIOLATION | SqlState::CHECK_VIOLATION => StoreError::Constraint(server.message().to_owned()),
+        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => StoreError::Conflict,
+        SqlState::QUERY_CANCELED => StoreError::DeadlineExceeded,
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW | SqlState::TOO_MANY_CONNECTIONS => {
+            StoreError::Unavailable(server.message().to_owned())
+        }
+        _ => StoreError::Database(format!("{} ({})", server.message(), server.code().code())),
+    }
+}
+
+/// The table's name stands in quotes in the server's message.
+fn refused_table(message: &str) -> String {
+    message.split('"').nth(1).unwrap_or_default().to_owned()
+}
+
+fn describe(error: &tokio_postgres::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

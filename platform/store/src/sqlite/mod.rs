@@ -1,0 +1,73 @@
+//! One SQLite file a service: many readers, one writer that commits in groups.
+
+mod connection;
+mod group;
+mod readers;
+pub(crate) mod security;
+mod session;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::error::StoreError;
+use crate::migrate::{self, Schema};
+use crate::rows::Mode;
+use crate::store::Environment;
+pub(crate) use connection::{Access, Connection};
+pub(crate) use session::SqliteSession;
+
+pub(crate) struct SqliteDatabase {
+    readers: readers::Readers,
+    writer: group::Writer,
+    path: PathBuf,
+}
+
+impl SqliteDatabase {
+    pub(crate) fn open(directory: &Path, schema: &Schema, environment: &Environment) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(directory).map_err(|error| io(directory, &error))?;
+        let path = directory.join(format!("{}.db", schema.service));
+        create_private(&path)?;
+        prepare(&path, schema, environment.clock.now().micros())?;
+        let guarded = Arc::new(security::Guarded::new(&schema.tables));
+        let writer = Connection::open(&path, Access::Write, &guarded)?;
+        Ok(Self { readers: readers::Readers::new(path.clone(), guarded), writer: group::Writer::new(writer), path })
+    }
+
+    pub(crate) async fn begin(&self, mode: Mode, context: Context) -> Result<SqliteSession, StoreError> {
+        match mode {
+            Mode::Read => SqliteSession::read(self.readers.take().await?, context),
+            Mode::Write => SqliteSession::write(self.writer.take().await?, context),
+        }
+    }
+
+    /// Reads the header of the file.
+    pub(crate) fn ping(&self) -> Result<(), StoreError> {
+        File::open(&self.path).map(drop).map_err(|error| io(&self.path, &error))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Makes the file readable by its owner alone.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| io(path, &error))
+}
+
+fn prepare(path: &Path, schema: &Schema, now_micros: i64) -> Result<(), StoreError> {
+    let mut connection = rusqlite::Connection::open(path).map_err(connection::failed)?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").map_err(connection::failed)?;
+    migrate::migrate_sqlite(&mut connection, schema, now_micros)?;
+    Ok(())
+}
+
+fn io(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Io(format!("{}: {error}", path.display()))
+}
