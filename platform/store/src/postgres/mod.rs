@@ -108,6 +108,12 @@ impl PostgresDatabase {
         Ok(PostgresSession::new(self.pool.take().await?, mode, &self.role, context))
     }
 
+    /// A connection as the owner of the tables, outside the pool.
+    pub(crate) async fn owner(&self) -> Result<Client, StoreError> {
+        let shared = self.pool.shared();
+        shared.client(&shared.options.owner_url).await
+    }
+
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         self.pool.take().await?.client().simple_query("SELECT 1").await.map(drop).map_err(failed)
     }

@@ -58,6 +58,10 @@ impl ServicePool {
         Ok(Self { pool, shared })
     }
 
+    pub(super) fn shared(&self) -> &PostgresPool {
+        &self.shared
+    }
+
     pub(super) async fn take(&self) -> Result<Connection, StoreError> {
         let permit = tokio::time::timeout(self.shared.options.acquire, self.shared.permits.clone().acquire_owned())
             .await
