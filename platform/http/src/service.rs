@@ -1,0 +1,167 @@
+//! A service as one value, and what the server hands to it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use banyan_kernel::application::Applications;
+use banyan_kernel::{Clock, Ids, Random};
+use banyan_locale::{Builder, Catalogues, Layer};
+use banyan_mesh::Mesh;
+use banyan_store::Store;
+use banyan_store::migrate::Schema;
+use banyan_store::outbox::Consumer;
+use serde::de::DeserializeOwned;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::openapi::{Operation, operations};
+use crate::render_problems;
+
+/// What a service needs of the process that runs it.
+#[derive(Clone)]
+pub struct Host {
+    /// The service's own database.
+    pub store: Store,
+    pub catalogues: Arc<Catalogues>,
+    pub applications: Arc<Applications>,
+    /// The service's part of the configuration, an object; see [`Host::settings`].
+    pub settings: serde_json::Value,
+    /// Other services, by name.
+    pub mesh: Mesh,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Ids,
+    pub random: Arc<dyn Random>,
+    /// Whatever else the server has for this service, by type: a mail sink, a pool for hashing.
+    pub resources: http::Extensions,
+}
+
+/// The service's part of the configuration does not fit.
+#[derive(Debug, thiserror::Error)]
+#[error("settings of the service, at `{path}`: {reason}")]
+pub struct SettingsError {
+    pub path: String,
+    pub reason: String,
+}
+
+impl Host {
+    /// The service's settings as its own type; what is left out has the type's defaults.
+    ///
+    /// # Errors
+    /// The key that does not fit, and why.
+    pub fn settings<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
+        serde_path_to_error::deserialize(&self.settings)
+            .map_err(|error| SettingsError { path: error.path().to_string(), reason: error.inner().to_string() })
+    }
+
+    /// Something that the server has put in for this service.
+    pub fn resource<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.resources.get::<T>().cloned()
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("service", &self.store.service()).finish_non_exhaustive()
+    }
+}
+
+/// A catalogue file of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageFile {
+    /// BCP 47.
+    pub locale: &'static str,
+    /// For messages about mistakes in it.
+    pub file: &'static str,
+    pub text: &'static str,
+}
+
+type MakeRouter = dyn Fn(&Host) -> Router + Send + Sync;
+type MakeConsumers = dyn Fn(&Host) -> Vec<Consumer> + Send + Sync;
+
+/// A service: name, tables, messages, routes, consumers. Its crate builds it, the server runs it.
+#[derive(Clone)]
+pub struct Service {
+    pub name: &'static str,
+    pub schema: Schema,
+    pub messages: Vec<MessageFile>,
+    openapi: OpenApi,
+    router: Option<Arc<MakeRouter>>,
+    consumers: Option<Arc<MakeConsumers>>,
+}
+
+impl Service {
+    pub fn new(name: &'static str, schema: Schema) -> Self {
+        Self { name, schema, messages: Vec::new(), openapi: OpenApiRouter::<()>::default().into_openapi(), router: None, consumers: None }
+    }
+
+    /// A catalogue in Fluent, seen by all tenants; an application may override single messages.
+    #[must_use]
+    pub fn messages(mut self, locale: &'static str, file: &'static str, text: &'static str) -> Self {
+        self.messages.push(MessageFile { locale, file, text });
+        self
+    }
+
+    /// The routes, collected with `utoipa_axum::routes!` under their full public paths (`/api/v1/goals`), and their state.
+    ///
+    /// They come apart, so that the documentation can be had without a database.
+    #[must_use]
+    pub fn routes<S, R, M>(mut self, routes: R, state: M) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        R: FnOnce() -> OpenApiRouter<S>,
+        M: Fn(&Host) -> S + Send + Sync + 'static,
+        Router<S>: Sync,
+    {
+        let (router, openapi) = routes().split_for_parts();
+        self.openapi = openapi;
+        self.router = Some(Arc::new(move |host| router.clone().with_state(state(host))));
+        self
+    }
+
+    /// Handlers of events, of this service or others.
+    #[must_use]
+    pub fn consumers(mut self, consumers: impl Fn(&Host) -> Vec<Consumer> + Send + Sync + 'static) -> Self {
+        self.consumers = Some(Arc::new(consumers));
+        self
+    }
+
+    /// The documentation of the routes as the handlers give it; [`crate::openapi::merge`] completes it.
+    pub fn openapi(&self) -> &OpenApi {
+        &self.openapi
+    }
+
+    /// Every call, in order of path and method.
+    pub fn operations(&self) -> Vec<Operation> {
+        operations(&self.openapi)
+    }
+
+    /// The service's path patterns, for the mesh.
+    pub fn paths(&self) -> Vec<String> {
+        self.openapi.paths.paths.keys().cloned().collect()
+    }
+
+    /// The router, with problems rendered. It expects a `Caller`, a `Negotiated` locale, a [`crate::Tenant`] and a `RequestId` in the
+    /// request's extensions.
+    pub fn router(&self, host: &Host) -> Router {
+        let router = self.router.as_ref().map_or_else(Router::new, |make| make(host));
+        router.layer(render_problems(Arc::clone(&host.catalogues)))
+    }
+
+    pub fn consumers_of(&self, host: &Host) -> Vec<Consumer> {
+        self.consumers.as_ref().map_or_else(Vec::new, |make| make(host))
+    }
+
+    /// Adds the service's catalogues.
+    pub fn add_messages(&self, builder: Builder) -> Builder {
+        self.messages
+            .iter()
+            .fold(builder, |builder, message| builder.add(Layer::Service, message.locale, format!("{}/{}", self.name, message.file), message.text))
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("name", &self.name).field("paths", &self.paths()).finish_non_exhaustive()
+    }
+}
