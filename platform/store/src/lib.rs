@@ -12,7 +12,6 @@ pub mod grants;
 pub mod idempotency;
 pub mod migrate;
 pub mod outbox;
-pub mod page;
 mod pending;
 mod platform_tables;
 pub mod policy;
