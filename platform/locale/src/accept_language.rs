@@ -5,7 +5,7 @@ use crate::tag;
 
 /// Bytes of the field that are read; a member that this cuts is left out.
 const MOST_BYTES: usize = 1_024;
-/// Well-formed members that are kept.
+/// Well-formed, distinct members that are kept.
 const MOST_MEMBERS: usize = 32;
 /// Weights are counted in thousandths: three decimals are all that the grammar has.
 const FULL_WEIGHT: u16 = 1_000;
@@ -59,7 +59,15 @@ impl<'h> AcceptLanguage<'h> {
         self.members.get(..self.count).unwrap_or_default()
     }
 
+    /// A range that is repeated counts once, with its greatest weight.
     fn insert(&mut self, member: Member<'h>) {
+        if let Some(place) = self.members().iter().position(|other| other.range.eq_ignore_ascii_case(member.range)) {
+            if self.members[place].weight >= member.weight {
+                return;
+            }
+            self.members.copy_within(place + 1..self.count, place);
+            self.count -= 1;
+        }
         let place = self.members().iter().position(|other| other.weight < member.weight).unwrap_or(self.count);
         self.members.copy_within(place..self.count, place + 1);
         self.members[place] = member;
@@ -184,14 +192,27 @@ mod tests {
     }
 
     #[test]
+    fn a_repeated_range_counts_once_with_its_greatest_weight() {
+        assert_eq!(
+            members("a;q=0.1, b;q=0.5, A;q=0.9, b, b;q=0, *, *;q=0.2"),
+            [("b", 1_000), ("*", 1_000), ("A", 900)].map(|(r, w)| (r.to_owned(), w))
+        );
+        let full: Vec<String> =
+            (b'b'..=b'z').flat_map(|one| [format!("{0}{0};q=0.1", one as char), format!("{0}a;q=0.1", one as char)]).collect();
+        let repeated = format!("{},bb", full[..MOST_MEMBERS].join(","));
+        assert_eq!(AcceptLanguage::parse(&repeated).count, MOST_MEMBERS);
+    }
+
+    #[test]
     fn malformed_members_are_left_out_alone() {
         assert_eq!(names("en;q=9, *-ID, , en_US, ;q=1, id;q=0.3;x=1, toolonglanguage, héé, fr"), ["fr"]);
     }
 
     #[test]
     fn length_and_number_are_bounded() {
-        let many = vec!["en"; 500].join(",");
-        assert_eq!(AcceptLanguage::parse(&many).count, MOST_MEMBERS);
+        let many: Vec<String> =
+            (b'b'..=b'z').flat_map(|one| [format!("{0}{0}", one as char), format!("{0}a", one as char)]).collect();
+        assert_eq!(AcceptLanguage::parse(&many.join(",")).count, MOST_MEMBERS);
         // The limit falls inside the last member, which must not be read as a shorter one.
         let cut = format!("fr;q=0.1{},id-ID", " ".repeat(MOST_BYTES - 12));
         assert!(cut.len() > MOST_BYTES);

@@ -253,6 +253,12 @@ impl Locales {
         if !tag::is_range(range) {
             return None;
         }
+        let language = tag::subtags(range).next()?;
+        let of_language = |locale: &Locale| locale.language().eq_ignore_ascii_case(language);
+        // Most languages that a header may list are not there; they cost one comparison for each locale.
+        if !self.iter().any(|locale| of_language(&locale)) {
+            return None;
+        }
         let count = tag::subtags(range).count();
         (1..=count).rev().find_map(|kept| {
             let head = tag::subtags(range).take(kept);
@@ -260,9 +266,9 @@ impl Locales {
             if kept > 1 && head.clone().last().is_some_and(|subtag| subtag.len() == 1) {
                 return None;
             }
-            let fitting =
-                |wanted: Fit| self.iter().find(|locale| tag::fit(head.clone(), locale.tag()) == Some(wanted) && allowed(*locale));
-            fitting(Fit::Whole).or_else(|| fitting(Fit::Start))
+            let fits = |locale: &Locale, wanted| of_language(locale) && tag::fit(head.clone(), locale.tag()) == Some(wanted);
+            let nearest = |wanted: Fit| self.iter().find(|locale| fits(locale, wanted) && allowed(*locale));
+            nearest(Fit::Whole).or_else(|| nearest(Fit::Start))
         })
     }
 
