@@ -1,1 +1,34 @@
-//! banyan-testkit
+//! What a test needs of Banyan: a database of its own on either engine, a clock that it moves, callers, and a service to talk to.
+//!
+//! Write a test once with [`on_both_engines!`](crate::on_both_engines); it runs on SQLite and on the PostgreSQL that `cargo xtask test` started.
+
+mod bench;
+mod database;
+
+pub use bench::Bench;
+pub use database::TestDatabase;
+
+/// Makes each `async fn name(bench: Bench)` two tests, `name::sqlite` and `name::postgres`, each with a database of its own.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($(#[$meta:meta])* async fn $name:ident($bench:ident: Bench) $body:block)+) => {
+        $(
+            $(#[$meta])*
+            mod $name {
+                use super::*;
+
+                async fn run($bench: $crate::Bench) $body
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn sqlite() {
+                    run($crate::Bench::on(banyan_store::EngineKind::Sqlite).await).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn postgres() {
+                    run($crate::Bench::on(banyan_store::EngineKind::Postgres).await).await;
+                }
+            }
+        )+
+    };
+}

@@ -1,0 +1,61 @@
+//! A database for one test.
+
+use banyan_store::{Engine, EngineKind, PostgresOptions};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The variable that names the PostgreSQL of the run; `cargo xtask test` sets it.
+pub const POSTGRES_VARIABLE: &str = "BANYAN_TEST_POSTGRES_URL";
+
+/// An empty database that no other test sees.
+pub struct TestDatabase {
+    pub engine: Engine,
+    directory: TempDir,
+    url: Option<String>,
+}
+
+impl TestDatabase {
+    /// # Panics
+    /// When the engine is missing: a test never skips in silence.
+    pub async fn new(kind: EngineKind) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        match kind {
+            EngineKind::Sqlite => Self { engine: Engine::sqlite(directory.path()), directory, url: None },
+            EngineKind::Postgres => {
+                let url = new_postgres().await;
+                let mut options = PostgresOptions::new(url.clone());
+                options.min_connections = 0;
+                let engine = Engine::postgres(options).await.expect("PostgreSQL answers");
+                Self { engine, directory, url: Some(url) }
+            }
+        }
+    }
+
+    /// A directory of the test's own, removed with it.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// The URL of the test's own PostgreSQL database.
+    pub fn postgres_url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+}
+
+/// Makes a database on the run's PostgreSQL; it goes with that server.
+async fn new_postgres() -> String {
+    #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment")]
+    let url = std::env::var(POSTGRES_VARIABLE).unwrap_or_else(|_| {
+        panic!("{POSTGRES_VARIABLE} is not set: run the tests with `cargo xtask test`, or start one with `cargo xtask postgres start`")
+    });
+    #[expect(clippy::disallowed_methods, reason = "a name that no other test has")]
+    let name = format!("banyan_test_{}", Uuid::now_v7().simple());
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("the run's PostgreSQL answers");
+    let driver = tokio::spawn(connection);
+    client.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database can be made");
+    drop(client);
+    let _closed = driver.await;
+    let mut url: url::Url = url.parse().expect("the variable holds a URL");
+    url.set_path(&name);
+    url.into()
+}
