@@ -93,6 +93,16 @@ fn field_errors_take_their_values() {
     );
     assert_eq!(of(id, "field-not-one-of", Args::new().list("allowed", ["daily", "weekly"])), "Pilih daily atau weekly.");
     assert_eq!(of(en, "field-wrong-type", Args::new().text("expected", "string")), "The value must be of type “string”.");
+    let bytes = |number| Args::new().integer("limit", number);
+    assert_eq!(
+        of(en, "payload-too-large-limit", bytes(1_048_576)),
+        "The body may have at most 1,048,576 bytes. Send less at once."
+    );
+    assert_eq!(of(en, "payload-too-large-limit", bytes(1)), "The body may have one byte. Send less at once.");
+    assert_eq!(
+        of(id, "malformed-body-place", Args::new().integer("line", 1_000).integer("column", 2)),
+        "Isi permintaan bukan JSON yang valid: lihat baris 1.000, kolom 2."
+    );
     assert_eq!(of(en, "common-results", Args::new().integer("count", 0)), "No results");
     assert_eq!(of(id, "common-page-of", Args::new().integer("page", 2).integer("pages", 1_000)), "Halaman 2 dari 1.000");
     assert_eq!(catalogues.misses(), Vec::<String>::new());
