@@ -153,6 +153,8 @@ impl About {
         if let Some(problem) = problem_of(&mut response) {
             self.log(&problem);
             self.render(&problem, &mut response);
+            // For the edge's metrics, which count errors by code.
+            response.extensions_mut().insert(problem.0.code);
         }
         let audience = self.audience;
         let default = match response.status() {
