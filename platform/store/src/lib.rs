@@ -20,6 +20,8 @@ mod rows;
 pub mod schema;
 mod sqlite;
 mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod tx;
 
 pub use error::StoreError;

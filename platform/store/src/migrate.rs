@@ -10,6 +10,7 @@ mod sqlite;
 
 use crate::schema::{Column, Index, Table};
 
+pub(crate) use ddl::Dialect;
 pub(crate) use postgres::migrate as migrate_postgres;
 pub(crate) use sqlite::migrate as migrate_sqlite;
 

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 /// Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
 const EPOCH: i64 = 946_684_800_000_000;
 
-pub(super) async fn query(connection: &Client, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
+pub(crate) async fn query(connection: &Client, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
     let stream = send(connection, statement).await?;
     pin_mut!(stream);
     let mut rows = Vec::new();
@@ -25,7 +25,7 @@ pub(super) async fn query(connection: &Client, statement: &Statement) -> Result<
     Ok(rows)
 }
 
-pub(super) async fn execute(connection: &Client, statement: &Statement) -> Result<u64, StoreError> {
+pub(crate) async fn execute(connection: &Client, statement: &Statement) -> Result<u64, StoreError> {
     let stream = send(connection, statement).await?;
     pin_mut!(stream);
     while stream.try_next().await.map_err(failed)?.is_some() {}

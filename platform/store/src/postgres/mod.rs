@@ -1,9 +1,9 @@
 //! PostgreSQL: each transaction takes on the service's unprivileged role and the caller's settings.
 
-mod driver;
+pub(crate) mod driver;
 pub(crate) mod policies;
 mod pool;
-mod session;
+pub(crate) mod session;
 
 use std::fmt;
 use std::sync::Arc;

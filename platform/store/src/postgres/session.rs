@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::rows::Mode;
 
 /// Everything the policies know, for the length of the transaction.
-pub(super) const SETTINGS: &str = "SELECT set_config('role', $1, true), set_config('banyan.tenant', $2, true), \
+pub(crate) const SETTINGS: &str = "SELECT set_config('role', $1, true), set_config('banyan.tenant', $2, true), \
     set_config('banyan.user', $3, true), set_config('banyan.actor', $4, true), set_config('banyan.roles', $5, true), \
     set_config('banyan.organisations', $6, true), set_config('banyan.elevated', $7, true)";
 
@@ -180,13 +180,13 @@ fn send_and_forget(connection: &Client, sql: &'static str) {
     let _answer = connection.batch_execute(sql).now_or_never();
 }
 
-async fn apply(connection: &Client, settings: &[String; 7]) -> Result<(), StoreError> {
+pub(crate) async fn apply(connection: &Client, settings: &[String; 7]) -> Result<(), StoreError> {
     let prepared = connection.prepare_cached(SETTINGS).await.map_err(failed)?;
     let [a, b, c, d, e, f, g] = settings;
     connection.query_raw(&prepared, [a, b, c, d, e, f, g]).await.map(drop).map_err(failed)
 }
 
-fn settings(role: &str, context: &Context) -> [String; 7] {
+pub(crate) fn settings(role: &str, context: &Context) -> [String; 7] {
     [
         role.to_owned(),
         context.tenant.to_string(),

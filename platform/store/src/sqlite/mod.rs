@@ -30,7 +30,7 @@ impl SqliteDatabase {
         let path = directory.join(format!("{}.db", schema.service));
         create_private(&path)?;
         prepare(&path, schema, environment.clock.now().micros())?;
-        let guarded = Arc::new(security::Guarded::new(&schema.tables));
+        let guarded = Arc::new(security::Guarded::new(&schema.tables)?);
         let writer = Connection::open(&path, Access::Write, &guarded)?;
         Ok(Self { readers: readers::Readers::new(path.clone(), guarded), writer: group::Writer::new(writer), path })
     }

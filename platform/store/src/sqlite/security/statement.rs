@@ -72,31 +72,28 @@ impl<'s> Shape<'s> {
         Ok(shape)
     }
 
-    /// The whole statement without its comments.
+    /// The whole statement without its comments, its parameters as SQLite numbers them.
     pub(crate) fn text(&self) -> String {
         self.slice(0..self.tokens.len())
     }
 
     /// The statement with its target replaced, and its condition narrowed to the rows for which `filter` holds.
     pub(crate) fn spliced(&self, write: &Write, target: &str, filter: Option<&str>) -> String {
-        let mut sql = self.slice(0..write.target_at);
-        sql.push(' ');
-        sql.push_str(target);
-        sql.push(' ');
-        sql.push_str(&self.slice(write.target_at + 1..write.condition_at));
         let condition = write.condition.clone().map(|range| self.slice(range));
-        match (filter, condition) {
-            (Some(filter), Some(condition)) => sql.push_str(&format!(" WHERE {filter} AND ({condition})")),
-            (Some(filter), None) => sql.push_str(&format!(" WHERE {filter}")),
-            (None, Some(condition)) => sql.push_str(&format!(" WHERE ({condition})")),
-            (None, None) => {}
-        }
         let rest = write.condition.as_ref().map_or(write.condition_at, |range| range.end);
-        if rest < self.tokens.len() {
-            sql.push(' ');
-            sql.push_str(&self.slice(rest..self.tokens.len()));
-        }
-        sql
+        let parts = [
+            self.slice(0..write.target_at),
+            target.to_owned(),
+            self.slice(write.target_at + 1..write.condition_at),
+            match (filter, condition) {
+                (Some(filter), Some(condition)) => format!("WHERE {filter} AND ({condition})"),
+                (Some(filter), None) => format!("WHERE {filter}"),
+                (None, Some(condition)) => format!("WHERE ({condition})"),
+                (None, None) => String::new(),
+            },
+            self.slice(rest..self.tokens.len()),
+        ];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     fn slice(&self, range: Range<usize>) -> String {
@@ -106,7 +103,13 @@ impl<'s> Shape<'s> {
             if end.is_some_and(|end| end < token.start) {
                 text.push(' ');
             }
-            text.push_str(token.text(self.sql));
+            match token.text(self.sql).strip_prefix('$') {
+                Some(number) if token.kind == Kind::Parameter => {
+                    text.push('?');
+                    text.push_str(number);
+                }
+                _ => text.push_str(token.text(self.sql)),
+            }
             end = Some(token.end);
         }
         text
@@ -219,7 +222,8 @@ impl<'s> Shape<'s> {
 
     /// The target at `at` and the position after it and its alias.
     fn target(&self, at: usize) -> Result<(String, Option<String>, usize), StoreError> {
-        let name = |at: usize| self.tokens.get(at).filter(|token| token.is_name()).map(|token| token.name(self.sql));
+        let plain = |token: &&Token| matches!(token.kind, Kind::Word | Kind::Quoted);
+        let name = |at: usize| self.tokens.get(at).filter(plain).map(|token| token.name(self.sql));
         let target = name(at).ok_or_else(|| refused("a table's name is missing"))?;
         if self.kind(at + 1) == Some(Kind::Dot) {
             return Err(refused("a schema-qualified name"));
@@ -302,10 +306,10 @@ mod tests {
             spliced("update \"goals\" as g set a=(select 1 where 2) from u where g.x=u.x -- )\n returning *;"),
             "update main.\"t\" as g set a=(select 1 where 2) from u WHERE (p) AND (g.x=u.x) returning *"
         );
-        assert_eq!(spliced("DELETE FROM [goals] RETURNING id"), "DELETE FROM main.\"t\"  WHERE (p) RETURNING id");
+        assert_eq!(spliced("DELETE FROM [goals] RETURNING id"), "DELETE FROM main.\"t\" WHERE (p) RETURNING id");
         assert_eq!(
             spliced("WITH a AS (SELECT 1), b(x) AS NOT MATERIALIZED (SELECT 2) DELETE FROM goals WHERE id IN a"),
-            "WITH a AS (SELECT 1), b(x) AS NOT MATERIALIZED (SELECT 2) DELETE FROM main.\"t\"  WHERE (p) AND (id IN a)"
+            "WITH a AS (SELECT 1), b(x) AS NOT MATERIALIZED (SELECT 2) DELETE FROM main.\"t\" WHERE (p) AND (id IN a)"
         );
     }
 
@@ -333,6 +337,11 @@ mod tests {
     }
 
     #[test]
+    fn parameters_keep_their_numbers() {
+        assert_eq!(Shape::of("SELECT $2, $1, '$1'").unwrap().text(), "SELECT ?2, ?1, '$1'");
+    }
+
+    #[test]
     fn everything_else_is_refused() {
         for sql in [
             "", ";", "-- nothing", "SELECT 1; SELECT 2", "SELECT 1; DROP TABLE goals", "PRAGMA table_info(goals)",
@@ -345,6 +354,7 @@ mod tests {
             "INSERT INTO main.goals VALUES (1)", "SELECT * FROM sqlite_master", "SELECT * FROM pragma_table_list", "SELECT rls_user()",
             "DELETE FROM goals ORDER BY a LIMIT 1", "DELETE FROM goals WHERE 1) OR (1", "DELETE FROM goals WHERE", "WITH a SELECT 1",
             "WITH a AS SELECT 1", "WITH goals AS (SELECT 1) DELETE FROM goals", "WITH \"Goals\" AS (SELECT 1) UPDATE goals SET a = 1",
+            "UPDATE 'goals' SET a = 1", "UPDATE goals AS 'g' SET a = 1", "UPDATE goals AS rls_p SET a = 1",
             "UPDATE goals WHERE 1", "DELETE goals", "INSERT goals VALUES (1)", "SELECT (1", "(SELECT 1)", "nonsense",
         ] {
             assert!(matches!(Shape::of(sql), Err(StoreError::Refused(_))), "{sql}");

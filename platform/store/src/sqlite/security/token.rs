@@ -1,7 +1,7 @@
 //! SQLite's lexical rules, made strict: what this reads and SQLite could read differently is refused.
 //!
 //! Source: `tokenize.c` of SQLite 3.51. Refused on purpose: characters beyond ASCII outside of quotes (SQLite skips a byte order
-//! mark anywhere), vertical tabs, unterminated quotes and comments, digit separators, named parameters.
+//! mark anywhere), vertical tabs, unterminated quotes and comments, digit separators, parameters with names.
 
 use crate::error::StoreError;
 
@@ -15,7 +15,7 @@ pub(crate) enum Kind {
     Text,
     /// A number or a blob literal.
     Literal,
-    /// `?` or `?7`.
+    /// `?` or `?7`; `$7` means the same, as on PostgreSQL.
     Parameter,
     Open,
     Close,
@@ -84,6 +84,7 @@ pub(crate) fn tokens(sql: &str) -> Result<Vec<Token>, StoreError> {
             b'0'..=b'9' => (Some(Kind::Literal), number(rest)?),
             b'.' if rest.get(1).is_some_and(u8::is_ascii_digit) => (Some(Kind::Literal), number(rest)?),
             b'?' => (Some(Kind::Parameter), 1 + digits(&rest[1..])),
+            b'$' => (Some(Kind::Parameter), parameter(rest)?),
             b'(' => (Some(Kind::Open), 1),
             b')' => (Some(Kind::Close), 1),
             b',' => (Some(Kind::Comma), 1),
@@ -147,6 +148,13 @@ fn name_length(rest: &[u8]) -> usize {
 
 fn digits(rest: &[u8]) -> usize {
     rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// `$7`: to SQLite any name may follow the dollar, to PostgreSQL only a number.
+fn parameter(rest: &[u8]) -> Result<usize, StoreError> {
+    let length = 1 + digits(&rest[1..]);
+    let ends = rest.get(length).is_none_or(|byte| !is_name_byte(*byte) && *byte != b':' && *byte != b'(');
+    if length > 1 && ends { Ok(length) } else { Err(refused("a parameter is not a number")) }
 }
 
 fn number(rest: &[u8]) -> Result<usize, StoreError> {
@@ -224,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_could_be_read_differently_is_refused() {
-        for sql in ["'a", "\"a", "[a", "`a", "/* a", "x'0'", "x'0g'", "1abc", "1_000", ":a", "@a", "$a", "#1", "ä", "a\u{feff}", "\u{b}", "a\0", "!", "{", "\\"] {
+        for sql in ["'a", "\"a", "[a", "`a", "/* a", "x'0'", "x'0g'", "1abc", "1_000", ":a", "@a", "$a", "$", "$1a", "$1::a", "$1(a)", "#1", "ä", "a\u{feff}", "\u{b}", "a\0", "!", "{", "\\"] {
             assert!(matches!(tokens(sql), Err(StoreError::Refused(_))), "{sql:?}");
         }
     }

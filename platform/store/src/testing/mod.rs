@@ -1,0 +1,1 @@
+//! Inside views for tests.
