@@ -85,10 +85,6 @@ impl Cluster {
         format!("postgres://{SUPERUSER}:{}@127.0.0.1:{}/{database}", self.password, self.port)
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     pub(crate) fn binaries(&self) -> &Binaries {
         &self.binaries
     }
