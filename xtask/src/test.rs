@@ -81,7 +81,7 @@ fn run_suite(arguments: &Arguments, engines: &Engines<'_>) -> Result<()> {
         select_packages(&mut command, arguments);
         command.args(&arguments.filter);
     } else {
-        command.args(["test", "--lib", "--bins", "--tests", "--no-fail-fast"]);
+        command.args(["test", "--tests", "--no-fail-fast"]);
         select_packages(&mut command, arguments);
         command.arg("--").args(&arguments.filter);
     }
