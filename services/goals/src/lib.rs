@@ -1,1 +1,31 @@
-//! banyan-goals
+//! Goals, tasks and habits: what a person wants to reach, what is to be done for it, and what she does again and again.
+
+mod api;
+mod demo;
+pub mod entity;
+mod error;
+pub mod habit;
+mod schema;
+mod store;
+
+use banyan_http::{Host, Service};
+use banyan_store::Store;
+
+pub use demo::{DemoError, seed_demo};
+pub use error::GoalsError;
+pub use schema::{GOALS, HABITS, SERVICE, schema};
+pub use store::purge::purge;
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+}
+
+/// The service as one value.
+pub fn service() -> Service {
+    Service::new(SERVICE, schema())
+        .messages("en-US", "goals.ftl", include_str!("../locales/en-US/goals.ftl"))
+        .messages("id-ID", "goals.ftl", include_str!("../locales/id-ID/goals.ftl"))
+        .routes(api::routes, |host: &Host| App { store: host.store.clone() })
+}

@@ -56,3 +56,5 @@ field-must-be-past = Choose a time in the past.
 field-must-be-after-start = The end must be after the start.
 field-not-found = What this field refers to does not exist.
 field-read-only = This field cannot be changed.
+
+field-own-account = This is you yourself; choose somebody else.

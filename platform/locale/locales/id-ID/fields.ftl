@@ -34,3 +34,5 @@ field-must-be-past = Pilih waktu yang sudah lampau.
 field-must-be-after-start = Waktu selesai harus sesudah waktu mulai.
 field-not-found = Data yang dirujuk isian ini tidak ada.
 field-read-only = Isian ini tidak dapat diubah.
+
+field-own-account = Ini adalah Anda sendiri; pilih orang lain.
