@@ -37,7 +37,7 @@ pub(crate) fn run() -> Result<()> {
     let folder = workspace::target_directory()?.join("schemathesis");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    let binary = server::build(Profile::Dev)?;
+    let binary = server::build(Profile::Test)?;
     let mut server = Running::start(&Options {
         binary: &binary,
         data: &folder.join("data"),

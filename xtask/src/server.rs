@@ -18,25 +18,27 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// How often to look whether it does.
 const START_POLL: Duration = Duration::from_millis(2);
 
-/// Compiled for looking into, or for speed.
+/// How the server is compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
+    /// Quickly, for looking into.
     Dev,
+    /// As the tests compile it. Their libraries have features that the server alone does without, so [`Profile::Dev`]
+    /// would compile half of the tree once more. For commands that go along with the tests.
+    Test,
+    /// For speed.
     Release,
 }
 
 /// Builds the server, with cargo's progress on the terminal, and gives its path.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     let mut command = workspace::cargo();
-    command.args(["build", "--package", "banyan-server", "--bin", "banyan"]);
-    let folder = match profile {
-        Profile::Dev => "debug",
-        Profile::Release => {
-            command.arg("--release");
-            "release"
-        }
+    let (arguments, folder): (&[&str], &str) = match profile {
+        Profile::Dev => (&["--package", "banyan-server", "--bin", "banyan"], "debug"),
+        Profile::Test => (&["--workspace", "--bins", "--tests"], "debug"),
+        Profile::Release => (&["--package", "banyan-server", "--bin", "banyan", "--release"], "release"),
     };
-    process::run(&mut command)?;
+    process::run(command.arg("build").args(arguments))?;
     Ok(workspace::target_directory()?.join(folder).join("banyan"))
 }
 

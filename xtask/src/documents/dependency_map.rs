@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 
+use crate::server::Profile;
 use crate::workspace::{Dependency, Metadata, Package};
 
 const INTRODUCTION: &str = "# Dependency map
@@ -21,7 +22,7 @@ struct Room {
     libraries: BTreeSet<String>,
 }
 
-pub(super) fn generate() -> Result<String> {
+pub(super) fn generate(_profile: Profile) -> Result<String> {
     let metadata = Metadata::read()?;
     let rooms: BTreeMap<String, Room> = metadata.rooms().into_iter().map(|(path, package)| (path, Room::of(package))).collect();
     Ok(format!("{INTRODUCTION}\n{}\n{}", graph(&rooms), table(&rooms)))

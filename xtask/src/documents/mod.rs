@@ -7,6 +7,7 @@ use std::fs;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::server::Profile;
 use crate::workspace;
 
 /// Write the generated documents: docs/openapi.json, docs/dependency-map.md.
@@ -29,7 +30,8 @@ pub(crate) struct OpenapiArguments {
 struct Document {
     /// Relative to the root of the repository.
     path: &'static str,
-    generate: fn() -> Result<String>,
+    /// The profile is for a document that the server prints.
+    generate: fn(Profile) -> Result<String>,
 }
 
 const OPENAPI: Document = Document { path: "docs/openapi.json", generate: openapi::generate };
@@ -37,11 +39,11 @@ const OPENAPI: Document = Document { path: "docs/openapi.json", generate: openap
 const DOCUMENTS: [Document; 2] = [Document { path: "docs/dependency-map.md", generate: dependency_map::generate }, OPENAPI];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    if arguments.check { check() } else { write() }
+    if arguments.check { check(Profile::Dev) } else { write() }
 }
 
 pub(crate) fn run_openapi(arguments: &OpenapiArguments) -> Result<()> {
-    if arguments.check { OPENAPI.check() } else { OPENAPI.write() }
+    if arguments.check { OPENAPI.check(Profile::Dev) } else { OPENAPI.write() }
 }
 
 /// Writes all documents.
@@ -50,10 +52,10 @@ pub(crate) fn write() -> Result<()> {
 }
 
 /// Compares all documents with what would be written.
-pub(crate) fn check() -> Result<()> {
+pub(crate) fn check(profile: Profile) -> Result<()> {
     let mut stale = Vec::new();
     for document in &DOCUMENTS {
-        if let Err(error) = document.check() {
+        if let Err(error) = document.check(profile) {
             crate::process::check_interrupted()?;
             stale.push(format!("{error:#}"));
         }
@@ -66,7 +68,7 @@ pub(crate) fn check() -> Result<()> {
 
 impl Document {
     fn write(&self) -> Result<()> {
-        let text = (self.generate)().with_context(|| format!("cannot generate {}", self.path))?;
+        let text = (self.generate)(Profile::Dev).with_context(|| format!("cannot generate {}", self.path))?;
         let file = workspace::root().join(self.path);
         if fs::read_to_string(&file).is_ok_and(|current| current == text) {
             println!("{} is up to date", self.path);
@@ -77,8 +79,8 @@ impl Document {
         Ok(())
     }
 
-    fn check(&self) -> Result<()> {
-        let fresh = (self.generate)().with_context(|| format!("cannot generate {}", self.path))?;
+    fn check(&self, profile: Profile) -> Result<()> {
+        let fresh = (self.generate)(profile).with_context(|| format!("cannot generate {}", self.path))?;
         let current = fs::read_to_string(workspace::root().join(self.path)).unwrap_or_default();
         match first_difference(&current, &fresh) {
             None => Ok(()),

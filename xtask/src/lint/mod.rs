@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::process::{self, Interrupted};
+use crate::server::Profile;
 use crate::{documents, workspace};
 
 pub(crate) use deny::cargo_deny;
@@ -33,7 +34,7 @@ const CHECKS: [Check; 6] = [
     ("tidiness", tidy::check),
     ("licences and sources", deny::check),
     ("clippy", check_clippy),
-    ("generated documents", documents::check),
+    ("generated documents", check_documents),
 ];
 
 const REPAIRS: [Check; 3] = [("clippy", fix_clippy), ("format", fix_format), ("generated documents", documents::write)];
@@ -71,6 +72,11 @@ fn check_format() -> Result<()> {
 
 fn fix_format() -> Result<()> {
     process::run(workspace::cargo().args(["fmt", "--all"]))
+}
+
+/// Whoever lints tests as well.
+fn check_documents() -> Result<()> {
+    documents::check(Profile::Test)
 }
 
 fn check_clippy() -> Result<()> {
