@@ -85,11 +85,11 @@ pub(crate) async fn write_pending(tx: &Tx) -> Result<(), StoreError> {
         return Ok(());
     }
     tx.0.session.as_platform().await?;
-    let mut head = read_head(tx).await?;
+    let mut head = lock_head(tx).await?;
     for record in records {
         let link = Link::after(&head, tx, record);
         insert(tx, &link).await?;
-        head = Head { position: link.position, hash: link.hash, exists: head.exists };
+        head = Head { position: link.position, hash: link.hash };
     }
     write_head(tx, &head).await
 }
@@ -97,43 +97,36 @@ pub(crate) async fn write_pending(tx: &Tx) -> Result<(), StoreError> {
 pub(crate) struct Head {
     pub(crate) position: i64,
     pub(crate) hash: Vec<u8>,
-    exists: Existence,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Existence {
-    Stored,
-    Missing,
+/// Locks the chain's end for the rest of the transaction.
+async fn lock_head(tx: &Tx) -> Result<Head, StoreError> {
+    if let Some(head) = read_head(tx).await? {
+        return Ok(head);
+    }
+    // The chain's very first writers race here; those who lose wait and find the winner's row.
+    const FIRST: &str = "INSERT INTO audit_head (id, position, hash) VALUES ($1, 0, $2) ON CONFLICT (id) DO NOTHING";
+    let values = [HEAD_ID.into(), vec![0_u8; 32].into()];
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), FIRST, values)).await?;
+    read_head(tx).await?.ok_or_else(|| StoreError::Database("the audit chain has no head".to_owned()))
 }
 
-async fn read_head(tx: &Tx) -> Result<Head, StoreError> {
-    let (backend, sql) = match tx.get_database_backend() {
-        DbBackend::Postgres => (DbBackend::Postgres, "SELECT position, hash FROM audit_head WHERE id = $1 FOR UPDATE"),
-        other => (other, "SELECT position, hash FROM audit_head WHERE id = $1"),
+async fn read_head(tx: &Tx) -> Result<Option<Head>, StoreError> {
+    let backend = tx.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => "SELECT position, hash FROM audit_head WHERE id = $1 FOR UPDATE",
+        _ => "SELECT position, hash FROM audit_head WHERE id = $1",
     };
     let row = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, [HEAD_ID.into()])).await?;
-    let Some(row) = row else {
-        return Ok(Head { position: 0, hash: vec![0; 32], exists: Existence::Missing });
-    };
-    Ok(Head { position: row.try_get("", "position")?, hash: row.try_get("", "hash")?, exists: Existence::Stored })
+    let head = row.map(|row| Ok::<_, sea_orm::DbErr>(Head { position: row.try_get("", "position")?, hash: row.try_get("", "hash")? }));
+    Ok(head.transpose()?)
 }
 
 async fn write_head(tx: &Tx, head: &Head) -> Result<(), StoreError> {
-    let sql = match head.exists {
-        Existence::Stored => "UPDATE audit_head SET position = $1, hash = $2 WHERE id = $3",
-        Existence::Missing => "INSERT INTO audit_head (position, hash, id) VALUES ($1, $2, $3)",
-    };
+    const SQL: &str = "UPDATE audit_head SET position = $1, hash = $2 WHERE id = $3";
     let values = [head.position.into(), head.hash.clone().into(), HEAD_ID.into()];
-    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await.map_err(first_head_race)?;
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), SQL, values)).await?;
     Ok(())
-}
-
-/// Two first writers of a chain on PostgreSQL both find no head: the second tries again.
-fn first_head_race(error: sea_orm::DbErr) -> StoreError {
-    match StoreError::from(error) {
-        StoreError::Unique { .. } => StoreError::Conflict,
-        other => other,
-    }
 }
 
 async fn insert(tx: &Tx, link: &Link) -> Result<(), StoreError> {

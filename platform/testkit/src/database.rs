@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// The variable that names the PostgreSQL of the run; `cargo xtask test` sets it.
-pub const POSTGRES_VARIABLE: &str = "BANYAN_TEST_POSTGRES_URL";
+const POSTGRES_VARIABLE: &str = "BANYAN_TEST_POSTGRES_URL";
 
 /// An empty database that no other test sees.
 pub struct TestDatabase {

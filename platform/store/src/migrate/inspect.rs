@@ -163,8 +163,9 @@ mod sqlite {
         Ok(shape)
     }
 
+    /// SQLite writes the standard types in capitals.
     fn word(kind: &str) -> &'static str {
-        match kind {
+        match kind.to_ascii_lowercase().as_str() {
             "uuid_blob" => "uuid",
             "text" => "text",
             "integer" => "integer",

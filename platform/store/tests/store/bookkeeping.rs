@@ -1,0 +1,204 @@
+//! What a transaction writes besides its rows: audit chain, idempotency, events, grants.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use banyan_contracts::Event;
+use banyan_contracts::identity::UserRegistered;
+use banyan_kernel::{Permission, Role};
+use banyan_store::audit::{Record, VerifyError};
+use banyan_store::idempotency::IdempotencyKey;
+use banyan_store::outbox::{Consumer, ConsumerError};
+use banyan_store::{StoreError, grants};
+use banyan_testkit::{Bench, on_both_engines};
+use tokio::task::JoinSet;
+
+use crate::notes;
+
+on_both_engines! {
+    async fn the_audit_chain_holds_and_shows_every_change(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let user = bench.user();
+        for number in 0..3 {
+            let record = &Record::new("note.made").detail(serde_json::json!({ "number": number, "nested": { "b": 1.50, "a": "é" } }));
+            store.bind(&user).write(move |tx| async move { tx.audit(record.clone()); Ok::<_, StoreError>(()) }).await.unwrap();
+        }
+        assert_eq!(store.verify_audit().await.unwrap().records, 3);
+        tamper(&bench, "UPDATE audit SET action = 'note.kept' WHERE position = 2").await;
+        assert!(matches!(store.verify_audit().await, Err(VerifyError::Changed { position: 2, .. })));
+        tamper(&bench, "DELETE FROM audit WHERE position = 2").await;
+        assert!(matches!(store.verify_audit().await, Err(VerifyError::Missing { position: 2, .. })));
+    }
+
+    async fn a_cut_tail_shows(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let user = bench.user();
+        for _ in 0..2 {
+            store.bind(&user).write(|tx| async move { tx.audit(Record::new("x.y")); Ok::<_, StoreError>(()) }).await.unwrap();
+        }
+        tamper(&bench, "DELETE FROM audit WHERE position = 2").await;
+        assert!(matches!(store.verify_audit().await, Err(VerifyError::CutOff { expected: 2, found: 1, .. })));
+    }
+
+    async fn concurrent_records_make_one_chain(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let mut tasks = JoinSet::new();
+        for _ in 0..50 {
+            let rows = store.bind(&bench.user());
+            tasks.spawn(async move {
+                rows.write(|tx| async move { tx.audit(Record::new("race.run")); Ok::<_, StoreError>(()) }).await
+            });
+        }
+        while let Some(result) = tasks.join_next().await {
+            result.unwrap().unwrap();
+        }
+        assert_eq!(store.verify_audit().await.unwrap().records, 50);
+    }
+
+    async fn an_elevated_read_is_recorded_with_its_reason(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let owner = bench.user();
+        let note = store.bind(&owner).write(|tx| async move { notes::insert(&tx, "mine").await }).await.unwrap();
+        let admin = bench.with_role(Role::Admin);
+        assert!(notes::texts(&store.bind(&admin)).await.is_empty());
+        let elevated = admin.elevate(Permission::RecordsOverride, Some("support case 7")).unwrap();
+        assert_eq!(notes::texts(&store.bind(&elevated)).await, ["mine"]);
+        assert_eq!(store.verify_audit().await.unwrap().records, 1);
+        let _owned_by_somebody_else = note;
+    }
+
+    async fn the_same_key_gives_the_same_answer_once(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let user = bench.user();
+        let rows = &store.bind(&user);
+        let key = &IdempotencyKey::new("k1", "POST /notes", b"{}");
+        let first = rows.write_once(Some(key), |tx| async move { Ok::<_, StoreError>(notes::insert(&tx, "once").await?.id) }).await.unwrap();
+        let again = rows.write_once(Some(key), |tx| async move { Ok::<_, StoreError>(notes::insert(&tx, "twice").await?.id) }).await.unwrap();
+        assert_eq!(first, again);
+        assert_eq!(notes::texts(rows).await, ["once"]);
+        let other = &IdempotencyKey::new("k1", "POST /notes", b"{\"other\":1}");
+        let error = rows.write_once(Some(other), |tx| async move { notes::insert(&tx, "x").await.map(|n| n.id) }).await.unwrap_err();
+        assert!(matches!(error, StoreError::IdempotencyKeyReused));
+        let someone_else = store.bind(&bench.user());
+        let theirs = someone_else.write_once(Some(key), |tx| async move { Ok::<_, StoreError>(notes::insert(&tx, "once").await?.id) }).await.unwrap();
+        assert_ne!(theirs, first);
+        bench.clock.advance_seconds(24 * 60 * 60);
+        let next_day = rows.write_once(Some(key), |tx| async move { Ok::<_, StoreError>(notes::insert(&tx, "tomorrow").await?.id) }).await.unwrap();
+        assert_ne!(next_day, first);
+    }
+
+    async fn a_failed_request_leaves_its_key_free(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let rows = &store.bind(&bench.user());
+        let key = &IdempotencyKey::new("k", "POST /notes", b"{}");
+        let failed: Result<u8, StoreError> = rows.write_once(Some(key), |_| async { Err(StoreError::ForeignKey) }).await;
+        assert!(failed.is_err());
+        let retried = rows.write_once(Some(key), |tx| async move { notes::insert(&tx, "now").await.map(|n| n.id) }).await;
+        assert!(retried.is_ok());
+    }
+
+    async fn of_many_at_once_with_one_key_one_makes_a_row(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let user = bench.user();
+        let mut tasks = JoinSet::new();
+        for number in 0..30 {
+            let rows = store.bind(&user);
+            tasks.spawn(async move {
+                let key = IdempotencyKey::new("race", "POST /notes", b"{}");
+                let text = &format!("by {number}");
+                rows.write_once(Some(&key), move |tx| async move { notes::insert(&tx, text).await.map(|n| n.id) }).await
+            });
+        }
+        let mut ids = std::collections::HashSet::new();
+        while let Some(result) = tasks.join_next().await {
+            match result.unwrap() {
+                Ok(id) => { ids.insert(id); }
+                Err(error) => assert!(matches!(error, StoreError::IdempotencyInProgress), "{error:?}"),
+            }
+        }
+        assert_eq!(ids.len(), 1);
+        assert_eq!(notes::texts(&store.bind(&user)).await.len(), 1);
+    }
+
+    async fn an_event_is_delivered_if_and_only_if_its_change_was_committed(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counted = seen.clone();
+        let consumer = Consumer::new("counter", &[UserRegistered::TYPE], move |delivery| {
+            let counted = counted.clone();
+            async move {
+                let event: UserRegistered = delivery.event.decode()?;
+                assert_eq!(delivery.event.subject, event.user_id.to_string());
+                counted.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            }
+        });
+        let workers = store.consumers(vec![consumer]);
+        let rows = store.bind(&bench.user());
+        let event = &UserRegistered { user_id: bench.new_id(), locale: None };
+        rows.write(move |tx| async move { tx.publish(event).await }).await.unwrap();
+        let undone: Result<(), StoreError> = rows
+            .write(move |tx| async move { tx.publish(event).await?; Err(StoreError::ForeignKey) })
+            .await;
+        assert!(undone.is_err());
+        for _ in 0..3 {
+            workers[0].drain().await.unwrap();
+        }
+        assert_eq!(seen.load(Ordering::SeqCst), 1);
+    }
+
+    async fn a_failing_consumer_is_tried_again_later_and_then_set_aside(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let tries = Arc::new(AtomicUsize::new(0));
+        let counted = tries.clone();
+        let consumer = Consumer::new("broken", &[UserRegistered::TYPE], move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { Err(ConsumerError::Retry("the mail server is away".to_owned())) }
+        });
+        let workers = store.consumers(vec![consumer]);
+        let event = &UserRegistered { user_id: bench.new_id(), locale: None };
+        store.bind(&bench.user()).write(move |tx| async move { tx.publish(event).await }).await.unwrap();
+        workers[0].drain().await.unwrap();
+        workers[0].drain().await.unwrap();
+        assert_eq!(tries.load(Ordering::SeqCst), 1, "a retry waits for its time");
+        for _ in 0..20 {
+            bench.clock.advance_seconds(1_000);
+            workers[0].drain().await.unwrap();
+        }
+        assert_eq!(tries.load(Ordering::SeqCst), 10, "after ten attempts it is set aside");
+    }
+
+    async fn a_grant_is_given_once_and_taken_back(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let (owner, coach) = (bench.user(), bench.with_role(Role::Coach));
+        let (from, to) = (owner.user_id().unwrap(), coach.user_id().unwrap());
+        for _ in 0..2 {
+            store.bind(&owner).write(move |tx| async move { grants::grant(&tx, from, to, "notes").await }).await.unwrap();
+        }
+        let listed = store.bind(&coach).read(|tx| async move { grants::list(&tx).await }).await.unwrap();
+        assert_eq!(listed.len(), 1);
+        let forged = store.bind(&coach).write(move |tx| async move { grants::grant(&tx, from, to, "goals").await }).await;
+        assert!(matches!(forged, Err(StoreError::RowSecurity { .. })));
+        let not_hers = store.bind(&coach).write(move |tx| async move { grants::revoke(&tx, from, to, "notes").await }).await.unwrap();
+        assert!(!not_hers);
+        assert!(store.bind(&owner).write(move |tx| async move { grants::revoke(&tx, from, to, "notes").await }).await.unwrap());
+        assert!(store.bind(&coach).read(|tx| async move { grants::list(&tx).await }).await.unwrap().is_empty());
+    }
+}
+
+/// Changes rows behind the store's back, as an intruder with the disk or the owner's password would.
+async fn tamper(bench: &Bench, sql: &str) {
+    match bench.database.postgres_url() {
+        None => {
+            let path = bench.database.directory().join("notes.db");
+            let connection = rusqlite::Connection::open(path).unwrap();
+            assert_eq!(connection.execute(sql, []).unwrap(), 1);
+        }
+        Some(url) => {
+            let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.batch_execute("SET search_path = notes").await.unwrap();
+            assert_eq!(client.execute(sql, &[]).await.unwrap(), 1);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A small service for the tests of transactions: notes of people.
+
+use banyan_store::migrate::Schema;
+use banyan_store::schema::{ColumnType, Table};
+use banyan_store::{Policy, Rows, StoreError, Tx};
+use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveValue::Set, QueryOrder};
+
+pub fn schema() -> Schema {
+    let notes = Table::new("notes", Policy::owned_by("user_id"))
+        .column("user_id", ColumnType::Uuid)
+        .column("text", ColumnType::Text)
+        .column("stars", ColumnType::Integer)
+        .column("created_at", ColumnType::Timestamp)
+        .optional("extra", ColumnType::Json)
+        .index(&["user_id", "created_at"])
+        .unique(&["user_id", "text"]);
+    Schema::new("notes", vec![notes])
+}
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "notes")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub text: String,
+    pub stars: i64,
+    pub created_at: i64,
+    pub extra: Option<Json>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+pub async fn insert(tx: &Tx, text: &str) -> Result<Model, StoreError> {
+    let note = ActiveModel {
+        tenant_id: Set(tx.caller().tenant),
+        id: Set(tx.new_id()),
+        user_id: Set(tx.caller().user_id().unwrap_or_default()),
+        text: Set(text.to_owned()),
+        stars: Set(0),
+        created_at: Set(tx.now().micros()),
+        extra: Set(Some(serde_json::json!({ "b": 1, "a": [true, null] }))),
+    };
+    Ok(note.insert(tx).await?)
+}
+
+pub async fn texts(rows: &Rows) -> Vec<String> {
+    let notes: Vec<Model> =
+        rows.read(|tx| async move { Ok::<_, StoreError>(Entity::find().order_by_asc(Column::Text).all(&tx).await?) }).await.unwrap();
+    notes.into_iter().map(|note| note.text).collect()
+}
