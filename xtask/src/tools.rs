@@ -72,7 +72,7 @@ pub(crate) fn install_packages(what: &str, packages: &[&str], remedy: &str) -> R
 
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "Dpkg::Use-Pty=0"]);
     command
 }
 

@@ -14,6 +14,7 @@ use super::{pgbench, report, usage};
 use crate::postgres::{Cluster, Durability, Throwaway};
 use crate::process;
 use crate::server::{Options, Running};
+use crate::tools::{NPM, WRK};
 use crate::workspace;
 
 /// Goals of the person whose list is read.
@@ -49,6 +50,10 @@ pub(super) struct Results {
 
 pub(super) fn run(binary: &Path, length: Duration) -> Result<()> {
     warn_if_busy();
+    // Before anything is measured: what is missing should not end a run half-way.
+    for tool in [WRK, NPM] {
+        tool.require()?;
+    }
     let folder = workspace::target_directory()?.join("bench");
     fs::create_dir_all(&folder)?;
     let postgres = Throwaway::start(Durability::Durable)?;
