@@ -1,5 +1,6 @@
 //! The server binary `banyan`: building it, and running one for a test or a benchmark.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -78,8 +79,14 @@ impl Running {
         let mut command = Command::new(options.binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data"]);
         command.arg(options.data).args(options.arguments);
-        // Both ways of naming a database are cleared, so that a developer's own one is not used.
-        command.env_remove("DATABASE_URL").env_remove("BANYAN_DATABASE_URL");
+        // A developer's own settings must not change what is tested or measured.
+        command.current_dir(options.data);
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("BANYAN_") || text.starts_with("DB_") || text.contains("DATABASE_URL") || text.contains("_DB_") {
+                command.env_remove(name);
+            }
+        }
         if let Some(url) = options.database_url {
             // Not as an argument: it holds a password, and everyone can list arguments.
             command.env("DATABASE_URL", url);
