@@ -11,6 +11,10 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use uuid::Uuid;
 
 use crate::{FieldError, Problem};
@@ -90,7 +94,7 @@ impl Preconditions {
     /// # Errors
     /// 422 that names the header which is no list of entity tags.
     pub fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        Ok(Self { if_match: read(headers, IF_MATCH)?, if_none_match: read(headers, IF_NONE_MATCH)? })
+        Ok(Self { if_match: read(headers, &IF_MATCH)?, if_none_match: read(headers, &IF_NONE_MATCH)? })
     }
 
     /// Whether the client has this state already, so that 304 answers a read (weak comparison).
@@ -131,6 +135,20 @@ impl Preconditions {
     }
 }
 
+/// For `#[utoipa::path(params(Preconditions))]`: a read gets `If-None-Match` and 304, a change `If-Match`, 412 and 428.
+impl IntoParams for Preconditions {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let header = |name: &str, description: &str| {
+            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(Required::False);
+            parameter.description(Some(description)).schema(Some(ObjectBuilder::new().schema_type(Type::String))).build()
+        };
+        vec![
+            header("If-Match", "The `ETag` of the state that the change is meant for."),
+            header("If-None-Match", "The `ETag` of the state that the client has."),
+        ]
+    }
+}
+
 /// A body with its entity tag, or 304 without one.
 #[derive(Clone, Debug)]
 pub struct Tagged<T> {
@@ -156,11 +174,11 @@ impl<T: Serialize> IntoResponse for Tagged<T> {
     }
 }
 
-fn read(headers: &HeaderMap, name: HeaderName) -> Result<Option<Tags>, Problem> {
+fn read(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, Problem> {
     let mut tags = Vec::new();
     let mut any = false;
     let refused = |error| Err(Problem::invalid(name.as_str(), error));
-    let mut lines = headers.get_all(&name).iter().peekable();
+    let mut lines = headers.get_all(name).iter().peekable();
     if lines.peek().is_none() {
         return Ok(None);
     }

@@ -3,10 +3,14 @@
 use axum::extract::FromRequestParts;
 use http::HeaderName;
 use http::request::Parts;
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::{FieldError, Problem};
 
-pub(crate) const X_REASON: HeaderName = HeaderName::from_static("x-reason");
+static X_REASON: HeaderName = HeaderName::from_static("x-reason");
 const LONGEST: usize = 500;
 
 /// The reason as given; `None` where it was left out, which the audit record then says.
@@ -25,7 +29,7 @@ impl<S: Sync> FromRequestParts<S> for Reason {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(X_REASON) else { return Ok(Self(None)) };
+        let Some(value) = parts.headers.get(&X_REASON) else { return Ok(Self(None)) };
         let refused = |error| Problem::invalid(X_REASON.as_str(), error);
         let text = std::str::from_utf8(value.as_bytes()).map_err(|_| refused(FieldError::pattern()))?;
         let text = decoded(text);
@@ -37,6 +41,16 @@ impl<S: Sync> FromRequestParts<S> for Reason {
             return Err(refused(FieldError::too_long(LONGEST)));
         }
         Ok(Self(Some(text.to_owned()).filter(|text| !text.is_empty())))
+    }
+}
+
+/// For `#[utoipa::path(params(Reason))]`.
+impl IntoParams for Reason {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST));
+        let parameter = ParameterBuilder::new().name("X-Reason").parameter_in(ParameterIn::Header).required(Required::False);
+        let description = "Why the caller looks at somebody else's rows, for the audit record. UTF-8, percent-encoded where the client needs it.";
+        vec![parameter.description(Some(description)).schema(Some(schema)).build()]
     }
 }
 

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use banyan_kernel::{Ids, Random, RequestId};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest `tracestate` that is passed on, in bytes (§3.3.1.5 asks for at least 512).
 const LONGEST_STATE: usize = 512;
@@ -53,21 +53,21 @@ impl TraceContext {
 
     /// What the headers say, or `None` where they say nothing that can be understood; then a new trace begins (§3.2.4).
     pub fn of(headers: &HeaderMap) -> Option<Self> {
-        let mut lines = headers.get_all(TRACEPARENT).iter();
+        let mut lines = headers.get_all(&TRACEPARENT).iter();
         let (line, None) = (lines.next()?, lines.next()) else { return None };
         let mut context: Self = line.to_str().ok()?.parse().ok()?;
-        context.state = headers.get(TRACESTATE).filter(|state| state.len() <= LONGEST_STATE).cloned();
+        context.state = headers.get(&TRACESTATE).filter(|state| state.len() <= LONGEST_STATE).cloned();
         Some(context)
     }
 
     /// Puts the context into the headers of an outgoing call.
     pub fn write(&self, headers: &mut HeaderMap) {
         if let Ok(value) = HeaderValue::try_from(self.to_string()) {
-            headers.insert(TRACEPARENT, value);
+            headers.insert(&TRACEPARENT, value);
         }
         match &self.state {
-            Some(state) => headers.insert(TRACESTATE, state.clone()),
-            None => headers.remove(TRACESTATE),
+            Some(state) => headers.insert(&TRACESTATE, state.clone()),
+            None => headers.remove(&TRACESTATE),
         };
     }
 
@@ -89,7 +89,7 @@ impl TraceContext {
 /// Gives the request its id and its place in a trace, for logs, problems and calls onwards. `trusted` is for requests of our own nodes:
 /// their id stays. The same id goes out in `X-Request-Id`: see [`tell`].
 pub fn identify(parts: &mut http::request::Parts, ids: &Ids, random: &dyn Random, trust: Trust) -> RequestId {
-    let sent = parts.headers.get(X_REQUEST_ID).filter(|_| trust == Trust::Own).and_then(|value| value.to_str().ok()?.parse().ok());
+    let sent = parts.headers.get(&X_REQUEST_ID).filter(|_| trust == Trust::Own).and_then(|value| value.to_str().ok()?.parse().ok());
     let request = RequestId(sent.unwrap_or_else(|| ids.next()));
     let trace = TraceContext::of(&parts.headers).map_or_else(|| TraceContext::start(random), |context| context.child(random));
     parts.extensions.insert(request);
@@ -108,7 +108,7 @@ pub enum Trust {
 pub fn tell(request: RequestId, headers: &mut HeaderMap) {
     let mut buffer = uuid::Uuid::encode_buffer();
     if let Ok(value) = HeaderValue::from_str(request.0.hyphenated().encode_lower(&mut buffer)) {
-        headers.insert(X_REQUEST_ID, value);
+        headers.insert(&X_REQUEST_ID, value);
     }
 }
 
@@ -218,9 +218,9 @@ mod tests {
     #[test]
     fn two_parents_are_none() {
         let mut headers = HeaderMap::new();
-        headers.append(TRACEPARENT, HeaderValue::from_static(KNOWN));
+        headers.append(&TRACEPARENT, HeaderValue::from_static(KNOWN));
         assert!(TraceContext::of(&headers).is_some());
-        headers.append(TRACEPARENT, HeaderValue::from_static(KNOWN));
+        headers.append(&TRACEPARENT, HeaderValue::from_static(KNOWN));
         assert_eq!(TraceContext::of(&headers), None);
     }
 

@@ -8,11 +8,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use crate::{Argument, Problem};
 
-pub const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+pub static API_VERSION: HeaderName = HeaderName::from_static("api-version");
 /// RFC 9745.
-pub const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+pub static DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 /// RFC 8594.
-pub const SUNSET: HeaderName = HeaderName::from_static("sunset");
+pub static SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 /// First segments after `/api/` that belong to other protocols and have no version.
 const RESERVED: [&str; 2] = ["client", "frontend"];
@@ -73,13 +73,13 @@ impl Versions {
 
     /// Says in the answer which version served it, and whether it will end.
     pub fn tell(&self, served: Served, headers: &mut HeaderMap) {
-        headers.insert(API_VERSION, version_header(served.0));
+        headers.insert(&API_VERSION, version_header(served.0));
         let Some(deprecated) = self.deprecated.iter().find(|deprecated| deprecated.version == served.0) else { return };
         if let Ok(since) = HeaderValue::try_from(format!("@{}", deprecated.since.seconds())) {
-            headers.insert(DEPRECATION, since);
+            headers.insert(&DEPRECATION, since);
         }
         if let Some(sunset) = deprecated.sunset.and_then(|sunset| HeaderValue::try_from(http_date(sunset)).ok()) {
-            headers.insert(SUNSET, sunset);
+            headers.insert(&SUNSET, sunset);
         }
     }
 
@@ -87,7 +87,7 @@ impl Versions {
         let current = i64::from(self.current);
         Problem::new(ErrorCode::UnsupportedVersion)
             .detail_message("unsupported-version-current", [("version", i64::from(version).into()), ("current", Argument::from(current))])
-            .header(API_VERSION, version_header(self.current))
+            .header(API_VERSION.clone(), version_header(self.current))
     }
 }
 
@@ -170,13 +170,13 @@ mod tests {
         let versions = Versions { current: 2, oldest: 1, deprecated };
         let mut headers = HeaderMap::new();
         versions.tell(Served(1), &mut headers);
-        assert_eq!(headers[API_VERSION], "v1");
-        assert_eq!(headers[DEPRECATION], "@1688169599");
-        assert_eq!(headers[SUNSET], "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(headers[&API_VERSION], "v1");
+        assert_eq!(headers[&DEPRECATION], "@1688169599");
+        assert_eq!(headers[&SUNSET], "Sun, 06 Nov 1994 08:49:37 GMT");
         let mut headers = HeaderMap::new();
         versions.tell(Served(2), &mut headers);
-        assert_eq!(headers[API_VERSION], "v2");
-        assert!(!headers.contains_key(DEPRECATION));
+        assert_eq!(headers[&API_VERSION], "v2");
+        assert!(!headers.contains_key(&DEPRECATION));
     }
 
     proptest! {

@@ -10,6 +10,7 @@ mod shape;
 use axum::extract::{FromRequest, Request};
 use banyan_kernel::ErrorCode;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 use utoipa::ToSchema;
 
 use crate::problem::Argument;
@@ -69,8 +70,7 @@ fn explain<T: DeserializeOwned + ToSchema>(bytes: &[u8], error: &serde_json::Err
     shape::check::<T>(&document, &mut check);
     // The schema may promise less than the type demands, so the type has the last word.
     if let Err(error) = serde_path_to_error::deserialize::<_, T>(&document) {
-        let path = error.path().to_string();
-        let (field, error) = named(if path == "." { "" } else { &path }, &error.inner().to_string());
+        let (field, error) = named(&path_of(error.path()), &error.inner().to_string());
         if !check.covers(&field) {
             check.error(field, error);
         }
@@ -82,13 +82,20 @@ fn explain<T: DeserializeOwned + ToSchema>(bytes: &[u8], error: &serde_json::Err
     }
 }
 
+/// The path as [`shape`] writes it.
+fn path_of(path: &serde_path_to_error::Path) -> String {
+    path.iter().fold(String::new(), |path, segment| match segment {
+        Segment::Map { key } => document::join(&path, key),
+        Segment::Seq { index } => format!("{path}[{index}]"),
+        Segment::Enum { .. } | Segment::Unknown => path,
+    })
+}
+
 /// The bad field and its error from serde's words; of those, only names and kinds are used, never values.
 fn named(path: &str, message: &str) -> (String, FieldError) {
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     match missing {
-        Some(name) if path.is_empty() => (name.to_owned(), FieldError::required()),
-        Some(name) if !path.ends_with(name) => (format!("{path}.{name}"), FieldError::required()),
-        Some(_) => (path.to_owned(), FieldError::required()),
+        Some(name) => (document::join(path, name), FieldError::required()),
         None if message.starts_with("unknown field") => (path.to_owned(), FieldError::unknown()),
         None => (path.to_owned(), FieldError::invalid()),
     }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{parse, read};
 use crate::{FieldError, Problem, Validate};
 
-pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST_KEY: usize = 255;
 
 /// A checked body with the idempotency key that was sent along: for every POST that creates. As [`super::Body`] otherwise.
@@ -64,7 +64,7 @@ struct Sent {
 
 impl Sent {
     fn of(request: &Request) -> Result<Option<Self>, Problem> {
-        let mut values = request.headers().get_all(IDEMPOTENCY_KEY).iter();
+        let mut values = request.headers().get_all(&IDEMPOTENCY_KEY).iter();
         let Some(value) = values.next() else { return Ok(None) };
         let refused = |error| Problem::invalid(IDEMPOTENCY_KEY.as_str(), error);
         if values.next().is_some() {

@@ -1,5 +1,10 @@
 //! The OpenAPI 3.1 document of all services together.
 
+mod common;
+mod complete;
+mod merge;
 mod operation;
 
-pub use operation::{Access, Operation, operations, signed_in_operations};
+pub(crate) use common::example_problem;
+pub use merge::{MergeError, merge, text};
+pub use operation::{Access, Operation, loose_bodies, operations, signed_in_operations};

@@ -2,7 +2,7 @@
 
 use http::Method;
 use utoipa::openapi::path::{Operation as Described, PathItem};
-use utoipa::openapi::{OpenApi, SecurityRequirement};
+use utoipa::openapi::{OpenApi, RefOr, Schema, SecurityRequirement};
 
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,44 @@ pub(super) fn methods(item: &PathItem) -> Vec<(Method, &Described)> {
         (Method::TRACE, &item.trace),
     ];
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?))).collect()
+}
+
+/// As [`methods`], to be changed.
+pub(super) fn methods_mut(item: &mut PathItem) -> Vec<(Method, &mut Described)> {
+    let all = [
+        (Method::GET, &mut item.get),
+        (Method::HEAD, &mut item.head),
+        (Method::POST, &mut item.post),
+        (Method::PUT, &mut item.put),
+        (Method::PATCH, &mut item.patch),
+        (Method::DELETE, &mut item.delete),
+        (Method::OPTIONS, &mut item.options),
+        (Method::TRACE, &mut item.trace),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?))).collect()
+}
+
+/// The schemas of JSON request bodies that let unknown fields pass, because `deny_unknown_fields` was forgotten. A test wants none.
+pub fn loose_bodies(document: &OpenApi) -> Vec<String> {
+    let schemas = document.components.as_ref().map(|components| &components.schemas);
+    let mut loose = Vec::new();
+    for item in document.paths.paths.values() {
+        for (_, operation) in methods(item) {
+            let Some(RefOr::T(body)) = &operation.request_body else { continue };
+            for content in body.content.values() {
+                let RefOr::T(content) = content else { continue };
+                let Some(RefOr::Ref(reference)) = &content.schema else { continue };
+                let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+                let schema = schemas.and_then(|schemas| schemas.get(name));
+                if matches!(schema, Some(RefOr::T(Schema::Object(object))) if object.additional_properties.is_none()) {
+                    loose.push(name.to_owned());
+                }
+            }
+        }
+    }
+    loose.sort();
+    loose.dedup();
+    loose
 }
 
 /// An empty list of requirements, or an empty requirement in it, lets everybody in (OpenAPI 3.1 §4.8.10).

@@ -24,10 +24,10 @@ use crate::language::locale_of;
 use crate::tenant::Tenant;
 
 /// The media type of RFC 9457.
-pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+static PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// Answers to somebody who is signed in are theirs alone.
-const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+static PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Gives problems their localized body and every answer its cautious `Cache-Control`. Applied twice, the inner one wins.
 ///
@@ -158,11 +158,11 @@ impl About {
         }
         let audience = self.audience;
         let default = match response.status() {
-            _ if audience == Audience::Person => PRIVATE,
-            status if status.is_client_error() || status.is_server_error() => NO_STORE,
+            _ if audience == Audience::Person => &PRIVATE,
+            status if status.is_client_error() || status.is_server_error() => &NO_STORE,
             _ => return response,
         };
-        response.headers_mut().entry(CACHE_CONTROL).or_insert(default);
+        response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| default.clone());
         response
     }
 
@@ -184,7 +184,7 @@ impl About {
         for (name, value) in &parts.headers {
             headers.insert(name, value.clone());
         }
-        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        headers.insert(CONTENT_TYPE, PROBLEM_JSON.clone());
         headers.remove(CONTENT_LENGTH);
         if let Some(challenge) = challenge(parts.code) {
             headers.entry(WWW_AUTHENTICATE).or_insert(challenge);

@@ -19,6 +19,7 @@ use sea_orm::DbErr;
 use serde_json::Value;
 
 pub use field::{Argument, Expected, FieldError};
+pub(crate) use text::{title, type_of};
 pub use layer::{RenderProblems, RenderProblemsService, render_problems};
 
 /// What went wrong. Handlers return `Result<_, Problem>`.

@@ -3,8 +3,6 @@
 mod pairs;
 pub(crate) mod value;
 
-use std::borrow::Cow;
-
 use axum::extract::FromRequestParts;
 use banyan_kernel::ErrorCode;
 use http::request::Parts;
@@ -13,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{Check, FieldError, Problem, Validate};
 pub(crate) use pairs::{decode, pairs};
+use pairs::Pair;
 use value::{Refusal, Text, fields_of};
 
 /// What [`crate::Paging`] reads. A handler may take both; the filters then need not know these.
@@ -51,8 +50,6 @@ pub(crate) fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, Pr
     check.finish()?;
     Ok(value)
 }
-
-type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
 
 fn deserialize<T: DeserializeOwned>(given: &[Pair<'_>]) -> Result<T, Refusal> {
     T::deserialize(MapDeserializer::new(given.iter().map(|(name, value)| (name.as_ref(), Text { name, value }))))

@@ -9,11 +9,14 @@ use crate::Problem;
 /// More parameters than any call has; the rest would only cost.
 const MOST_PAIRS: usize = 100;
 
+/// A name and its value, decoded.
+pub(crate) type Pair<'q> = (Cow<'q, str>, Cow<'q, str>);
+
 /// Names and values, decoded. Borrows where nothing was encoded.
 ///
 /// # Errors
 /// 400 for more than 100 parameters, `%` without two hexadecimal digits, or bytes that are not UTF-8.
-pub(crate) fn pairs(query: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Problem> {
+pub(crate) fn pairs(query: &str) -> Result<Vec<Pair<'_>>, Problem> {
     let mut pairs = Vec::new();
     for part in query.split('&').filter(|part| !part.is_empty()) {
         if pairs.len() == MOST_PAIRS {

@@ -108,7 +108,7 @@ fn expects_uuid<'de, V: Visitor<'de>>(visitor: &V) -> bool {
         }
     }
 
-    let mut compare = Compare(Some("a UUID string"));
+    let mut compare = Compare(Some("a formatted UUID string"));
     fmt::write(&mut compare, format_args!("{}", Wanted(visitor))).is_ok() && compare.0 == Some("")
 }
 

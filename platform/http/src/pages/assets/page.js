@@ -1,0 +1,232 @@
+// Lists the calls of /openapi.json. Everything is made with `textContent`, so nothing in the document can become markup.
+'use strict';
+
+const main = document.getElementById('calls');
+const words = JSON.parse(main.dataset.words);
+const state = document.getElementById('state');
+const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'];
+let api = {};
+
+function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes ?? {})) {
+    if (key in made && typeof value !== 'string') made[key] = value; else made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+function resolve(value) {
+  const seen = new Set();
+  while (value && typeof value.$ref === 'string' && !seen.has(value.$ref)) {
+    seen.add(value.$ref);
+    value = value.$ref.slice(2).split('/').reduce((at, part) => at?.[part], api);
+  }
+  return value ?? {};
+}
+
+const nameOf = (schema) => (schema?.$ref ? schema.$ref.split('/').pop() : undefined);
+
+// An example value for a schema, from its own examples where it has them.
+function exampleOf(schema, depth = 0) {
+  const known = resolve(schema);
+  if (known.example !== undefined) return known.example;
+  if (known.examples?.length) return known.examples[0];
+  if (known.default !== undefined) return known.default;
+  if (known.enum?.length) return known.enum[0];
+  if (depth > 8) return null;
+  if (known.allOf) return Object.assign({}, ...known.allOf.map((part) => exampleOf(part, depth + 1)));
+  const choices = known.oneOf ?? known.anyOf;
+  if (choices) return exampleOf(choices.find((choice) => resolve(choice).type !== 'null') ?? {}, depth + 1);
+  const type = [].concat(known.type ?? []).find((one) => one !== 'null') ?? (known.properties ? 'object' : undefined);
+  switch (type) {
+    case 'object': return Object.fromEntries(Object.entries(known.properties ?? {}).map(([key, part]) => [key, exampleOf(part, depth + 1)]));
+    case 'array': return known.items ? [exampleOf(known.items, depth + 1)] : [];
+    case 'integer': case 'number': return known.minimum ?? 0;
+    case 'boolean': return true;
+    case 'string': return { uuid: '0190a5b0-0000-7000-8000-000000000000', 'date-time': '2024-01-15T10:30:00Z', date: '2024-01-15' }[known.format] ?? '';
+    default: return null;
+  }
+}
+
+// `string (uuid) · 1–200`, `Goal[]`.
+function typeOf(schema) {
+  const named = nameOf(schema);
+  if (named) return named;
+  const known = schema ?? {};
+  if (known.oneOf || known.anyOf) return (known.oneOf ?? known.anyOf).map(typeOf).join(' | ');
+  if (known.enum) return known.enum.map((one) => JSON.stringify(one)).join(' | ');
+  if (known.items) return `${typeOf(known.items)}[]`;
+  const type = [].concat(known.type ?? ['any']).join(' | ');
+  const low = known.minimum ?? known.minLength ?? known.minItems;
+  const high = known.maximum ?? known.maxLength ?? known.maxItems;
+  const range = low === undefined && high === undefined ? '' : ` · ${low ?? ''}–${high ?? ''}`;
+  return `${type}${known.format ? ` (${known.format})` : ''}${range}`;
+}
+
+// The properties of an object, in words.
+function schemaTable(schema, depth = 0) {
+  const known = resolve(schema);
+  const parts = known.allOf ? known.allOf.map(resolve) : [known];
+  const rows = [];
+  for (const part of parts) {
+    for (const [name, property] of Object.entries(part.properties ?? {})) {
+      const required = part.required?.includes(name);
+      const inner = depth < 3 && resolve(property.items ?? property).properties ? schemaTable(property.items ?? property, depth + 1) : null;
+      rows.push(element('tr', {},
+        element('td', {}, element('code', {}, name), required ? element('span', { class: 'mark' }, ` ${words.required}`) : null),
+        element('td', {}, element('code', {}, typeOf(property))),
+        element('td', {}, property.description ?? '', inner ? element('details', { class: 'more' }, element('summary', {}, words.schema), inner) : null)));
+    }
+  }
+  if (!rows.length) return element('p', { class: 'note' }, element('code', {}, typeOf(schema)));
+  return element('table', {}, element('tbody', {}, ...rows));
+}
+
+const pretty = (value) => (typeof value === 'string' ? value : JSON.stringify(value, null, 2));
+const block = (value) => element('pre', { tabindex: '0' }, element('code', {}, pretty(value)));
+
+function contentSection(content) {
+  return Object.entries(content ?? {}).map(([type, described]) => {
+    const known = resolve(described);
+    const example = known.example ?? (known.schema ? exampleOf(known.schema) : undefined);
+    return element('div', {}, element('p', { class: 'note' }, type, nameOf(known.schema) ? ` · ${nameOf(known.schema)}` : ''),
+      known.schema && resolve(known.schema).properties ? schemaTable(known.schema) : null,
+      example !== undefined && example !== null ? element('details', { class: 'more' }, element('summary', {}, words.example), block(example)) : null);
+  });
+}
+
+function parameterTable(parameters) {
+  return element('table', {}, element('tbody', {}, ...parameters.map((parameter) => element('tr', {},
+    element('td', {}, element('code', {}, parameter.name), parameter.required ? element('span', { class: 'mark' }, ` ${words.required}`) : null),
+    element('td', {}, parameter.in),
+    element('td', {}, element('code', {}, typeOf(parameter.schema))),
+    element('td', {}, parameter.description ?? '')))));
+}
+
+function tryOut(method, path, parameters, body) {
+  const inputs = parameters.map((parameter) => {
+    const input = element('input', { autocomplete: 'off', spellcheck: 'false', required: parameter.in === 'path' });
+    return { parameter, input, label: element('label', {}, parameter.name, input) };
+  });
+  const type = Object.keys(body?.content ?? {})[0];
+  const described = type ? resolve(body.content[type]) : undefined;
+  const area = described ? element('textarea', { spellcheck: 'false' }) : null;
+  if (area) area.value = pretty(described.example ?? exampleOf(described.schema)) ?? '';
+  const button = element('button', { type: 'submit' }, words.send);
+  const answer = element('div', { role: 'status', 'aria-live': 'polite' });
+  const form = element('form', {}, element('div', { class: 'fields' }, ...inputs.map((one) => one.label)),
+    area ? element('label', { class: 'wide' }, words.body, area) : null, element('p', {}, button), answer);
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    answer.replaceChildren(words.sending);
+    answer.replaceChildren(...await send(method, path, inputs, type, area?.value));
+    button.disabled = false;
+  });
+  return form;
+}
+
+async function send(method, path, inputs, type, body) {
+  const headers = new Headers();
+  const query = new URLSearchParams();
+  let target = path;
+  for (const { parameter, input } of inputs) {
+    if (parameter.in === 'path') target = target.replace(`{${parameter.name}}`, encodeURIComponent(input.value));
+    else if (input.value === '') continue;
+    else if (parameter.in === 'query') query.append(parameter.name, input.value);
+    else if (parameter.in === 'header') headers.set(parameter.name, encodeHeader(input.value));
+  }
+  const token = document.getElementById('token').value.trim();
+  if (token) headers.set('Authorization', `Bearer ${token}`);
+  if (body !== undefined) headers.set('Content-Type', type);
+  const address = [...query].length ? `${target}?${query}` : target;
+  try {
+    const response = await fetch(address, { method: method.toUpperCase(), headers, body });
+    const text = await response.text();
+    const told = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
+    return [element('h3', {}, `${words.answer}: ${response.status} ${response.statusText}`), block(told), block(readable(text))];
+  } catch {
+    return [element('p', { class: 'mark' }, words.failed)];
+  }
+}
+
+// Header values are Latin 1; other letters go percent-encoded.
+const encodeHeader = (value) => (/^[\x20-\x7e]*$/.test(value) ? value : encodeURIComponent(value));
+
+function readable(text) {
+  try { return JSON.parse(text); } catch { return text; }
+}
+
+function fill(body, method, path, operation, shared) {
+  const parameters = [...shared, ...(operation.parameters ?? [])].map(resolve);
+  const request = operation.requestBody ? resolve(operation.requestBody) : undefined;
+  if (operation.description) body.append(element('p', {}, operation.description));
+  if (parameters.length) body.append(element('h3', {}, words.parameters), parameterTable(parameters));
+  if (request) body.append(element('h3', {}, words.body), ...contentSection(request.content));
+  body.append(element('h3', {}, words.answers));
+  for (const [status, answer] of Object.entries(operation.responses ?? {})) {
+    const known = resolve(answer);
+    body.append(element('details', { class: 'more' }, element('summary', {}, `${status} ${known.description ?? ''}`), ...contentSection(known.content)));
+  }
+  body.append(element('h3', {}, words.try), tryOut(method, path, parameters, request));
+}
+
+function call(method, path, operation, shared) {
+  const security = operation.security ?? api.security ?? [];
+  const open = security.length === 0 || security.some((one) => Object.keys(one).length === 0);
+  const body = element('div', {});
+  const details = element('details', { class: 'call', id: operation.operationId ?? `${method}-${path}` },
+    element('summary', {}, element('span', { class: 'method' }, method.toUpperCase()), element('span', { class: 'path' }, path),
+      element('span', {}, operation.summary ?? ''), element('span', { class: 'note' }, open ? words.anonymous : words['signed-in']),
+      operation.deprecated ? element('span', { class: 'mark' }, words.deprecated) : null), body);
+  // Filled when it is first opened: the page is ready at once.
+  details.addEventListener('toggle', () => { if (details.open && !body.hasChildNodes()) fill(body, method, path, operation, shared); });
+  details.dataset.text = [method, path, operation.operationId, operation.summary, operation.description, ...(operation.tags ?? [])].join(' ').toLowerCase();
+  return details;
+}
+
+function show() {
+  const groups = new Map((api.tags ?? []).map((tag) => [tag.name, { description: tag.description, calls: [] }]));
+  for (const [path, item] of Object.entries(api.paths ?? {})) {
+    for (const method of METHODS.filter((one) => item[one])) {
+      const tag = item[method].tags?.[0] ?? '';
+      if (!groups.has(tag)) groups.set(tag, { calls: [] });
+      groups.get(tag).calls.push(call(method, path, item[method], item.parameters ?? []));
+    }
+  }
+  for (const [name, group] of groups) {
+    if (!group.calls.length) continue;
+    main.append(element('section', { 'aria-label': name }, element('h2', {}, name), group.description ? element('p', {}, group.description) : null, ...group.calls));
+  }
+}
+
+function filter() {
+  const wanted = document.getElementById('filter').value.toLowerCase().split(/\s+/).filter(Boolean);
+  let shown = 0;
+  for (const section of main.querySelectorAll('section')) {
+    let any = false;
+    for (const details of section.querySelectorAll('details.call')) {
+      details.hidden = !wanted.every((word) => details.dataset.text.includes(word));
+      any ||= !details.hidden;
+      shown += details.hidden ? 0 : 1;
+    }
+    section.hidden = !any;
+  }
+  state.textContent = shown ? '' : words.none;
+}
+
+function openLinked() {
+  const linked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (linked?.matches('details.call')) { linked.open = true; linked.scrollIntoView(); linked.querySelector('summary').focus(); }
+}
+
+document.getElementById('filter').addEventListener('input', filter);
+document.querySelector('form[role=search]').addEventListener('submit', (event) => event.preventDefault());
+addEventListener('hashchange', openLinked);
+fetch('/openapi.json').then((response) => response.json()).then((read) => {
+  api = read;
+  show();
+  state.textContent = '';
+  openLinked();
+}).catch(() => { state.textContent = words.unreadable; }).finally(() => main.removeAttribute('aria-busy'));

@@ -1,0 +1,46 @@
+//! The page about the interface: a frame with its words; the script fills it from `/openapi.json`.
+
+use banyan_locale::Messages;
+use serde_json::{Map, Value};
+
+use super::html::{Escaped, document};
+
+/// What the script shows.
+const WORDS: [&str; 19] = [
+    "none", "parameters", "body", "answers", "example", "schema", "try", "send", "sending", "answer", "failed", "anonymous", "signed-in",
+    "required", "deprecated", "unreadable", "token", "filter", "loading",
+];
+
+pub(super) fn page(messages: Messages<'_>) -> String {
+    let ids: Vec<(&str, String)> = WORDS.iter().map(|word| (*word, format!("docs-{word}"))).collect();
+    let words: Map<String, Value> =
+        ids.iter().map(|(word, id)| ((*word).to_owned(), Value::from(found(messages, id)))).collect();
+    let words = Value::Object(words).to_string();
+    let text = |id: &str| Escaped(&found(messages, id)).to_string();
+    let title = found(messages, "docs-title");
+    let main = format!(
+        "<a class=\"skip\" href=\"#calls\">{skip}</a>\n<header>\n<h1>{title}</h1>\n<p>{introduction} <a href=\"/openapi.json\">{document}</a> · \
+         <a href=\"/errors\">{errors}</a></p>\n<form role=\"search\" class=\"bar\">\n<label>{filter} <input id=\"filter\" type=\"search\" \
+         placeholder=\"{filter_hint}\" autocomplete=\"off\" spellcheck=\"false\"></label>\n<label>{token} <input id=\"token\" type=\"password\" \
+         placeholder=\"{token_hint}\" autocomplete=\"off\" spellcheck=\"false\"></label>\n</form>\n</header>\n\
+         <main id=\"calls\" tabindex=\"-1\" data-words=\"{words}\" aria-busy=\"true\">\n<p id=\"state\" role=\"status\">{loading}</p>\n\
+         <noscript><p>{no_script}</p></noscript>\n</main>",
+        skip = text("docs-skip"),
+        title = Escaped(&title),
+        introduction = text("docs-introduction"),
+        document = text("docs-document"),
+        errors = text("errors-all"),
+        filter = text("docs-filter"),
+        filter_hint = text("docs-filter-hint"),
+        token = text("docs-token"),
+        token_hint = text("docs-token-hint"),
+        words = Escaped(&words),
+        loading = text("docs-loading"),
+        no_script = text("docs-no-script"),
+    );
+    document(messages, &title, &main, Some("/docs/page.js"))
+}
+
+fn found(messages: Messages<'_>, id: &str) -> String {
+    messages.find(id, &banyan_locale::Args::new()).map_or_else(|| id.to_owned(), |text| text.into_owned())
+}
