@@ -4,5 +4,7 @@
 mod bookkeeping;
 #[path = "store/notes.rs"]
 mod notes;
+#[path = "store/security/mod.rs"]
+mod security;
 #[path = "store/transactions.rs"]
 mod transactions;

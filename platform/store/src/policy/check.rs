@@ -93,7 +93,7 @@ fn check_keys(tables: &[Table], table: &Table) -> Result<(), DeclarationError> {
 
 fn check_rule(tables: &[Table], table: &Table, rule: &Rule) -> Result<(), DeclarationError> {
     match rule {
-        Rule::Owner(name) | Rule::Organisation(name) => wants(table, name, ColumnType::Uuid),
+        Rule::Tenant(name) | Rule::Owner(name) | Rule::Organisation(name) => wants(table, name, ColumnType::Uuid),
         Rule::Equals(name, _) => wants(table, name, ColumnType::Text),
         Rule::Granted { owner, .. } => {
             wants(table, owner, ColumnType::Uuid)?;

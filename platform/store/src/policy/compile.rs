@@ -78,14 +78,14 @@ impl Compiler<'_> {
 
     fn tenant(self) -> String {
         match self {
-            Self::Sqlite { .. } => "rls_tenant()".to_owned(),
+            Self::Sqlite { .. } => "rls_tenant(0)".to_owned(),
             Self::Postgres { .. } => setting("tenant", "uuid"),
         }
     }
 
     fn user(self) -> String {
         match self {
-            Self::Sqlite { .. } => "rls_user()".to_owned(),
+            Self::Sqlite { .. } => "rls_user(0)".to_owned(),
             Self::Postgres { .. } => setting("user", "uuid"),
         }
     }
@@ -94,28 +94,28 @@ impl Compiler<'_> {
         match self {
             // The comparison is always true. It makes each condition name a column: the authorizer sees who reads a table only
             // through the columns that are read.
-            Self::Sqlite { .. } => format!("rls_tenant() IS NOT NULL AND +{row}.\"id\" >= x''"),
+            Self::Sqlite { .. } => format!("rls_tenant(0) IS NOT NULL AND +{row}.\"id\" >= x''"),
             Self::Postgres { .. } => "(SELECT nullif(current_setting('banyan.tenant', true), '') IS NOT NULL)".to_owned(),
         }
     }
 
     fn signed_in(self) -> String {
         match self {
-            Self::Sqlite { .. } => "rls_user() IS NOT NULL".to_owned(),
+            Self::Sqlite { .. } => "rls_user(0) IS NOT NULL".to_owned(),
             Self::Postgres { .. } => "(SELECT nullif(current_setting('banyan.user', true), '') IS NOT NULL)".to_owned(),
         }
     }
 
     fn actor(self, word: &str) -> String {
         match self {
-            Self::Sqlite { .. } => format!("rls_actor() = '{word}'"),
+            Self::Sqlite { .. } => format!("rls_actor(0) = '{word}'"),
             Self::Postgres { .. } => format!("(SELECT current_setting('banyan.actor', true) = '{word}')"),
         }
     }
 
     fn elevated(self) -> String {
         match self {
-            Self::Sqlite { .. } => "rls_elevated()".to_owned(),
+            Self::Sqlite { .. } => "rls_elevated(0)".to_owned(),
             Self::Postgres { .. } => "(SELECT current_setting('banyan.elevated', true) = 'on')".to_owned(),
         }
     }
@@ -214,10 +214,10 @@ mod tests {
     fn tenant_stands_before_every_rule() {
         let table = Table::new("goals", Policy::closed());
         let compiler = Compiler::Sqlite { views: "v_" };
-        assert_eq!(compiler.condition(&table, &Rule::Anyone, "NEW"), "(NEW.\"tenant_id\" = rls_tenant())");
+        assert_eq!(compiler.condition(&table, &Rule::Anyone, "NEW"), "(NEW.\"tenant_id\" = rls_tenant(0))");
         assert_eq!(
             compiler.condition(&table, &Rule::Owner("owner_id"), "NEW"),
-            "(NEW.\"tenant_id\" = rls_tenant() AND NEW.\"owner_id\" = rls_user())"
+            "(NEW.\"tenant_id\" = rls_tenant(0) AND NEW.\"owner_id\" = rls_user(0))"
         );
         assert_eq!(compiler.condition(&table, &Rule::Nobody, "NEW"), "FALSE");
     }

@@ -181,6 +181,23 @@ impl Connection {
         let _flag = self.state.open();
         work(&self.raw)
     }
+
+    /// Runs one statement past the guard, as nothing but a test may.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn past_the_guard(&mut self, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
+        let _flag = self.state.open();
+        let result = self.raw.prepare(&statement.sql).and_then(|mut running| {
+            values::bind(&mut running, statement)?;
+            let columns = values::columns(&running);
+            let mut found = Vec::new();
+            let mut rows = running.raw_query();
+            while let Some(row) = rows.next()? {
+                found.push(values::row(&columns, row)?);
+            }
+            Ok(found)
+        });
+        result.map_err(|error| errors::translate(error, None, &self.guarded))
+    }
 }
 
 /// A failure outside of statements: opening a file, migrating it.
@@ -206,6 +223,8 @@ fn configure(raw: &rusqlite::Connection) -> rusqlite::Result<()> {
     for (setting, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        // A plan does not depend on the values bound: else each new value plans the statement anew.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, true),

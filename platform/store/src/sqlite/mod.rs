@@ -1,6 +1,6 @@
 //! One SQLite file a service: many readers, one writer that commits in groups.
 
-mod connection;
+pub(crate) mod connection;
 mod group;
 mod readers;
 pub(crate) mod security;

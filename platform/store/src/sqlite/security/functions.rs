@@ -1,6 +1,8 @@
 //! The bound caller as SQL functions, and the list of functions that a statement may call.
 //!
-//! They are deterministic within a statement, so SQLite evaluates them once and can use them for a search in an index.
+//! They are deterministic within a statement, so SQLite evaluates them once and can use them for a search in an index. Each takes an
+//! argument, if only a zero: with statistics at hand SQLite calls a deterministic function already while it plans, and hands a null
+//! pointer to one without arguments, which `rusqlite` 0.39 makes a slice of.
 
 use std::sync::Arc;
 
@@ -33,15 +35,15 @@ pub(super) fn is_allowed(name: &str) -> bool {
 pub(super) fn register(connection: &Connection, state: &Arc<State>) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     let at = state.clone();
-    connection.create_scalar_function("rls_tenant", 0, flags, move |_| Ok(at.with_caller(|caller| caller.tenant.into_bytes().to_vec())))?;
+    connection.create_scalar_function("rls_tenant", 1, flags, move |_| Ok(at.with_caller(|caller| caller.tenant.into_bytes().to_vec())))?;
     let at = state.clone();
-    connection.create_scalar_function("rls_user", 0, flags, move |_| {
+    connection.create_scalar_function("rls_user", 1, flags, move |_| {
         Ok(at.with_caller(|caller| caller.user).flatten().map(|user| user.into_bytes().to_vec()))
     })?;
     let at = state.clone();
-    connection.create_scalar_function("rls_actor", 0, flags, move |_| Ok(at.with_caller(|caller| caller.actor.word())))?;
+    connection.create_scalar_function("rls_actor", 1, flags, move |_| Ok(at.with_caller(|caller| caller.actor.word())))?;
     let at = state.clone();
-    connection.create_scalar_function("rls_elevated", 0, flags, move |_| {
+    connection.create_scalar_function("rls_elevated", 1, flags, move |_| {
         Ok(at.with_caller(|caller| caller.elevated == Elevated::Yes).unwrap_or_default())
     })?;
     let at = state.clone();

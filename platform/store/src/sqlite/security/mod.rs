@@ -11,6 +11,8 @@ mod probe;
 mod reach;
 mod state;
 mod statement;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod token;
 
 use std::collections::{HashMap, HashSet};
@@ -201,21 +203,6 @@ impl Guarded {
         connection.authorizer(Some(move |request: rusqlite::hooks::AuthContext<'_>| {
             authorize::authorize(&guarded, &others, &state, &request)
         }))
-    }
-
-    /// Takes one part of the guard away, to prove that a test would notice. Connections opened before keep theirs.
-    #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn weakened(mut self, splices: Splices, keep: impl Fn(&Object) -> bool) -> Self {
-        self.splices = splices;
-        self.objects.retain(keep);
-        self
-    }
-
-    /// Replaces the policies of reads by others, to prove that a test would notice.
-    #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn rewritten(mut self, change: impl Fn(&mut Object)) -> Self {
-        self.objects.iter_mut().for_each(change);
-        self
     }
 }
 

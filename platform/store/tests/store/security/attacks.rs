@@ -1,0 +1,62 @@
+//! The attack suite over tables of every kind, on both engines; and over guards with a part missing, where it must find that out.
+
+use banyan_store::testing::attack::attack;
+use banyan_store::testing::guard::{Guard, Part};
+
+use super::fixture::{Place, tables};
+
+#[tokio::test]
+async fn every_table_withstands_every_attack_on_sqlite() {
+    let mut place = Place::sqlite();
+    let report = attack(&mut place.ground).await.unwrap();
+    assert_eq!(report.failures(), Vec::<String>::new());
+    assert!(report.attempts() > 3_000, "{}", report.attempts());
+    for finding in report.findings.iter().filter(|finding| finding.attack.starts_with("read")) {
+        assert!(finding.attempts > 0 && (finding.allowed > 0 || finding.table == "events"), "{finding:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_table_withstands_every_attack_on_postgres() {
+    let mut place = Place::postgres(&tables()).await;
+    let report = attack(&mut place.ground).await.unwrap();
+    assert_eq!(report.failures(), Vec::<String>::new());
+    assert!(report.attempts() > 3_000, "{}", report.attempts());
+    place.close().await;
+}
+
+#[tokio::test]
+async fn each_missing_part_is_noticed() {
+    let missing = [
+        (Part::ReadPolicy("goals"), "goals"),
+        (Part::ReadPolicy("secrets"), "secrets"),
+        (Part::ReadPolicy("grants"), "grants"),
+        (Part::InsertCheck("goals"), "goals"),
+        (Part::InsertCheck("events"), "events"),
+        (Part::UpdateCheck("inbox"), "inbox"),
+        (Part::UpdateCheck("goals"), "goals"),
+        (Part::Splices, "drafts"),
+    ];
+    for (part, table) in missing {
+        let guard = Guard::new(&tables()).unwrap().without(part);
+        let mut place = Place::guarded(&tables(), guard);
+        let failures = attack(&mut place.ground).await.unwrap().failures();
+        assert!(failures.iter().any(|line| line.starts_with(table)), "nothing noticed without {part:?}: {failures:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_is_gone_is_noticed_on_postgres() {
+    for sql in [
+        "ALTER TABLE goals DISABLE ROW LEVEL SECURITY",
+        "ALTER POLICY banyan_read ON inbox USING (true)",
+        "ALTER POLICY banyan_insert ON goals WITH CHECK (true)",
+    ] {
+        let mut place = Place::postgres(&tables()).await;
+        if let banyan_store::testing::Ground::Postgres(ground) = &place.ground {
+            ground.batch(sql).await.unwrap();
+        }
+        assert_ne!(attack(&mut place.ground).await.unwrap().failures(), Vec::<String>::new(), "{sql}");
+        place.close().await;
+    }
+}

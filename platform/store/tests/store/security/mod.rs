@@ -1,0 +1,8 @@
+//! Row security: attacks on every kind of table, ways around the guard, and the comparison of both engines.
+
+mod attacks;
+mod compare;
+mod fixture;
+mod generate;
+mod guard;
+mod statements;
