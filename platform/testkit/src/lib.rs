@@ -2,9 +2,11 @@
 //!
 //! Write a test once with [`on_both_engines!`](crate::on_both_engines); it runs on SQLite and on the PostgreSQL that `cargo xtask test` started.
 
+mod app;
 mod bench;
 mod database;
 
+pub use app::{Answer, App, Call};
 pub use bench::Bench;
 pub use database::TestDatabase;
 

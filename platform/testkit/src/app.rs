@@ -1,0 +1,205 @@
+//! One service with its router, as callers meet it behind the edge.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use banyan_http::{Host, Service, Tenant};
+use banyan_kernel::application::Applications;
+use banyan_kernel::{Caller, OsRandom};
+use banyan_locale::{Catalogues, Layer, Negotiation, Locale};
+use banyan_mesh::{Mesh, Place};
+use banyan_store::Store;
+use banyan_store::outbox::Worker;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::Bench;
+
+/// A running service.
+pub struct App {
+    pub store: Store,
+    pub host: Host,
+    /// The consumers of the service's events: `drain` them to let events take effect.
+    pub workers: Vec<Worker>,
+    router: Router,
+    tenant_name: Arc<str>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// `Null` where the body is empty; a string where it is not JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The problem's code, or "" where it is none.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The names of the fields that a validation problem names, sorted.
+    pub fn bad_fields(&self) -> Vec<String> {
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        let mut fields: Vec<String> = errors.iter().filter_map(|error| Some(error["field"].as_str()?.to_owned())).collect();
+        fields.sort();
+        fields
+    }
+}
+
+/// A request that a test puts together.
+pub struct Call<'a> {
+    app: &'a App,
+    caller: Caller,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+}
+
+impl Bench {
+    /// Starts a service without settings or resources of its own.
+    pub async fn app(&self, service: Service) -> App {
+        self.app_with(service, Value::Object(serde_json::Map::new()), http::Extensions::new()).await
+    }
+
+    /// Starts a service with its settings and resources.
+    ///
+    /// # Panics
+    /// When catalogues or applications do not hold together.
+    pub async fn app_with(&self, service: Service, settings: Value, resources: http::Extensions) -> App {
+        let store = self.store(service.schema.clone()).await;
+        let applications = applications();
+        let mut builder = service.add_messages(Catalogues::builder().add_platform());
+        for application in applications.iter() {
+            for catalogue in application.catalogues() {
+                let layer = Layer::Application(application.name().to_owned());
+                builder = builder.add(layer, &*catalogue.locale, catalogue.file.to_string(), &*catalogue.text);
+            }
+        }
+        let catalogues = Arc::new(builder.build().expect("the catalogues hold together"));
+        let clock: Arc<dyn banyan_kernel::Clock> = Arc::new(self.clock.clone());
+        let host = Host {
+            store: store.clone(),
+            catalogues,
+            applications: Arc::new(applications),
+            settings,
+            mesh: Mesh::new(clock.clone(), Place::default()),
+            clock,
+            ids: self.environment.ids.clone(),
+            random: Arc::new(OsRandom),
+            resources,
+        };
+        let workers = store.consumers(service.consumers_of(&host));
+        App { store, router: service.router(&host), host, workers, tenant_name: "upcoach".into() }
+    }
+}
+
+impl App {
+    pub fn call(&self, caller: &Caller, method: Method, path: &str) -> Call<'_> {
+        Call { app: self, caller: caller.clone(), method, path: path.to_owned(), headers: HeaderMap::new(), body: None }
+    }
+
+    pub async fn get(&self, caller: &Caller, path: &str) -> Answer {
+        self.call(caller, Method::GET, path).send().await
+    }
+
+    pub async fn post(&self, caller: &Caller, path: &str, body: Value) -> Answer {
+        self.call(caller, Method::POST, path).json(body).send().await
+    }
+
+    pub async fn patch(&self, caller: &Caller, path: &str, body: Value) -> Answer {
+        self.call(caller, Method::PATCH, path).json(body).send().await
+    }
+
+    pub async fn delete(&self, caller: &Caller, path: &str) -> Answer {
+        self.call(caller, Method::DELETE, path).send().await
+    }
+
+    /// Lets all events take effect that are due now.
+    pub async fn deliver(&self) {
+        for worker in &self.workers {
+            while worker.drain().await.expect("deliveries can be read") > 0 {}
+        }
+    }
+}
+
+impl Call<'_> {
+    #[must_use]
+    pub fn json(self, body: Value) -> Self {
+        self.header(header::CONTENT_TYPE.as_str(), "application/json").bytes(body.to_string())
+    }
+
+    /// A body as it is.
+    #[must_use]
+    pub fn bytes(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// # Panics
+    /// When name or value cannot stand in a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name = header::HeaderName::try_from(name).expect("a header name");
+        self.headers.insert(name, value.try_into().expect("a header value"));
+        self
+    }
+
+    /// # Panics
+    /// When the path is none.
+    pub async fn send(self) -> Answer {
+        let mut request = Request::new(self.body.map_or_else(Body::empty, Body::from));
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.path.parse().expect("a path");
+        let accept_language = self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let application = self.app.host.applications.default_application().clone();
+        let locales = self.app.host.catalogues.locales(Some(application.name()));
+        let negotiation = Negotiation { accept_language, ..Negotiation::of(Locale::en_us()) };
+        let negotiated = negotiation.resolve(locales);
+        request.extensions_mut().insert(negotiated);
+        request.extensions_mut().insert(self.caller.request);
+        request.extensions_mut().insert(Tenant { id: self.caller.tenant, name: self.app.tenant_name.clone(), application });
+        request.extensions_mut().insert(self.caller);
+        *request.headers_mut() = self.headers;
+        let response = self.app.router.clone().oneshot(request).await.expect("a router does not fail");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("the body can be read").to_bytes();
+        let body = match (bytes.is_empty(), serde_json::from_slice(&bytes)) {
+            (true, _) => Value::Null,
+            (false, Ok(value)) => value,
+            (false, Err(_)) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+/// The applications of the repository, read from their folders.
+fn applications() -> Applications {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../apps");
+    let mut files = Vec::new();
+    collect(&root, &root, &mut files);
+    Applications::parse(files.iter().map(|(path, text)| (path.as_str(), text.as_str()))).expect("the applications hold together")
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).expect("a folder can be read") {
+        let path = entry.expect("an entry can be read").path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            let name = path.strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+            files.push((name, std::fs::read_to_string(&path).expect("a file can be read")));
+        }
+    }
+}
