@@ -1,0 +1,12 @@
+//! What administrators may do beyond everybody's rights: always audited, with the reason.
+
+mod get;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(get::get_content_as_admin))
+}

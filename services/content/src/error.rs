@@ -1,0 +1,44 @@
+//! What goes wrong in this service, and what the caller is told of it.
+
+use banyan_http::Problem;
+use banyan_store::StoreError;
+use sea_orm::DbErr;
+
+/// A failure of the service.
+#[derive(Debug, thiserror::Error)]
+pub enum ContentError {
+    /// The row is missing, belongs to somebody else, or was deleted: the caller learns no more than that.
+    #[error("there is no such row in the caller's sight")]
+    Hidden,
+    /// A condition of the request, such as `If-Match`.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for ContentError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // Writing into a row that the caller may read but not change tells nothing more than a missing one.
+            StoreError::RowSecurity { .. } => Self::Hidden,
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl From<DbErr> for ContentError {
+    fn from(error: DbErr) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
+impl From<ContentError> for Problem {
+    fn from(error: ContentError) -> Self {
+        match error {
+            ContentError::Hidden => Problem::hidden(),
+            ContentError::Problem(problem) => problem,
+            ContentError::Store(error) => error.into(),
+        }
+    }
+}
