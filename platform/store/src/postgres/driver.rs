@@ -10,6 +10,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Row, RowStream};
 
+use super::policies;
 use crate::error::StoreError;
 
 /// Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
@@ -33,6 +34,7 @@ pub(crate) async fn execute(connection: &Client, statement: &Statement) -> Resul
 }
 
 async fn send(connection: &Client, statement: &Statement) -> Result<RowStream, StoreError> {
+    policies::admit(&statement.sql)?;
     let prepared = connection.prepare_cached(&statement.sql).await.map_err(failed)?;
     let values = statement.values.iter().flat_map(|values| values.0.iter()).map(Bind).collect::<Vec<_>>();
     let values = values.iter().map(|value| value as &(dyn ToSql + Sync));

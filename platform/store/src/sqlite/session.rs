@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use std::time::{Duration, Instant};
+
 use parking_lot::Mutex;
 use sea_orm::{ProxyRow, Statement};
 
@@ -10,6 +12,9 @@ use super::group::Turn;
 use super::readers::Reader;
 use crate::context::Context;
 use crate::error::StoreError;
+
+/// How long a statement may run, as on PostgreSQL.
+const STATEMENT: Duration = Duration::from_secs(30);
 
 pub(crate) struct SqliteSession {
     held: Mutex<Option<Held>>,
@@ -64,6 +69,7 @@ impl SqliteSession {
     fn with<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut held = self.held.lock();
         let connection = held.as_mut().ok_or_else(over)?.connection()?;
+        connection.set_deadline(Some(deadline()));
         run(connection).inspect_err(|error| {
             if matches!(error, StoreError::Conflict) {
                 self.met_another.store(true, Ordering::Relaxed);
@@ -109,6 +115,11 @@ fn finish_read(mut reader: Reader) {
     if ended.is_err() {
         reader.discard();
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a limit on elapsed time, not a point in time")]
+fn deadline() -> Instant {
+    Instant::now() + STATEMENT
 }
 
 fn over() -> StoreError {
