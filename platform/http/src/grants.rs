@@ -129,12 +129,7 @@ async fn grouped(tx: &Tx) -> Result<Vec<Grant>, StoreError> {
             // Two that gave the same at once left two rows; they count once.
             Some(grant) if grant.kinds.contains(&one.kind) => {}
             Some(grant) => grant.kinds.push(one.kind),
-            None => found.push(Grant {
-                owner_id: one.owner_id,
-                grantee_id: one.grantee_id,
-                kinds: vec![one.kind],
-                granted_at,
-            }),
+            None => found.push(Grant { owner_id: one.owner_id, grantee_id: one.grantee_id, kinds: vec![one.kind], granted_at }),
         }
     }
     found.iter_mut().for_each(|grant| grant.kinds.sort());

@@ -1,7 +1,7 @@
 //! Parameters inside the path.
 
-use axum::extract::rejection::PathRejection;
 use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
 use banyan_kernel::ErrorCode;
 use http::request::Parts;

@@ -50,7 +50,9 @@ impl Host {
     /// # Errors
     /// The key that does not fit, and why.
     pub fn settings<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
-        serde_path_to_error::deserialize(&self.settings)
+        let nothing = serde_json::Value::Object(serde_json::Map::new());
+        let settings = if self.settings.is_null() { &nothing } else { &self.settings };
+        serde_path_to_error::deserialize(settings)
             .map_err(|error| SettingsError { path: error.path().to_string(), reason: error.inner().to_string() })
     }
 
@@ -92,7 +94,14 @@ pub struct Service {
 
 impl Service {
     pub fn new(name: &'static str, schema: Schema) -> Self {
-        Self { name, schema, messages: Vec::new(), openapi: OpenApiRouter::<()>::default().into_openapi(), router: None, consumers: None }
+        Self {
+            name,
+            schema,
+            messages: Vec::new(),
+            openapi: OpenApiRouter::<()>::default().into_openapi(),
+            router: None,
+            consumers: None,
+        }
     }
 
     /// A catalogue in Fluent, seen by all tenants; an application may override single messages.
@@ -154,9 +163,9 @@ impl Service {
 
     /// Adds the service's catalogues.
     pub fn add_messages(&self, builder: Builder) -> Builder {
-        self.messages
-            .iter()
-            .fold(builder, |builder, message| builder.add(Layer::Service, message.locale, format!("{}/{}", self.name, message.file), message.text))
+        self.messages.iter().fold(builder, |builder, message| {
+            builder.add(Layer::Service, message.locale, format!("{}/{}", self.name, message.file), message.text)
+        })
     }
 }
 

@@ -89,7 +89,8 @@ impl TraceContext {
 /// Gives the request its id and its place in a trace, for logs, problems and calls onwards. `trusted` is for requests of our own nodes:
 /// their id stays. The same id goes out in `X-Request-Id`: see [`tell`].
 pub fn identify(parts: &mut http::request::Parts, ids: &Ids, random: &dyn Random, trust: Trust) -> RequestId {
-    let sent = parts.headers.get(&X_REQUEST_ID).filter(|_| trust == Trust::Own).and_then(|value| value.to_str().ok()?.parse().ok());
+    let sent =
+        parts.headers.get(&X_REQUEST_ID).filter(|_| trust == Trust::Own).and_then(|value| value.to_str().ok()?.parse().ok());
     let request = RequestId(sent.unwrap_or_else(|| ids.next()));
     let trace = TraceContext::of(&parts.headers).map_or_else(|| TraceContext::start(random), |context| context.child(random));
     parts.extensions.insert(request);
@@ -210,7 +211,18 @@ mod tests {
         let upper = KNOWN.to_uppercase();
         let version = KNOWN.replacen("00", "ff", 1);
         let longer = format!("{KNOWN}-more");
-        for bad in ["", "00", zero_trace, zero_span, &upper, &version, &longer, &KNOWN[..54], "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "é0-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01"] {
+        for bad in [
+            "",
+            "00",
+            zero_trace,
+            zero_span,
+            &upper,
+            &version,
+            &longer,
+            &KNOWN[..54],
+            "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "é0-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+        ] {
             assert!(bad.parse::<TraceContext>().is_err(), "{bad}");
         }
     }

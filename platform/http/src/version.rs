@@ -86,7 +86,10 @@ impl Versions {
     fn retired(&self, version: u32) -> Problem {
         let current = i64::from(self.current);
         Problem::new(ErrorCode::UnsupportedVersion)
-            .detail_message("unsupported-version-current", [("version", i64::from(version).into()), ("current", Argument::from(current))])
+            .detail_message(
+                "unsupported-version-current",
+                [("version", i64::from(version).into()), ("current", Argument::from(current))],
+            )
             .header(API_VERSION.clone(), version_header(self.current))
     }
 }
@@ -100,7 +103,8 @@ fn version_header(version: u32) -> HeaderValue {
 
 /// `v12` is a version (`Some(Some(12))`); `v99999999999` is one that cannot be there (`Some(None)`); `views` is none.
 fn version_of(segment: &str) -> Option<Option<u32>> {
-    let number = segment.strip_prefix('v').filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let number =
+        segment.strip_prefix('v').filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))?;
     let leading_zero = number.len() > 1 && number.starts_with('0');
     Some(number.parse().ok().filter(|_| !leading_zero))
 }

@@ -39,7 +39,8 @@ fn is_json(value: &str) -> bool {
 /// `application/<subtype>+json` (RFC 6839).
 fn is_structured_json(essence: &str) -> bool {
     let Some((kind, subtype)) = essence.split_once('/') else { return false };
-    let (Some(name), Some(suffix)) = (subtype.len().checked_sub(5).and_then(|at| subtype.get(..at)), subtype.get(subtype.len().saturating_sub(5)..))
+    let (Some(name), Some(suffix)) =
+        (subtype.len().checked_sub(5).and_then(|at| subtype.get(..at)), subtype.get(subtype.len().saturating_sub(5)..))
     else {
         return false;
     };
@@ -78,10 +79,28 @@ mod tests {
 
     #[test]
     fn media_types() {
-        for good in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\"", "application/merge-patch+json", "application/json;", "application/json; version=1"] {
+        for good in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+            "application/merge-patch+json",
+            "application/json;",
+            "application/json; version=1",
+        ] {
             assert!(is_json(good), "{good}");
         }
-        for bad in ["", "text/plain", "text/json", "application/jsonp", "application/+json", "application/json; charset=latin1", "application/x-www-form-urlencoded", "json", "application/a b+json", "application/json, text/plain"] {
+        for bad in [
+            "",
+            "text/plain",
+            "text/json",
+            "application/jsonp",
+            "application/+json",
+            "application/json; charset=latin1",
+            "application/x-www-form-urlencoded",
+            "json",
+            "application/a b+json",
+            "application/json, text/plain",
+        ] {
             assert!(!is_json(bad), "{bad}");
         }
     }

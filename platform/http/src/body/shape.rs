@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use utoipa::openapi::schema::{AdditionalProperties, AllOf, AnyOf, Array, ArrayItems, KnownFormat, Object, OneOf, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, AllOf, AnyOf, Array, ArrayItems, KnownFormat, Object, OneOf, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{Number, ToSchema};
 
 use super::document::join;
+use crate::FieldError;
 use crate::problem::{Argument, Expected};
 use crate::validate::Check;
-use crate::FieldError;
 
 /// Deeper than any schema of ours; ends a schema that refers to itself without taking anything of the document.
 const DEEPEST: usize = 200;
@@ -105,7 +107,11 @@ impl Schemas {
             let mut found = Check::new();
             self.check(value, part, path, depth + 1, &mut found);
             let alone = parts.len() == 1;
-            found.into_errors().into_iter().filter(|(_, error)| alone || error.code() != "unknown").for_each(|(field, error)| check.error(field, error));
+            found
+                .into_errors()
+                .into_iter()
+                .filter(|(_, error)| alone || error.code() != "unknown")
+                .for_each(|(field, error)| check.error(field, error));
         }
     }
 
@@ -120,7 +126,9 @@ impl Schemas {
                 return;
             }
             // A choice of another type altogether says nothing; `null` stands beside every optional object.
-            let near = |errors: &[(String, FieldError)]| (errors.iter().any(|(field, error)| field == path && error.code() == "wrong-type"), errors.len());
+            let near = |errors: &[(String, FieldError)]| {
+                (errors.iter().any(|(field, error)| field == path && error.code() == "wrong-type"), errors.len())
+            };
             if nearest.as_deref().is_none_or(|known| near(&errors) < near(known)) {
                 nearest = Some(errors);
             }

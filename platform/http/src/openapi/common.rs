@@ -12,6 +12,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use banyan_kernel::ErrorCode;
 
+use crate::problem::{EXAMPLE_REQUEST, type_of};
+
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 const BEARER: &str = "bearer";
 
@@ -116,7 +118,8 @@ pub(super) fn problem_content(example: Option<Value>) -> utoipa::openapi::Conten
 }
 
 fn response(standard: &Standard) -> Response {
-    let response = ResponseBuilder::new().description(standard.code.title()).content(PROBLEM_JSON, problem_content(Some(example(standard))));
+    let response =
+        ResponseBuilder::new().description(standard.code.title()).content(PROBLEM_JSON, problem_content(Some(example(standard))));
     let header = |description: &str, kind: Type| {
         let schema = ObjectBuilder::new().schema_type(kind).build();
         Header::builder().schema(Some(schema)).description(Some(description)).build()
@@ -134,23 +137,19 @@ fn response(standard: &Standard) -> Response {
 }
 
 fn example(standard: &Standard) -> Value {
-    let mut example = example_problem(standard.code);
-    if standard.code == ErrorCode::ValidationFailed {
-        example["errors"] = json!([{ "field": "title", "code": "required", "message": "This field is required." }]);
-    }
-    example
-}
-
-/// A problem as the documentation shows it.
-pub(crate) fn example_problem(code: ErrorCode) -> Value {
-    json!({
-        "type": crate::problem::type_of(code),
+    let code = standard.code;
+    let mut example = json!({
+        "type": type_of(code),
         "title": code.title(),
         "status": code.status(),
         "instance": "/api/v1/goals",
         "code": code.slug(),
-        "requestId": "0190a5b0-0000-7000-8000-000000000000",
-    })
+        "requestId": EXAMPLE_REQUEST,
+    });
+    if code == ErrorCode::ValidationFailed {
+        example["errors"] = json!([{ "field": "title", "code": "required", "message": "This field is required." }]);
+    }
+    example
 }
 
 fn parameters() -> [(&'static str, Parameter); 3] {
@@ -161,7 +160,10 @@ fn parameters() -> [(&'static str, Parameter); 3] {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     [
         (TENANT, header("X-Tenant", "The tenant, where the host name does not say it.", text(), "upcoach")),
-        (ACCEPT_LANGUAGE, header("Accept-Language", "The languages that the reader prefers (RFC 9110).", text(), "id-ID, en;q=0.5")),
+        (
+            ACCEPT_LANGUAGE,
+            header("Accept-Language", "The languages that the reader prefers (RFC 9110).", text(), "id-ID, en;q=0.5"),
+        ),
         (
             IDEMPOTENCY_KEY,
             header(

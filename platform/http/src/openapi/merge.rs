@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use utoipa::openapi::info::{InfoBuilder, License};
 use utoipa::openapi::{OpenApi, OpenApiBuilder, PathItem, Tag};
 
-use super::complete::complete;
 use super::common;
+use super::complete::complete;
 use super::operation::{methods, operations};
 
 const DESCRIPTION: &str = "All calls of this installation. Errors are RFC 9457 problems with a code of a closed list, each documented \

@@ -5,6 +5,5 @@ mod complete;
 mod merge;
 mod operation;
 
-pub(crate) use common::example_problem;
 pub use merge::{MergeError, merge, text};
 pub use operation::{Access, Operation, loose_bodies, operations, signed_in_operations};

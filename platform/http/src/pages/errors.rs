@@ -6,8 +6,7 @@ use banyan_kernel::ErrorCode;
 use banyan_locale::{Args, Messages};
 
 use super::html::{Escaped, Prose, document};
-use crate::openapi::example_problem;
-use crate::problem::title;
+use crate::problem::{example, title};
 
 /// The parts of a page, in their order: the heading's message, and the ending of the code's own.
 const PARTS: [(&str, &str); 3] = [("errors-means", "means"), ("errors-why", "why"), ("errors-do", "do")];
@@ -28,13 +27,13 @@ pub(super) fn page(code: ErrorCode, messages: Messages<'_>) -> String {
         let text = part_of(code, part, messages);
         let _ = write!(main, "<h2>{}</h2>\n<p>{}</p>\n", Escaped(&messages.text(heading)), Prose(&text));
     }
-    let (example, explained) = (messages.text("errors-example"), messages.text("errors-in-answer"));
+    let (heading, explained) = (messages.text("errors-example"), messages.text("errors-in-answer"));
     let _ = write!(
         main,
         "<h2>{}</h2>\n<p>{}</p>\n<pre tabindex=\"0\"><code>{}</code></pre>\n<p><a href=\"/errors\">{}</a></p>\n</main>",
-        Escaped(&example),
+        Escaped(&heading),
         Escaped(&explained),
-        Escaped(&example_text(code, &title)),
+        Escaped(&example(code, messages)),
         Escaped(&messages.text("errors-all")),
     );
     document(messages, &title, &main, None)
@@ -43,10 +42,21 @@ pub(super) fn page(code: ErrorCode, messages: Messages<'_>) -> String {
 /// The list of all codes.
 pub(super) fn list(messages: Messages<'_>) -> String {
     let heading = messages.text("errors-title");
-    let mut main = format!("<main class=\"prose\">\n<h1>{}</h1>\n<p>{}</p>\n<ul>\n", Escaped(&heading), Escaped(&messages.text("errors-introduction")));
+    let mut main = format!(
+        "<main class=\"prose\">\n<h1>{}</h1>\n<p>{}</p>\n<ul>\n",
+        Escaped(&heading),
+        Escaped(&messages.text("errors-introduction"))
+    );
     for code in sorted() {
         let title = title(code, messages);
-        let _ = writeln!(main, "<li>{} <a href=\"/errors/{}\"><code>{}</code></a> {}</li>", code.status(), code.slug(), code.slug(), Escaped(&title));
+        let _ = writeln!(
+            main,
+            "<li>{} <a href=\"/errors/{}\"><code>{}</code></a> {}</li>",
+            code.status(),
+            code.slug(),
+            code.slug(),
+            Escaped(&title)
+        );
     }
     main.push_str("</ul>\n</main>");
     document(messages, &heading, &main, None)
@@ -54,7 +64,8 @@ pub(super) fn list(messages: Messages<'_>) -> String {
 
 /// The files of `docs/errors/` by name, in Markdown: one a code, and `README.md`. A test compares them with the folder.
 pub fn files(messages: Messages<'_>) -> Vec<(String, String)> {
-    let mut files: Vec<_> = ErrorCode::ALL.iter().map(|code| (format!("{}.md", code.slug()), markdown(*code, messages))).collect();
+    let mut files: Vec<_> =
+        ErrorCode::ALL.iter().map(|code| (format!("{}.md", code.slug()), markdown(*code, messages))).collect();
     files.push(("README.md".to_owned(), index(messages)));
     files.sort();
     files
@@ -72,8 +83,8 @@ fn markdown(code: ErrorCode, messages: Messages<'_>) -> String {
     for (heading, part) in PARTS {
         let _ = write!(text, "\n## {}\n\n{}\n", messages.text(heading), part_of(code, part, messages));
     }
-    let (example, explained) = (messages.text("errors-example"), messages.text("errors-in-answer"));
-    let _ = write!(text, "\n## {example}\n\n{explained}\n\n```json\n{}\n```\n", example_text(code, &title));
+    let (heading, explained) = (messages.text("errors-example"), messages.text("errors-in-answer"));
+    let _ = write!(text, "\n## {heading}\n\n{explained}\n\n```json\n{}\n```\n", example(code, messages));
     text
 }
 
@@ -96,10 +107,4 @@ fn sorted() -> Vec<ErrorCode> {
 fn part_of(code: ErrorCode, part: &str, messages: Messages<'_>) -> String {
     let id = format!("{}-{part}", code.slug());
     messages.find(&id, &Args::new()).map_or(id, |text| text.into_owned())
-}
-
-fn example_text(code: ErrorCode, title: &str) -> String {
-    let mut example = example_problem(code);
-    example["title"] = title.into();
-    serde_json::to_string_pretty(&example).unwrap_or_default()
 }

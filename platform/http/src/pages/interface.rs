@@ -7,14 +7,30 @@ use super::html::{Escaped, document};
 
 /// What the script shows.
 const WORDS: [&str; 19] = [
-    "none", "parameters", "body", "answers", "example", "schema", "try", "send", "sending", "answer", "failed", "anonymous", "signed-in",
-    "required", "deprecated", "unreadable", "token", "filter", "loading",
+    "none",
+    "parameters",
+    "body",
+    "answers",
+    "example",
+    "schema",
+    "try",
+    "send",
+    "sending",
+    "answer",
+    "failed",
+    "anonymous",
+    "signed-in",
+    "required",
+    "deprecated",
+    "unreadable",
+    "token",
+    "filter",
+    "loading",
 ];
 
 pub(super) fn page(messages: Messages<'_>) -> String {
     let ids: Vec<(&str, String)> = WORDS.iter().map(|word| (*word, format!("docs-{word}"))).collect();
-    let words: Map<String, Value> =
-        ids.iter().map(|(word, id)| ((*word).to_owned(), Value::from(found(messages, id)))).collect();
+    let words: Map<String, Value> = ids.iter().map(|(word, id)| ((*word).to_owned(), Value::from(found(messages, id)))).collect();
     let words = Value::Object(words).to_string();
     let text = |id: &str| Escaped(&found(messages, id)).to_string();
     let title = found(messages, "docs-title");

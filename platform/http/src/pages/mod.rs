@@ -59,12 +59,22 @@ fn asset(asset: Asset) -> axum::routing::MethodRouter<Arc<Catalogues>> {
     })
 }
 
-async fn docs(State(catalogues): State<Arc<Catalogues>>, tenant: Option<Tenant>, Language(locale): Language, headers: HeaderMap) -> Response {
+async fn docs(
+    State(catalogues): State<Arc<Catalogues>>,
+    tenant: Option<Tenant>,
+    Language(locale): Language,
+    headers: HeaderMap,
+) -> Response {
     let messages = messages(&catalogues, tenant.as_ref(), locale);
     page(locale, &headers, interface::page(messages))
 }
 
-async fn all_errors(State(catalogues): State<Arc<Catalogues>>, tenant: Option<Tenant>, Language(locale): Language, headers: HeaderMap) -> Response {
+async fn all_errors(
+    State(catalogues): State<Arc<Catalogues>>,
+    tenant: Option<Tenant>,
+    Language(locale): Language,
+    headers: HeaderMap,
+) -> Response {
     let messages = messages(&catalogues, tenant.as_ref(), locale);
     page(locale, &headers, errors::list(messages))
 }

@@ -179,7 +179,10 @@ impl About {
     fn render(&self, problem: &Unrendered, response: &mut Response) {
         let parts = &problem.0;
         let app = self.application.as_deref().map(Application::name);
-        let body = text::body(parts, self.catalogues.messages(app, self.locale), self.uri.path(), self.request);
+        let messages = self.catalogues.messages(app, self.locale);
+        let body = text::Body { parts, messages, instance: self.uri.path(), request: self.request };
+        // Texts and numbers always make JSON.
+        let body = serde_json::to_vec(&body).unwrap_or_default();
         let headers = response.headers_mut();
         for (name, value) in &parts.headers {
             headers.insert(name, value.clone());
@@ -193,7 +196,7 @@ impl About {
             headers.entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
         }
         mark_localized(response, self.locale);
-        *response.body_mut() = Body::from(body.to_string());
+        *response.body_mut() = Body::from(body);
     }
 }
 
@@ -214,7 +217,9 @@ fn problem_of(response: &mut Response) -> Option<Unrendered> {
         return Some(problem);
     }
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) || keeps_its_body(response.headers().get(CONTENT_TYPE), response.extensions()) {
+    if !(status.is_client_error() || status.is_server_error())
+        || keeps_its_body(response.headers().get(CONTENT_TYPE), response.extensions())
+    {
         return None;
     }
     let code = code_of(status)?;

@@ -19,8 +19,8 @@ use sea_orm::DbErr;
 use serde_json::Value;
 
 pub use field::{Argument, Expected, FieldError};
-pub(crate) use text::{title, type_of};
 pub use layer::{RenderProblems, RenderProblemsService, render_problems};
+pub(crate) use text::{EXAMPLE_REQUEST, example, title, type_of};
 
 /// What went wrong. Handlers return `Result<_, Problem>`.
 #[derive(Clone)]

@@ -4,38 +4,78 @@ use std::borrow::Cow;
 
 use banyan_kernel::{ErrorCode, RequestId};
 use banyan_locale::{Args, Decimal, Messages};
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
 
-use super::{Argument, FieldError, Message, Parts};
+use super::{Argument, FieldError, Message, Parts, Problem};
+
+/// An id that looks like one of ours.
+pub(crate) const EXAMPLE_REQUEST: Uuid = Uuid::from_u128(0x0190_a5b0_0000_7000_8000_0000_0000_0000);
 
 /// Where the documentation of a code is served; also the problem's `type`.
 pub(crate) fn type_of(code: ErrorCode) -> String {
     format!("/errors/{}", code.slug())
 }
 
-/// The members of the problem (RFC 9457 §3.1) and ours.
-pub(super) fn body(parts: &Parts, messages: Messages<'_>, instance: &str, request: Option<RequestId>) -> Value {
-    let code = parts.code;
-    let mut body = Map::new();
-    body.insert("type".into(), type_of(code).into());
-    body.insert("title".into(), title(code, messages).into());
-    body.insert("status".into(), code.status().into());
-    if let Some(detail) = detail(parts, messages) {
-        body.insert("detail".into(), detail.into());
+/// A problem as it is sent: the members of RFC 9457 §3.1 first, then ours.
+pub(super) struct Body<'a> {
+    pub(super) parts: &'a Parts,
+    pub(super) messages: Messages<'a>,
+    /// The path that was asked for; the query may hold personal text and stays out.
+    pub(super) instance: &'a str,
+    pub(super) request: Option<RequestId>,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (code, parts, messages) = (self.parts.code, self.parts, self.messages);
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("type", &type_of(code))?;
+        body.serialize_entry("title", &title(code, messages))?;
+        body.serialize_entry("status", &code.status())?;
+        if let Some(detail) = detail(parts, messages) {
+            body.serialize_entry("detail", &detail)?;
+        }
+        body.serialize_entry("instance", self.instance)?;
+        body.serialize_entry("code", code.slug())?;
+        if let Some(request) = self.request {
+            body.serialize_entry("requestId", &request.0)?;
+        }
+        if !parts.errors.is_empty() {
+            let errors: Vec<FieldBody<'_>> =
+                parts.errors.iter().map(|(field, error)| FieldBody::of(field, error, messages)).collect();
+            body.serialize_entry("errors", &errors)?;
+        }
+        for (name, value) in &parts.extensions {
+            body.serialize_entry(name, value)?;
+        }
+        body.end()
     }
-    body.insert("instance".into(), instance.into());
-    body.insert("code".into(), code.slug().into());
-    if let Some(request) = request {
-        body.insert("requestId".into(), request.to_string().into());
+}
+
+/// The problem of a code as its documentation shows it: indented JSON.
+pub(crate) fn example(code: ErrorCode, messages: Messages<'_>) -> String {
+    let problem = match code {
+        ErrorCode::ValidationFailed => Problem::invalid("title", FieldError::required()),
+        code => Problem::new(code),
+    };
+    let request = Some(RequestId(EXAMPLE_REQUEST));
+    let body = Body { parts: &problem.0, messages, instance: "/api/v1/goals", request };
+    serde_json::to_string_pretty(&body).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct FieldBody<'a> {
+    field: &'a str,
+    code: &'a str,
+    message: String,
+}
+
+impl<'a> FieldBody<'a> {
+    fn of(field: &'a str, error: &'a FieldError, messages: Messages<'_>) -> Self {
+        Self { field, code: error.code(), message: format(messages, error.message(), error.arguments()) }
     }
-    if !parts.errors.is_empty() {
-        let errors: Vec<Value> = parts.errors.iter().map(|(field, error)| field_error(field, error, messages)).collect();
-        body.insert("errors".into(), errors.into());
-    }
-    for (name, value) in &parts.extensions {
-        body.insert((*name).into(), value.clone());
-    }
-    Value::Object(body)
 }
 
 /// `<slug>-title` in the catalogues; the kernel's English where a catalogue lacks it.
@@ -52,10 +92,6 @@ fn detail(parts: &Parts, messages: Messages<'_>) -> Option<String> {
             messages.find(&id, &Args::new()).map(Cow::into_owned)
         }
     }
-}
-
-fn field_error(field: &str, error: &FieldError, messages: Messages<'_>) -> Value {
-    json!({ "field": field, "code": error.code(), "message": format(messages, error.message(), error.arguments()) })
 }
 
 fn format(messages: Messages<'_>, id: &str, arguments: &[(&'static str, Argument)]) -> String {

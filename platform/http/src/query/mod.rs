@@ -6,12 +6,12 @@ pub(crate) mod value;
 use axum::extract::FromRequestParts;
 use banyan_kernel::ErrorCode;
 use http::request::Parts;
-use serde::de::value::MapDeserializer;
 use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 
 use crate::{Check, FieldError, Problem, Validate};
-pub(crate) use pairs::{decode, pairs};
 use pairs::Pair;
+pub(crate) use pairs::{decode, pairs};
 use value::{Refusal, Text, fields_of};
 
 /// What [`crate::Paging`] reads. A handler may take both; the filters then need not know these.

@@ -160,7 +160,12 @@ impl<'de> Deserializer<'de> for Text<'_> {
         visitor.visit_newtype_struct(self).map_err(|refusal| refusal.named(name))
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
         let name = self.name;
         visitor.visit_enum(self).map_err(|refusal| refusal.named(name))
     }
@@ -231,7 +236,12 @@ impl<'de> Deserializer<'de> for Asked<'_> {
         Err(Refusal::of(FieldError::invalid()))
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], _: V) -> Result<V::Value, Refusal> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Refusal> {
         self.0.set(Some(fields));
         Err(Refusal::of(FieldError::invalid()))
     }

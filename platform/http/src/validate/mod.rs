@@ -6,8 +6,8 @@ use std::fmt::Display;
 
 use banyan_kernel::Secret;
 
-use crate::{FieldError, Problem};
 use crate::problem::Argument;
+use crate::{FieldError, Problem};
 
 pub use text::TextCheck;
 
@@ -119,7 +119,12 @@ impl Check {
     }
 
     /// Checks each member of a list: their fields are named `field[0].…`.
-    pub fn each<'v, T: 'v>(&mut self, field: &str, items: impl IntoIterator<Item = &'v T>, mut one: impl FnMut(&mut Self, &'v T)) {
+    pub fn each<'v, T: 'v>(
+        &mut self,
+        field: &str,
+        items: impl IntoIterator<Item = &'v T>,
+        mut one: impl FnMut(&mut Self, &'v T),
+    ) {
         for (position, item) in items.into_iter().enumerate() {
             self.within(format_args!("{field}[{position}]."), |check| one(check, item));
         }

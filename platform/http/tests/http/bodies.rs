@@ -68,7 +68,8 @@ async fn problem(body: impl Into<axum::body::Body>) -> String {
 
 #[tokio::test]
 async fn a_good_body_arrives() {
-    let answer = send(router(), post_request("/goals", r#"{"title":"Run","steps":[{"text":"go","done":true}],"description":null}"#)).await;
+    let answer =
+        send(router(), post_request("/goals", r#"{"title":"Run","steps":[{"text":"go","done":true}],"description":null}"#)).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.json()["title"], "Run");
     assert_eq!(answer.json()["steps"][0]["done"], true);
@@ -106,12 +107,16 @@ async fn every_bad_field_is_named_at_once() {
 
 #[tokio::test]
 async fn shapes_and_lengths_are_named_together() {
-    assert_eq!(fields(json!({"title": "much too long", "priority": 9, "steps": 1})).await, ["priority out-of-range", "steps wrong-type", "title too-long"]);
+    assert_eq!(
+        fields(json!({"title": "much too long", "priority": 9, "steps": 1})).await,
+        ["priority out-of-range", "steps wrong-type", "title too-long"]
+    );
 }
 
 #[tokio::test]
 async fn rules_are_checked_after_the_shape() {
-    let body = json!({"title": " ", "priority": 0, "steps": [{"text": "ok", "done": true}, {"text": "far too long", "done": true}]});
+    let body =
+        json!({"title": " ", "priority": 0, "steps": [{"text": "ok", "done": true}, {"text": "far too long", "done": true}]});
     assert_eq!(fields(body).await, ["title blank", "priority out-of-range", "steps[1].text too-long"]);
 }
 
@@ -140,7 +145,17 @@ async fn malformed_json_is_told_with_its_place() {
     assert_eq!(answer.problem(), "400 malformed-body");
     assert_eq!((&answer.json()["line"], &answer.json()["column"]), (&json!(2), &json!(12)));
     assert!(!answer.text().contains("secret"));
-    for body in ["", "{", "nul", "{\"title\":\"a\"} x", "{\"title\":\"a\",}", "{\"title\":\"\\ud800\"}", "{\"title\":\"a\u{1}\"}", "\u{feff}{}", "{'title':1}"] {
+    for body in [
+        "",
+        "{",
+        "nul",
+        "{\"title\":\"a\"} x",
+        "{\"title\":\"a\",}",
+        "{\"title\":\"\\ud800\"}",
+        "{\"title\":\"a\u{1}\"}",
+        "\u{feff}{}",
+        "{'title':1}",
+    ] {
         assert_eq!(problem(body).await, "400 malformed-body", "{body:?}");
     }
 }
@@ -208,7 +223,8 @@ async fn a_broken_stream_is_a_bad_request() {
 #[tokio::test]
 async fn names_that_were_sent_are_cut_and_values_never_shown() {
     let long = "n".repeat(500);
-    let answer = send(router(), post_request("/goals", format!(r#"{{"title":"a","{long}":"hunter2","priority":"hunter2"}}"#))).await;
+    let answer =
+        send(router(), post_request("/goals", format!(r#"{{"title":"a","{long}":"hunter2","priority":"hunter2"}}"#))).await;
     assert!(!answer.text().contains("hunter2"));
     assert!(!answer.text().contains(&"n".repeat(65)));
     assert_eq!(answer.bad_fields().len(), 2);

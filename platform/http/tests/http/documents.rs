@@ -101,7 +101,10 @@ fn the_order_of_services_does_not_matter() {
 fn each_call_has_the_problems_of_its_kind() {
     let document = merged();
     assert_eq!(answers(&document, "/api/v1/goals", "get"), ["200", "400", "401", "403", "422", "429", "500", "503", "504"]);
-    assert_eq!(answers(&document, "/api/v1/goals", "post"), ["201", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503", "504"]);
+    assert_eq!(
+        answers(&document, "/api/v1/goals", "post"),
+        ["201", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503", "504"]
+    );
     let change = ["200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "500", "503", "504"];
     assert_eq!(answers(&document, "/api/v1/goals/{id}", "patch"), change);
     assert_eq!(answers(&document, "/api/v1/content/landing", "get"), ["200", "400", "401", "429", "500", "503", "504"]);
@@ -153,7 +156,12 @@ fn the_calls_that_need_a_caller_are_listed() {
     let document = merge("1", [&goals(), &content()]).unwrap();
     let all = operations(&document);
     assert_eq!(all.len(), 5);
-    let expected = Operation { method: Method::GET, path: "/api/v1/content/landing".into(), id: "landing".into(), access: Access::Anonymous };
+    let expected = Operation {
+        method: Method::GET,
+        path: "/api/v1/content/landing".into(),
+        id: "landing".into(),
+        access: Access::Anonymous,
+    };
     assert!(all.contains(&expected));
     let closed: Vec<String> = signed_in_operations(&document).into_iter().map(|operation| operation.id).collect();
     assert_eq!(closed, ["listGoals", "createGoal", "changeGoal"]);
@@ -202,7 +210,10 @@ async fn the_document_and_its_page_are_served() {
 #[tokio::test]
 async fn an_unchanged_document_is_not_sent_again() {
     let first = send(site(), get_request("/openapi.json")).await;
-    let again = request(Method::GET, "/openapi.json").header("if-none-match", first.header("etag")).body(axum::body::Body::empty()).unwrap();
+    let again = request(Method::GET, "/openapi.json")
+        .header("if-none-match", first.header("etag"))
+        .body(axum::body::Body::empty())
+        .unwrap();
     let again = send(site(), again).await;
     assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
 }

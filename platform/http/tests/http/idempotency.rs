@@ -94,11 +94,18 @@ async fn bad_keys_are_named() {
     let mut foreign = post_request("/done/1", "");
     foreign.headers_mut().insert("idempotency-key", http::HeaderValue::from_bytes("schlüssel".as_bytes()).unwrap());
     let long = "k".repeat(256);
-    let (_, answers) =
-        try_with(vec![keyed("/done/1", "", ""), keyed("/done/1", &long, ""), keyed("/done/1", "a b", ""), foreign, twice, keyed("/notes/1", "", r#"{"text":"a"}"#)])
-            .await;
+    let (_, answers) = try_with(vec![
+        keyed("/done/1", "", ""),
+        keyed("/done/1", &long, ""),
+        keyed("/done/1", "a b", ""),
+        foreign,
+        twice,
+        keyed("/notes/1", "", r#"{"text":"a"}"#),
+    ])
+    .await;
     let found: Vec<String> = answers.iter().map(|answer| answer.bad_fields().join(",")).collect();
-    let expected = ["too-short", "too-long", "invalid-pattern", "invalid-pattern", "duplicate", "too-short"].map(|code| format!("idempotency-key {code}"));
+    let expected = ["too-short", "too-long", "invalid-pattern", "invalid-pattern", "duplicate", "too-short"]
+        .map(|code| format!("idempotency-key {code}"));
     assert_eq!(found, expected);
     let (keys, _) = try_with(vec![keyed("/done/1", &"k".repeat(255), "")]).await;
     assert!(keys[0].is_some());

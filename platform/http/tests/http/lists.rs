@@ -143,10 +143,8 @@ async fn filters_count_too() {
         .read(move |tx| async move { paging.fetch(&tx, note::Entity::find().filter(note::Column::Rank.eq(3)), &COLUMNS).await })
         .await;
     assert_eq!(found.unwrap().pagination.total, 11);
-    let nothing: Result<_, Problem> = store
-        .bind(&caller(9))
-        .read(move |tx| async move { paging.fetch(&tx, note::Entity::find(), &COLUMNS).await })
-        .await;
+    let nothing: Result<_, Problem> =
+        store.bind(&caller(9)).read(move |tx| async move { paging.fetch(&tx, note::Entity::find(), &COLUMNS).await }).await;
     let nothing = nothing.unwrap();
     assert_eq!((nothing.data.len(), nothing.pagination.total, nothing.pagination.total_pages), (0, 0, 0));
 }

@@ -13,4 +13,5 @@ mod idempotency;
 mod lists;
 mod parameters;
 mod problems;
+mod services;
 mod support;

@@ -52,7 +52,12 @@ struct Two {
 
 fn router() -> Router {
     Router::new()
-        .route("/goals", get(|paging: Paging, Query(filters): Query<Filters>| async move { Json(json!({"page": paging.page, "filters": filters})) }))
+        .route(
+            "/goals",
+            get(|paging: Paging, Query(filters): Query<Filters>| async move {
+                Json(json!({"page": paging.page, "filters": filters}))
+            }),
+        )
         .route("/needed", get(|Query(needed): Query<Needed>| async { Json(needed) }))
         .route("/list", get(|paging: Paging| async move { paging.cut((0..45).collect::<Vec<_>>().into_iter()) }))
         .route("/one/{id}", get(|Path(id): Path<Uuid>| async move { id.to_string() }))
@@ -76,21 +81,27 @@ async fn text(path: &str) -> String {
 async fn filters_and_paging_share_a_query() {
     let answer = send(router(), get_request("/goals?page=2&status=done&minPriority=-3&archived=true&q=a%20b+c&order=ASC")).await;
     let expected = json!({"status": "Done", "minPriority": -3, "archived": true, "owner": null, "q": "a b c"});
-    let expected = { let mut e = expected; e["status"] = "done".into(); e };
+    let expected = {
+        let mut e = expected;
+        e["status"] = "done".into();
+        e
+    };
     assert_eq!(answer.json(), json!({"page": 2, "filters": expected}));
 }
 
 #[tokio::test]
 async fn empty_values_count_as_left_out() {
     let answer = send(router(), get_request("/goals?status=&minPriority=&q=")).await;
-    assert_eq!(answer.json()["filters"], json!({"status": null, "minPriority": null, "archived": null, "owner": null, "q": null}));
+    assert_eq!(
+        answer.json()["filters"],
+        json!({"status": null, "minPriority": null, "archived": null, "owner": null, "q": null})
+    );
 }
 
 #[tokio::test]
 async fn every_bad_filter_is_named() {
     let found = fields("/goals?status=paused&minPriority=high&archived=1&owner=me&colour=red").await;
-    let expected =
-        ["status not-one-of", "minPriority wrong-type", "archived wrong-type", "owner invalid-uuid", "colour unknown"];
+    let expected = ["status not-one-of", "minPriority wrong-type", "archived wrong-type", "owner invalid-uuid", "colour unknown"];
     assert_eq!(found, expected);
     assert_eq!(fields("/goals?status=open&status=done").await, ["status duplicate"]);
     assert_eq!(fields("/goals?q=a%00").await, ["q control-characters"]);

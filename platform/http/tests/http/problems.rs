@@ -14,7 +14,12 @@ use crate::support::{anonymous, catalogues, from, get as get_request, indonesian
 fn router() -> Router {
     Router::new()
         .route("/fails", get(|| async { Err::<(), _>(Problem::new(ErrorCode::Conflict)) }))
-        .route("/bad", get(|| async { Problem::invalid("title", FieldError::too_long(200)).field("mood", FieldError::out_of_range(1_i64, 10_i64)) }))
+        .route(
+            "/bad",
+            get(|| async {
+                Problem::invalid("title", FieldError::too_long(200)).field("mood", FieldError::out_of_range(1_i64, 10_i64))
+            }),
+        )
         .route(
             "/limited",
             get(|| async {
@@ -25,7 +30,14 @@ fn router() -> Router {
             }),
         )
         .route("/broken", get(|| async { Problem::internal(&"the password is hunter2") }))
-        .route("/panics", get(|| async { if true { panic!("the password is hunter2") } }))
+        .route(
+            "/panics",
+            get(|| async {
+                if true {
+                    panic!("the password is hunter2")
+                }
+            }),
+        )
         .route("/expired", get(|| async { Problem::new(ErrorCode::TokenExpired) }))
         .route("/axum", post(|_: axum::Json<i64>| async {}))
         .route("/theirs", get(|| async { (StatusCode::BAD_REQUEST, axum::Json(serde_json::json!({"error": "invalid_client"}))) }))
@@ -118,7 +130,8 @@ async fn a_401_names_its_scheme() {
 
 #[tokio::test]
 async fn answers_to_a_person_are_private_unless_the_handler_says_otherwise() {
-    let cached = |path, caller| async move { send(router(), from(caller, get_request(path))).await.header("cache-control").to_owned() };
+    let cached =
+        |path, caller| async move { send(router(), from(caller, get_request(path))).await.header("cache-control").to_owned() };
     assert_eq!(cached("/fine", user(Role::User)).await, "private, no-store");
     assert_eq!(cached("/fails", user(Role::User)).await, "private, no-store");
     assert_eq!(cached("/fine", anonymous()).await, "");
@@ -135,6 +148,10 @@ async fn rendering_twice_changes_nothing() {
 
 #[tokio::test]
 async fn a_head_request_is_refused_without_panic() {
-    let response = router().layer(render_problems(catalogues())).oneshot(request(Method::HEAD, "/fails").body(Body::empty()).unwrap()).await.unwrap();
+    let response = router()
+        .layer(render_problems(catalogues()))
+        .oneshot(request(Method::HEAD, "/fails").body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     assert_eq!(response.status(), 409);
 }
