@@ -91,7 +91,8 @@ function contentSection(content) {
     const known = resolve(described);
     const example = known.example ?? (known.schema ? exampleOf(known.schema) : undefined);
     return element('div', {}, element('p', { class: 'note' }, type, nameOf(known.schema) ? ` · ${nameOf(known.schema)}` : ''),
-      known.schema && resolve(known.schema).properties ? schemaTable(known.schema) : null,
+      // Problems are all of one form, which their example shows.
+      type !== 'application/problem+json' && known.schema && resolve(known.schema).properties ? schemaTable(known.schema) : null,
       example !== undefined && example !== null ? element('details', { class: 'more' }, element('summary', {}, words.example), block(example)) : null);
   });
 }
@@ -106,7 +107,8 @@ function parameterTable(parameters) {
 
 function tryOut(method, path, parameters, body) {
   const inputs = parameters.map((parameter) => {
-    const input = element('input', { autocomplete: 'off', spellcheck: 'false', required: parameter.in === 'path' });
+    const placeholder = String(parameter.example ?? parameter.schema?.default ?? '');
+    const input = element('input', { autocomplete: 'off', spellcheck: 'false', placeholder, required: parameter.in === 'path' });
     return { parameter, input, label: element('label', {}, parameter.name, input) };
   });
   const type = Object.keys(body?.content ?? {})[0];
