@@ -42,9 +42,10 @@ impl SqliteDatabase {
         }
     }
 
-    /// Reads the header of the file.
+    /// Looks whether the file is there. It is not opened: closing any descriptor of it would drop all locks that this process holds
+    /// on it (POSIX advisory locks belong to the process), and another program could then take our write-ahead log away.
     pub(crate) fn ping(&self) -> Result<(), StoreError> {
-        File::open(&self.path).map(drop).map_err(|error| io(&self.path, &error))
+        std::fs::metadata(&self.path).map(drop).map_err(|error| io(&self.path, &error))
     }
 
     pub(crate) fn path(&self) -> &Path {
