@@ -73,7 +73,7 @@ impl Mesh {
             table.claim(&service, path.as_ref())?;
         }
         table.services.insert(service.shared_name(), service.clone());
-        service.add(Transport::Local(router), self.0.here.clone());
+        service.add(&Transport::Local(router), &self.0.here);
         self.0.table.store(Arc::new(table));
         drop(changing);
         Ok(service)

@@ -37,7 +37,7 @@ impl ServiceHandle {
         self.0.name.clone()
     }
 
-    pub(crate) fn add(&self, transport: Transport, place: Place) {
+    pub(crate) fn add(&self, transport: &Transport, place: &Place) {
         self.0.instances.rcu(|instances| {
             let mut instances = Vec::clone(instances);
             let id = format!("{}-{}", self.0.name, instances.len() + 1);

@@ -61,10 +61,8 @@ async fn a_call_ends_at_its_deadline_and_its_work_is_dropped() {
 #[tokio::test]
 async fn a_call_within_a_call_has_only_the_time_that_is_left() {
     let (mesh, _) = mesh();
-    let inner = Router::new().route(
-        "/left",
-        get(|| async { Deadline::present().map_or(0, |deadline| deadline.remaining().as_millis()).to_string() }),
-    );
+    let inner = Router::new()
+        .route("/left", get(|| async { Deadline::present().map_or(0, |deadline| deadline.remaining().as_millis()).to_string() }));
     let caller = mesh.clone();
     let outer = Router::new().route(
         "/x",

@@ -195,7 +195,8 @@ impl HealthReport {
             *entry = new;
         }
         self.degraded = self.names_not_up();
-        let down = self.required_down || (!self.services.is_empty() && self.services.values().all(|one| one.status == State::Down));
+        let down =
+            self.required_down || (!self.services.is_empty() && self.services.values().all(|one| one.status == State::Down));
         self.status = match (down, self.degraded.is_empty()) {
             (true, _) => State::Down,
             (false, false) => State::Degraded,

@@ -35,7 +35,9 @@ pub struct LogSettings {
 /// Why logs could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    #[error("`{given}` is not a log level: use error, warn, info, debug, trace, off, or directives such as `info,banyan_store=debug`")]
+    #[error(
+        "`{given}` is not a log level: use error, warn, info, debug, trace, off, or directives such as `info,banyan_store=debug`"
+    )]
     Level { given: String },
     #[error("`{given}` is not a log format: use json or pretty")]
     Format { given: String },

@@ -7,14 +7,13 @@ use prometheus_client::encoding::{EncodeLabelSet, MetricEncoder, NoLabelSet};
 
 /// Upper bounds of the HTTP buckets in microseconds: 0.1 0.3 0.5 0.7 1 3 5 7 10 seconds, and finer ones below.
 pub const HTTP_BOUNDS: &[u64] = &[
-    1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 300_000, 500_000, 700_000, 1_000_000, 3_000_000, 5_000_000,
-    7_000_000, 10_000_000,
+    1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 300_000, 500_000, 700_000, 1_000_000, 3_000_000, 5_000_000, 7_000_000,
+    10_000_000,
 ];
 
 /// Upper bounds of the statement buckets in microseconds: 25 µs to 10 s.
-pub const STATEMENT_BOUNDS: &[u64] = &[
-    25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000,
-];
+pub const STATEMENT_BOUNDS: &[u64] =
+    &[25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000];
 
 /// A histogram with fixed bounds. Counting is two atomic additions.
 #[derive(Debug)]

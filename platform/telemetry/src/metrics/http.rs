@@ -23,8 +23,8 @@ const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OP
 
 /// Statuses that Banyan answers with; any other shares the last place.
 const STATUSES: [u16; 38] = [
-    200, 201, 202, 204, 206, 207, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413,
-    414, 415, 416, 421, 422, 428, 429, 431, 499, 500, 502, 503, 504, 0,
+    200, 201, 202, 204, 206, 207, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414,
+    415, 416, 421, 422, 428, 429, 431, 499, 500, 502, 503, 504, 0,
 ];
 
 const ERRORS: usize = ErrorCode::ALL.len();
@@ -176,7 +176,8 @@ impl Collector for HttpMetrics {
                 family.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&totals.count(), None)?;
             }
         }
-        let mut family = encoder.encode_descriptor("http_errors", "Requests answered with an error", None, MetricType::Counter)?;
+        let mut family =
+            encoder.encode_descriptor("http_errors", "Requests answered with an error", None, MetricType::Counter)?;
         for series in &all {
             for (error, count) in &series.errors {
                 let labels = [("method", series.method), ("route", &*series.route), ("error_type", error)];

@@ -30,8 +30,7 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
-    const ALL: [Self; 7] =
-        [Self::Select, Self::Insert, Self::Update, Self::Delete, Self::Transaction, Self::Schema, Self::Other];
+    const ALL: [Self; 7] = [Self::Select, Self::Insert, Self::Update, Self::Delete, Self::Transaction, Self::Schema, Self::Other];
 
     pub fn of(fingerprint: &str) -> Self {
         let text = fingerprint.trim_start();

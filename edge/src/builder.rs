@@ -1,0 +1,122 @@
+//! Putting a door together.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use arc_swap::ArcSwap;
+use banyan_http::render_problems;
+use banyan_http::version::Versions;
+use banyan_kernel::{Clock, Ids, SystemClock};
+use banyan_locale::Catalogues;
+use banyan_mesh::Mesh;
+use banyan_telemetry::metrics::SlowStatements;
+use banyan_telemetry::{BuildInfo, HealthRegistry, Metrics};
+
+use crate::answer::cors::Cors;
+use crate::answer::security::SecurityHeaders;
+use crate::random::BufferedRandom;
+use crate::request::credential::{Authenticate, Credentials, NoCredentials};
+use crate::request::rate::RateLimiter;
+use crate::request::tenant::Tenants;
+use crate::routes::Routes;
+use crate::settings::{EdgeSettings, SettingsError};
+use crate::{Edge, Inner};
+
+/// See [`Edge::builder`].
+#[must_use]
+pub struct Builder {
+    mesh: Mesh,
+    tenants: Arc<dyn Tenants>,
+    catalogues: Arc<Catalogues>,
+    authenticate: Arc<dyn Authenticate>,
+    health: Option<HealthRegistry>,
+    metrics: Option<Metrics>,
+    clock: Arc<dyn Clock>,
+    versions: Versions,
+    settings: EdgeSettings,
+}
+
+impl Builder {
+    pub(crate) fn new(mesh: Mesh, tenants: Arc<dyn Tenants>, catalogues: Arc<Catalogues>) -> Self {
+        Self {
+            mesh,
+            tenants,
+            catalogues,
+            authenticate: Arc::new(NoCredentials),
+            health: None,
+            metrics: None,
+            clock: Arc::new(SystemClock),
+            versions: Versions::default(),
+            settings: EdgeSettings::default(),
+        }
+    }
+
+    /// Who verifies credentials. Without it nobody can sign in.
+    pub fn authenticate(mut self, authenticate: Arc<dyn Authenticate>) -> Self {
+        self.authenticate = authenticate;
+        self
+    }
+
+    /// The checks behind `/health` and `/readyz`. Without it there are none but the mesh's services.
+    pub fn health(mut self, health: HealthRegistry) -> Self {
+        self.health = Some(health);
+        self
+    }
+
+    /// Where requests are counted. Without it they are counted for this door alone.
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
+    /// The time for limits, tokens and identifiers. Default: the machine's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Default: version 1 alone.
+    pub fn versions(mut self, versions: Versions) -> Self {
+        self.versions = versions;
+        self
+    }
+
+    pub fn settings(mut self, settings: EdgeSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// # Errors
+    /// The first setting that cannot be meant.
+    pub fn build(self) -> Result<Edge, SettingsError> {
+        self.settings.check()?;
+        let build = BuildInfo::new(env!("CARGO_PKG_VERSION"));
+        let slow = || SlowStatements::after(SlowStatements::DEFAULT_THRESHOLD, self.clock.clone());
+        let metrics = self.metrics.unwrap_or_else(|| Metrics::new(&build, &self.clock, slow()));
+        let health = self.health.unwrap_or_else(|| HealthRegistry::new(build, self.clock.clone()));
+        Ok(Edge(Arc::new(Inner {
+            routes: ArcSwap::from_pointee(Routes::compile(&self.mesh, metrics.http())),
+            mesh: self.mesh,
+            tenants: self.tenants,
+            credentials: Credentials::new(self.authenticate, self.clock.clone()),
+            problems: render_problems(self.catalogues.clone()),
+            catalogues: self.catalogues,
+            health,
+            metrics,
+            ids: Ids::new(self.clock.clone(), Arc::new(BufferedRandom)),
+            versions: self.versions,
+            limiter: RateLimiter::new(self.settings.rate_limits, self.clock),
+            security: SecurityHeaders::new(&self.settings),
+            cors: Cors::new(&self.settings.cors_origins),
+            in_flight: AtomicUsize::new(0),
+            settings: self.settings,
+        })))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("mesh", &self.mesh).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+//! The byte stream of a connection, with the patience that we have for it.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::tape::Tape;
+use crate::settings::Deadlines;
+
+/// What somebody hears whose head does not end. The parser has no answer for that.
+const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// The most that is read on after an early answer, in bytes.
+const MOST_LINGERED: usize = 16 * 1024 * 1024;
+
+/// A stream that notes heads on the tape, and gives up on who dawdles: over a head, over taking an answer, over leaving.
+#[derive(Debug)]
+pub(crate) struct Wire<S> {
+    stream: S,
+    tape: Arc<Tape>,
+    deadlines: Deadlines,
+    /// Runs while a head is coming in pieces.
+    reading: Option<Pin<Box<Sleep>>>,
+    /// Runs while the client takes nothing.
+    writing: Option<Pin<Box<Sleep>>>,
+    lingering: Option<Lingering>,
+}
+
+#[derive(Debug)]
+struct Lingering {
+    until: Pin<Box<Sleep>>,
+    left: usize,
+}
+
+impl<S> Wire<S> {
+    pub(crate) fn new(stream: S, tape: Arc<Tape>, deadlines: Deadlines) -> Self {
+        Self { stream, tape, deadlines, reading: None, writing: None, lingering: None }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    /// Waiting for more of a head: until its time is over.
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(begun) = self.tape.head_since() else {
+            self.reading = None;
+            return Poll::Pending;
+        };
+        let until = Instant::from_std(begun) + self.deadlines.header;
+        let timer = self.reading.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if timer.deadline() != until {
+            timer.as_mut().reset(until);
+        }
+        ready!(timer.as_mut().poll(cx));
+        // As much of the answer as the socket takes at once: there is nobody to be patient with.
+        let _ = Pin::new(&mut self.stream).poll_write(cx, TOO_SLOW);
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the head of a request took too long")))
+    }
+
+    fn patience(&mut self, cx: &mut Context<'_>, patience: Duration) -> io::Result<()> {
+        let timer = self.writing.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + patience)));
+        match timer.as_mut().poll(cx) {
+            Poll::Ready(()) => Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing")),
+            Poll::Pending => Ok(()),
+        }
+    }
+
+    fn written<T>(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if result.is_ready() {
+            self.writing = None;
+            return result;
+        }
+        match self.patience(cx, self.deadlines.write) {
+            Ok(()) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    /// Reads on after an answer that did not wait for the body. Closing with bytes unread would make the system send a
+    /// reset, which may overtake the answer.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let patience = self.deadlines.linger;
+        let lingering = self
+            .lingering
+            .get_or_insert_with(|| Lingering { until: Box::pin(sleep_until(Instant::now() + patience)), left: MOST_LINGERED });
+        let mut space = [std::mem::MaybeUninit::uninit(); 16 * 1024];
+        loop {
+            if lingering.until.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut buffer = ReadBuf::uninit(&mut space);
+            let read = match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+                Ok(()) => buffer.filled().len(),
+                Err(_) => return Poll::Ready(()),
+            };
+            if read == 0 || read >= lingering.left {
+                return Poll::Ready(());
+            }
+            lingering.left -= read;
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        match Pin::new(&mut self.stream).poll_read(cx, buffer) {
+            Poll::Ready(Ok(())) => {
+                self.tape.read(&buffer.filled()[before..]);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => self.poll_head(cx),
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(cx, result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.written(cx, result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = Pin::new(&mut self.stream).poll_flush(cx);
+        self.written(cx, result)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        }
+        if self.tape.abandoned() {
+            ready!(self.poll_linger(cx));
+        }
+        Poll::Ready(Ok(()))
+    }
+}

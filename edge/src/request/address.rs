@@ -1,0 +1,207 @@
+//! Who is at the other end: the peer of the connection, and the client for whom a trusted proxy speaks.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+use http::{HeaderMap, HeaderName};
+
+/// The other end of the connection that brought a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    pub address: SocketAddr,
+    pub transport: Transport,
+}
+
+/// How a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// From within the process: a test, or the command line's socket.
+    InProcess,
+    Plain,
+    Tls,
+}
+
+impl Peer {
+    /// A request that no connection brought.
+    pub const fn in_process() -> Self {
+        Self { address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0), transport: Transport::InProcess }
+    }
+}
+
+/// The client, as far as it can be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    pub(crate) address: IpAddr,
+    pub(crate) secure: Security,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Security {
+    Plain,
+    Secure,
+}
+
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Says something about the client that only a proxy may say.
+static SPOKEN_BY_PROXIES: [HeaderName; 7] = [
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-prefix"),
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("forwarded"),
+];
+
+impl Client {
+    /// Finds the client, and takes out of the headers what the peer may not say.
+    pub(crate) fn find(peer: Peer, headers: &mut HeaderMap, trusted: &[Network]) -> Self {
+        let address = peer.address.ip().to_canonical();
+        let secure = if peer.transport == Transport::Tls { Security::Secure } else { Security::Plain };
+        if !trusted.iter().any(|network| network.contains(address)) {
+            // A map without such a field, which is nearly every one, answers each question by one look.
+            for name in &SPOKEN_BY_PROXIES {
+                headers.remove(name);
+            }
+            return Self { address, secure };
+        }
+        let proto = headers.get_all(&X_FORWARDED_PROTO).iter().next_back().and_then(|value| value.to_str().ok());
+        let secure = match proto.and_then(|list| list.rsplit(',').next()).map(str::trim) {
+            Some(proto) if proto.eq_ignore_ascii_case("https") => Security::Secure,
+            Some(_) => Security::Plain,
+            None => secure,
+        };
+        Self { address: forwarded_for(headers, trusted).unwrap_or(address), secure }
+    }
+}
+
+/// The last address that no trusted proxy has. Whatever stands before it was written by strangers.
+fn forwarded_for(headers: &HeaderMap, trusted: &[Network]) -> Option<IpAddr> {
+    let mut nearest = None;
+    for line in headers.get_all(&X_FORWARDED_FOR).iter().rev() {
+        for text in line.to_str().ok()?.rsplit(',') {
+            let Some(address) = address_of(text.trim()) else { return nearest };
+            nearest = Some(address);
+            if !trusted.iter().any(|network| network.contains(address)) {
+                return nearest;
+            }
+        }
+    }
+    nearest
+}
+
+/// An address, with or without a port.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let address = text.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+/// A range of addresses: `10.0.0.0/8`, `::1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    first: IpAddr,
+    bits: u8,
+}
+
+/// The text is no range of addresses.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an address or a network such as `10.0.0.0/8` or `fd00::/8`")]
+pub struct NetworkError(String);
+
+impl Network {
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.first, address) {
+            (IpAddr::V4(first), IpAddr::V4(address)) => shift4(first, self.bits) == shift4(address, self.bits),
+            (IpAddr::V6(first), IpAddr::V6(address)) => shift6(first, self.bits) == shift6(address, self.bits),
+            _ => false,
+        }
+    }
+}
+
+fn shift4(address: Ipv4Addr, bits: u8) -> u32 {
+    address.to_bits().checked_shr(32 - u32::from(bits)).unwrap_or(0)
+}
+
+fn shift6(address: Ipv6Addr, bits: u8) -> u128 {
+    address.to_bits().checked_shr(128 - u32::from(bits)).unwrap_or(0)
+}
+
+impl FromStr for Network {
+    type Err = NetworkError;
+
+    fn from_str(text: &str) -> Result<Self, NetworkError> {
+        let wrong = || NetworkError(text.chars().take(60).collect());
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| wrong())?)),
+            None => (text, None),
+        };
+        let first: IpAddr = address.parse().map_err(|_| wrong())?;
+        let most = if first.is_ipv4() { 32 } else { 128 };
+        let bits = bits.unwrap_or(most);
+        if bits > most { Err(wrong()) } else { Ok(Self { first, bits }) }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.first, self.bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(address: &str) -> Peer {
+        Peer { address: format!("{address}:4000").parse().unwrap(), transport: Transport::Plain }
+    }
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_stranger_says_nothing_about_itself() {
+        let mut headers = headers(&[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-proto", "https"), ("x-real-ip", "1.1.1.1")]);
+        let client = Client::find(peer("9.9.9.9"), &mut headers, &["10.0.0.0/8".parse().unwrap()]);
+        assert_eq!(client, Client { address: "9.9.9.9".parse().unwrap(), secure: Security::Plain });
+        assert!(headers.is_empty());
+    }
+
+    #[test]
+    fn the_client_is_the_last_one_that_no_proxy_of_ours_is() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        let mut given = headers(&[
+            ("x-forwarded-for", "6.6.6.6, 8.8.8.8"),
+            ("x-forwarded-for", "10.0.0.2"),
+            ("x-forwarded-proto", "http, https"),
+        ]);
+        let client = Client::find(peer("10.0.0.1"), &mut given, &trusted);
+        assert_eq!(client, Client { address: "8.8.8.8".parse().unwrap(), secure: Security::Secure });
+        let nonsense = Client::find(peer("10.0.0.1"), &mut headers(&[("x-forwarded-for", "unknown, 10.0.0.3")]), &trusted);
+        assert_eq!(nonsense.address, "10.0.0.3".parse::<IpAddr>().unwrap());
+        let none = Client::find(peer("10.0.0.1"), &mut headers(&[]), &trusted);
+        assert_eq!(none.address, "10.0.0.1".parse::<IpAddr>().unwrap());
+    }
+
+    #[test]
+    fn networks() {
+        let network = |text: &str| text.parse::<Network>();
+        assert!(network("10.0.0.0/8").unwrap().contains("10.255.0.1".parse().unwrap()));
+        assert!(!network("10.0.0.0/8").unwrap().contains("11.0.0.1".parse().unwrap()));
+        assert!(network("0.0.0.0/0").unwrap().contains("11.0.0.1".parse().unwrap()));
+        assert!(network("fd00::/8").unwrap().contains("fdff::1".parse().unwrap()));
+        assert!(network("::/0").unwrap().contains("fdff::1".parse().unwrap()));
+        assert!(network("::1").unwrap().contains("::1".parse().unwrap()));
+        for bad in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "ten", "10.0.0.0/-1"] {
+            assert!(network(bad).is_err(), "{bad}");
+        }
+    }
+}

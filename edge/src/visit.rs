@@ -1,0 +1,260 @@
+//! The way of one request through the door, top down.
+
+mod finish;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::{IntoResponse, Response};
+use banyan_http::trace::{Trust, X_REQUEST_ID, identify};
+use banyan_http::version::Served;
+use banyan_http::{Problem, TraceContext};
+use banyan_kernel::{Caller, ErrorCode, RequestId};
+use banyan_locale::Negotiated;
+use banyan_mesh::Deadline;
+use banyan_telemetry::RequestScope;
+use banyan_telemetry::scope::{TraceId, within};
+use http::header::{ALLOW, CONTENT_LENGTH};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode};
+use tower::{Layer, Service, service_fn};
+
+pub(crate) use finish::LastOfConnection;
+
+use crate::Inner;
+use crate::answer::compress::Wish;
+use crate::random::BufferedRandom;
+use crate::request::address::{Client, Peer};
+use crate::request::body::BodyWatch;
+use crate::request::rate::Decision;
+use crate::request::tenant::{TenantEntry, named_by, settle};
+use crate::request::{language, shape};
+use crate::routes::{CompiledRoute, Target};
+
+/// What is known of a request while it is answered.
+struct Visit {
+    begun: Instant,
+    request: RequestId,
+    trace: TraceContext,
+    /// The id that the client gave it: for the log only.
+    clients_id: Option<HeaderValue>,
+    method: Method,
+    client: Client,
+    /// The page's origin, if pages of it may call.
+    origin: Option<HeaderValue>,
+    wish: Wish,
+    route: Option<Arc<CompiledRoute>>,
+    served: Option<Served>,
+    tenant: Option<Arc<TenantEntry>>,
+    negotiated: Option<Negotiated>,
+    rate: Option<Decision>,
+}
+
+/// What the checks at the door came to.
+enum Admission {
+    /// On to whom the route names.
+    Admitted(Arc<CompiledRoute>),
+    /// Answered already.
+    Answered(Response),
+    Refused(Problem),
+}
+
+/// Counts a request as in flight until dropped.
+struct Load<'e>(&'e AtomicUsize);
+
+impl Drop for Load<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Inner {
+    pub(crate) async fn answer(&self, mut parts: Parts, body: Body, watch: Option<Arc<BodyWatch>>, peer: Peer) -> Response {
+        let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+        let load = Load(&self.in_flight);
+        let running = self.metrics.http().start();
+        let mut visit = self.begin(&mut parts, peer);
+        let admission = match self.admit(&mut parts, &mut visit, peer, in_flight).await {
+            Ok(admission) => admission,
+            Err(problem) => Admission::Refused(problem),
+        };
+        self.introduce(&mut parts, &mut visit);
+        if let (Some(watch), Admission::Admitted(_)) = (&watch, &admission) {
+            watch.allow(self.settings.limits.body_bytes);
+        }
+        let work = self.respond(admission, Request::from_parts(parts, body), watch);
+        let response = within(visit.scope(), work).await;
+        let response = self.finish(response, visit).await;
+        drop((load, running));
+        response
+    }
+
+    /// Refuses what is not even looked at.
+    pub(crate) async fn refuse(&self, mut parts: Parts, peer: Peer, code: ErrorCode) -> Response {
+        let mut visit = self.begin(&mut parts, peer);
+        self.introduce(&mut parts, &mut visit);
+        let request = Request::from_parts(parts, Body::empty());
+        let response = self.respond(Admission::Refused(code.into()), request, None).await;
+        self.finish(response, visit).await
+    }
+
+    fn begin(&self, parts: &mut Parts, peer: Peer) -> Visit {
+        let request = identify(parts, &self.ids, &BufferedRandom, Trust::Stranger);
+        let trace = parts.extensions.get::<TraceContext>().cloned().unwrap_or_else(|| TraceContext::start(&BufferedRandom));
+        Visit {
+            begun: Instant::now(),
+            request,
+            trace,
+            clients_id: parts.headers.remove(&X_REQUEST_ID).filter(is_id),
+            method: parts.method.clone(),
+            client: Client::find(peer, &mut parts.headers, &self.settings.trusted_proxies),
+            origin: self.cors.allowed(&parts.headers),
+            wish: Wish::of(&parts.headers),
+            route: None,
+            served: None,
+            tenant: None,
+            negotiated: None,
+            rate: None,
+        }
+    }
+
+    /// Whether the request may go on, and to whom.
+    async fn admit(&self, parts: &mut Parts, visit: &mut Visit, peer: Peer, in_flight: usize) -> Result<Admission, Problem> {
+        shape::check(parts, &self.settings.limits, peer.transport)?;
+        shape::strip_hop_by_hop(&mut parts.headers);
+        if let Some(answer) = self.cors.preflight(parts).or_else(|| options_of_everything(parts)) {
+            return Ok(Admission::Answered(answer));
+        }
+        visit.served = self.versions.route(&mut parts.uri)?;
+        let route = self.routes.load().find(parts.uri.path()).cloned();
+        let route = route.ok_or(ErrorCode::NotFound)?;
+        visit.route = Some(route.clone());
+        if let Target::Probe(probe) = route.target {
+            return Ok(Admission::Answered(self.probe(probe, &parts.method).await));
+        }
+        if in_flight > self.settings.limits.in_flight {
+            return Err(ErrorCode::Overloaded.into());
+        }
+        self.settle_who(parts, visit, &route, peer).await?;
+        if announced_length(parts).is_some_and(|bytes| bytes > self.settings.limits.body_bytes) {
+            return Err(too_large(self.settings.limits.body_bytes));
+        }
+        Ok(Admission::Admitted(route))
+    }
+
+    /// Tenant, limits, credential, language: who asks, and whether they may ask so often.
+    async fn settle_who(&self, parts: &mut Parts, visit: &mut Visit, route: &CompiledRoute, peer: Peer) -> Result<(), Problem> {
+        let named = named_by(parts, &*self.tenants, &self.settings.base_domains)?;
+        let presumed = named.clone().unwrap_or_else(|| self.tenants.default_tenant());
+        visit.tenant = Some(presumed.clone());
+        if let Some(class) = route.limit_of(&parts.method) {
+            visit.rate = self.limiter.count(class, presumed.tenant.id, presumed.auth_quota, visit.client.address);
+            visit.rate.map_or(Ok(()), |decision| decision.enforce())?;
+        }
+        let credential = self.credentials.of(&parts.headers).await?;
+        let tenant = settle(named, credential.as_ref().map(|credential| credential.tenant()), &*self.tenants)?;
+        visit.tenant = Some(tenant.clone());
+        let preference = credential.as_ref().and_then(|credential| credential.language());
+        visit.negotiated = Some(language::negotiate(parts, &tenant, preference.as_deref()));
+        let caller = match credential {
+            Some(credential) => credential.caller(visit.request),
+            None => Caller::anonymous(tenant.tenant.id, visit.request),
+        };
+        parts.extensions.insert(caller);
+        parts.extensions.insert(ConnectInfo(SocketAddr::new(visit.client.address, peer.address.port())));
+        Ok(())
+    }
+
+    /// Puts what services read into the request; for a refusal, as much as is needed to word it.
+    fn introduce(&self, parts: &mut Parts, visit: &mut Visit) {
+        let tenant = visit.tenant.get_or_insert_with(|| self.tenants.default_tenant());
+        let negotiated = *visit.negotiated.get_or_insert_with(|| language::negotiate(parts, tenant, None));
+        parts.extensions.insert(negotiated);
+        parts.extensions.insert(tenant.tenant.clone());
+    }
+
+    async fn respond(&self, admission: Admission, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
+        let mut once = Some((admission, watch));
+        let answering = service_fn(move |request: Request| {
+            let taken = once.take();
+            async move {
+                let answer = match taken {
+                    Some((Admission::Admitted(route), watch)) => self.dispatch(&route, request, watch).await,
+                    Some((Admission::Answered(response), _)) => response,
+                    Some((Admission::Refused(problem), _)) => problem.into_response(),
+                    None => Problem::internal(&"a request was answered twice").into_response(),
+                };
+                Ok::<_, Infallible>(answer)
+            }
+        });
+        match self.problems.layer(answering).call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    async fn dispatch(&self, route: &CompiledRoute, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
+        let method = request.method().clone();
+        let response = match &route.target {
+            Target::Service(service) => match service.call(request, Deadline::after(self.settings.deadlines.call)).await {
+                Ok(response) => response,
+                Err(error) => Problem::new(error.code()).caused_by(&error).into_response(),
+            },
+            Target::Page(page) => self.page(*page, &request),
+            Target::Probe(probe) => self.probe(*probe, &method).await,
+        };
+        // Whatever the handler made of a body that broke off, the reason is known here.
+        if let Some(code) = watch.and_then(|watch| watch.broken())
+            && !response.status().is_success()
+        {
+            return match code {
+                ErrorCode::PayloadTooLarge => too_large(self.settings.limits.body_bytes).into_response(),
+                code => Problem::new(code).into_response(),
+            };
+        }
+        if method == Method::OPTIONS { options_of(response) } else { response }
+    }
+}
+
+impl Visit {
+    fn scope(&self) -> RequestScope {
+        let tenant = self.tenant.as_ref().map(|tenant| tenant.tenant.id);
+        RequestScope { request: self.request, trace: TraceId(self.trace.trace), tenant }
+    }
+}
+
+/// The methods of the address, which the refusal of this one lists.
+fn options_of(mut refused: Response) -> Response {
+    if refused.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return refused;
+    }
+    let allowed = refused.headers_mut().remove(ALLOW);
+    let listed = allowed.as_ref().and_then(|value| value.to_str().ok()).filter(|list| !list.is_empty());
+    let list = listed.map_or_else(|| "OPTIONS".to_owned(), |list| format!("{list},OPTIONS"));
+    (StatusCode::NO_CONTENT, [(ALLOW, list)]).into_response()
+}
+
+/// `OPTIONS *` asks whether anybody is there (RFC 9110 §9.3.7).
+fn options_of_everything(parts: &Parts) -> Option<Response> {
+    (parts.method == Method::OPTIONS && parts.uri.path() == "*").then(|| StatusCode::NO_CONTENT.into_response())
+}
+
+fn announced_length(parts: &Parts) -> Option<u64> {
+    parts.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(limit: u64) -> Problem {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    Problem::new(ErrorCode::PayloadTooLarge).detail_message("payload-too-large-limit", [("limit", limit.into())])
+}
+
+/// What a client may have in the log: up to 128 characters of a kind that cannot forge anything.
+fn is_id(value: &HeaderValue) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
+    (1..=128).contains(&value.len()) && value.as_bytes().iter().all(plain)
+}

@@ -1,0 +1,9 @@
+//! The front door from outside: without a socket (`door`), over a socket (`socket`), and its end (`ending`).
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod door;
+mod ending;
+mod fixture;
+mod people;
+mod socket;
