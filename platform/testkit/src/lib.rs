@@ -5,10 +5,12 @@
 mod app;
 mod bench;
 mod database;
+mod plans;
 
 pub use app::{Answer, App, Call};
 pub use bench::Bench;
 pub use database::TestDatabase;
+pub use plans::Statements;
 
 /// Makes each `async fn name(bench: Bench)` two tests, `name::sqlite` and `name::postgres`, each with a database of its own.
 #[macro_export]
