@@ -6,6 +6,7 @@
 
 mod answer;
 mod builder;
+mod fields;
 mod listen;
 mod operations;
 mod pages;

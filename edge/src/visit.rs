@@ -3,17 +3,16 @@
 mod finish;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use banyan_http::trace::{Trust, X_REQUEST_ID, identify};
 use banyan_http::version::Served;
-use banyan_http::{Problem, TraceContext};
+use banyan_http::{ClientAddress, Problem, TraceContext};
 use banyan_kernel::{Caller, ErrorCode, RequestId};
 use banyan_locale::Negotiated;
 use banyan_mesh::Deadline;
@@ -140,7 +139,7 @@ impl Inner {
         if in_flight > self.settings.limits.in_flight {
             return Err(ErrorCode::Overloaded.into());
         }
-        self.settle_who(parts, visit, &route, peer).await?;
+        self.settle_who(parts, visit, &route).await?;
         if announced_length(parts).is_some_and(|bytes| bytes > self.settings.limits.body_bytes) {
             return Err(too_large(self.settings.limits.body_bytes));
         }
@@ -148,7 +147,7 @@ impl Inner {
     }
 
     /// Tenant, limits, credential, language: who asks, and whether they may ask so often.
-    async fn settle_who(&self, parts: &mut Parts, visit: &mut Visit, route: &CompiledRoute, peer: Peer) -> Result<(), Problem> {
+    async fn settle_who(&self, parts: &mut Parts, visit: &mut Visit, route: &CompiledRoute) -> Result<(), Problem> {
         let named = named_by(parts, &*self.tenants, &self.settings.base_domains)?;
         let presumed = named.clone().unwrap_or_else(|| self.tenants.default_tenant());
         visit.tenant = Some(presumed.clone());
@@ -166,7 +165,7 @@ impl Inner {
             None => Caller::anonymous(tenant.tenant.id, visit.request),
         };
         parts.extensions.insert(caller);
-        parts.extensions.insert(ConnectInfo(SocketAddr::new(visit.client.address, peer.address.port())));
+        parts.extensions.insert(ClientAddress(visit.client.address));
         Ok(())
     }
 

@@ -1,11 +1,11 @@
 //! Header fields that tell a browser what a page of ours may do, and those that nobody needs to see.
 
 use http::header::{
-    CONNECTION, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING,
-    UPGRADE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue};
 
+use crate::fields::strip;
 use crate::request::address::Security;
 use crate::settings::{EdgeSettings, TransportSecurity};
 
@@ -13,14 +13,9 @@ use crate::settings::{EdgeSettings, TransportSecurity};
 const HSTS: &str = "max-age=31536000; includeSubDomains; preload";
 
 /// Says too much about us, or belongs to one hop only.
-static NOT_FOR_OTHERS: [HeaderName; 6] = [
-    SERVER,
-    HeaderName::from_static("x-powered-by"),
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+fn is_not_for_others(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "server" | "x-powered-by" | "connection" | "keep-alive" | "transfer-encoding" | "upgrade")
+}
 
 /// The fields, put together once.
 #[derive(Debug)]
@@ -44,9 +39,7 @@ impl SecurityHeaders {
 
     /// What a handler has set itself, such as the policy of a page that needs inline styles, stays.
     pub(crate) fn apply(&self, headers: &mut HeaderMap, security: Security) {
-        for name in &NOT_FOR_OTHERS {
-            headers.remove(name);
-        }
+        strip(headers, is_not_for_others);
         for (name, value) in &self.fields {
             headers.entry(name).or_insert_with(|| value.clone());
         }

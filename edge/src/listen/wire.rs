@@ -153,3 +153,63 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tape::Framing;
+    use super::*;
+    use crate::request::body::{BodyEnd, End};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    const SOON: Duration = Duration::from_millis(5);
+
+    fn deadlines() -> Deadlines {
+        Deadlines { header: SOON, write: SOON, linger: SOON, ..Deadlines::default() }
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_of_an_answer_is_given_up() {
+        let (ours, _theirs) = duplex(64);
+        let mut wire = Wire::new(ours, Arc::new(Tape::default()), deadlines());
+        let error = wire.write_all(&[0; 1_000]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_head_that_does_not_end_is_answered_once_its_time_is_over() {
+        let (ours, mut theirs) = duplex(1_024);
+        let mut wire = Wire::new(ours, Arc::new(Tape::default()), deadlines());
+        theirs.write_all(b"GET / HT").await.unwrap();
+        let mut buffer = [0; 8];
+        wire.read_exact(&mut buffer).await.unwrap();
+        assert_eq!(wire.read(&mut buffer).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let mut answer = vec![0; TOO_SLOW.len()];
+        theirs.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, TOO_SLOW);
+    }
+
+    #[tokio::test]
+    async fn who_is_still_sending_is_heard_out_for_a_while() {
+        let (ours, mut theirs) = duplex(64);
+        let tape = Arc::new(Tape::default());
+        let mut wire = Wire::new(ours, tape.clone(), Deadlines { linger: Duration::from_secs(10), ..deadlines() });
+        tape.parsed(Framing::Length);
+        tape.body_ended(End::Abandoned);
+        let sending = async {
+            theirs.write_all(&[0; 10_000]).await.unwrap();
+            drop(theirs);
+        };
+        let (closed, ()) = tokio::join!(wire.shutdown(), sending);
+        closed.unwrap();
+    }
+
+    #[tokio::test]
+    async fn but_not_for_ever() {
+        let (ours, _theirs) = duplex(64);
+        let tape = Arc::new(Tape::default());
+        let mut wire = Wire::new(ours, tape.clone(), deadlines());
+        tape.parsed(Framing::Length);
+        tape.body_ended(End::Abandoned);
+        wire.shutdown().await.unwrap();
+    }
+}

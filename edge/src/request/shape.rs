@@ -1,11 +1,12 @@
 //! Whether a request is one that can be meant: its size, its address, its framing.
 
 use banyan_kernel::ErrorCode;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Version};
 
 use super::address::Transport;
+use crate::fields::strip;
 use crate::settings::Limits;
 
 /// # Errors
@@ -107,25 +108,26 @@ fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-static FOR_ONE_HOP: [HeaderName; 7] = [
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    HeaderName::from_static("proxy-authorization"),
-];
+fn is_for_one_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "keep-alive"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "proxy-connection"
+            | "proxy-authorization"
+    )
+}
 
 /// Takes out what is meant for this hop alone (RFC 9110 §7.6.1). The body's framing is known by now.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {
         strip_named_by_connection(headers);
-        headers.remove(CONNECTION);
     }
-    for name in &FOR_ONE_HOP {
-        headers.remove(name);
-    }
+    strip(headers, is_for_one_hop);
 }
 
 /// What `Connection` names goes, too, but never what says who asks and for what: else a client could take away what a

@@ -60,12 +60,11 @@ impl Inner {
 
     fn note(&self, response: &Response, visit: &Visit) {
         let elapsed = visit.begun.elapsed();
-        let routes = self.routes.load();
         let code = response.extensions().get::<ErrorCode>().copied();
         let meter = match &visit.route {
-            Some(route) => &route.meter,
-            None if code == Some(ErrorCode::NotFound) => &routes.unmatched,
-            None => &routes.refused,
+            Some(route) => route.meter.clone(),
+            None if code == Some(ErrorCode::NotFound) => self.routes.load().unmatched.clone(),
+            None => self.routes.load().refused.clone(),
         };
         meter.record(&visit.method, response.status(), code, elapsed);
         let slow = elapsed >= SLOW;

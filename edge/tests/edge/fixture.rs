@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use banyan_edge::{
     Authenticate, Credential, Edge, EdgeSettings, Listen, MESSAGES, Peer, RateLimits, Running, TenantDirectory, TenantEntry,
 };
-use banyan_http::{Language, Localized, Problem, Tenant, Visitor};
+use banyan_http::{ClientAddress, Language, Localized, Problem, Tenant, Visitor};
 use banyan_kernel::application::Application;
 use banyan_kernel::{Caller, ErrorCode, RequestId, Role, Roles, TestClock, Timestamp, Uuid};
 use banyan_locale::{Catalogues, Layer};
@@ -173,12 +173,12 @@ const PATHS: [&str; 11] = [
     "/api/v1/auth/refresh",
 ];
 
-async fn me(Visitor(caller): Visitor, tenant: Tenant, ConnectInfo(from): ConnectInfo<std::net::SocketAddr>) -> Json<Value> {
+async fn me(Visitor(caller): Visitor, tenant: Tenant, Extension(from): Extension<ClientAddress>) -> Json<Value> {
     Json(json!({
         "tenant": &*tenant.name,
         "signedIn": caller.user_id().is_some(),
         "request": caller.request.to_string(),
-        "address": from.ip().to_string(),
+        "address": from.0.to_string(),
     }))
 }
 
