@@ -69,7 +69,10 @@ impl Bench {
         let driver = tokio::spawn(connection);
         let service = store.service();
         let fill = fill(table, caller.tenant, EngineKind::Postgres);
-        client.batch_execute(&format!("SET search_path = \"{service}\"; {fill}; ANALYZE")).await.expect("the table can be filled");
+        client
+            .batch_execute(&format!("SET search_path = \"{service}\"; {fill}; ANALYZE"))
+            .await
+            .expect("the table can be filled");
         let user = caller.user_id().map(|id| id.to_string()).unwrap_or_default();
         let bind = format!(
             "SET ROLE \"banyan_{service}\"; SET plan_cache_mode = force_generic_plan; SET \"banyan.tenant\" = '{}'; \
@@ -81,7 +84,11 @@ impl Bench {
         for (number, sql) in statements.iter().enumerate() {
             client.batch_execute(&format!("PREPARE p{number} AS {sql}")).await.expect("the statement can be prepared");
             let values = vec!["NULL"; placeholders(sql)].join(", ");
-            let execute = if values.is_empty() { format!("EXPLAIN EXECUTE p{number}") } else { format!("EXPLAIN EXECUTE p{number}({values})") };
+            let execute = if values.is_empty() {
+                format!("EXPLAIN EXECUTE p{number}")
+            } else {
+                format!("EXPLAIN EXECUTE p{number}({values})")
+            };
             let rows = client.query(&execute, &[]).await.expect("a plan");
             plans.push(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n"));
         }
@@ -93,7 +100,8 @@ impl Bench {
 
 /// The highest `$n` of the statement.
 fn placeholders(sql: &str) -> usize {
-    let numbers = sql.split('$').skip(1).map(|rest| rest.bytes().take_while(u8::is_ascii_digit).count()).zip(sql.split('$').skip(1));
+    let numbers =
+        sql.split('$').skip(1).map(|rest| rest.bytes().take_while(u8::is_ascii_digit).count()).zip(sql.split('$').skip(1));
     numbers.filter_map(|(digits, rest)| rest[..digits].parse::<usize>().ok()).max().unwrap_or(0)
 }
 
@@ -103,7 +111,9 @@ fn fill(table: &Table, tenant: Uuid, engine: EngineKind) -> String {
     let (columns, values, rows) = (columns.join(", "), values.join(", "), USERS * ROWS_EACH);
     let (place, numbers) = match engine {
         // Beside the views that stand before the tables.
-        EngineKind::Sqlite => ("main.", format!("WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows})")),
+        EngineKind::Sqlite => {
+            ("main.", format!("WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows})"))
+        }
         EngineKind::Postgres => ("", format!("WITH numbers(n) AS (SELECT * FROM generate_series(1, {rows}))")),
     };
     format!("INSERT INTO {place}\"{}\" ({columns}) {numbers} SELECT {values} FROM numbers", table.name)

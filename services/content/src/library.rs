@@ -195,8 +195,7 @@ mod tests {
             auth = { requests = 1, window_seconds = 1 }
             ai = { requests = 1, window_seconds = 1 }
         "##;
-        let files =
-            [("manifest.toml", manifest), ("locales/en-US/app.ftl", "a = b\n"), ("templates/content.toml", templates)];
+        let files = [("manifest.toml", manifest), ("locales/en-US/app.ftl", "a = b\n"), ("templates/content.toml", templates)];
         Application::parse("sprout", files).unwrap()
     }
 
@@ -206,7 +205,8 @@ mod tests {
 
     #[test]
     fn a_library_is_read() {
-        let text = "landing = { features = [\"goals\"] }\n[[templates]]\nid = \"breathe\"\nkind = \"practice\"\nwhen = \"always\"\n";
+        let text =
+            "landing = { features = [\"goals\"] }\n[[templates]]\nid = \"breathe\"\nkind = \"practice\"\nwhen = \"always\"\n";
         let library = Library::of(&application(text)).unwrap();
         assert_eq!(library.features(), ["goals"]);
         assert_eq!(library.templates[0].body_message(), "template-breathe.body");

@@ -16,7 +16,8 @@ pub fn schema() -> Schema {
 
 /// A person's journal. Elevated callers read it too, which is audited; the service itself removes what was deleted long ago.
 fn journals() -> Table {
-    let policy = Policy::owned_by("user_id").also_read(Rule::Granted { owner: "user_id", kind: JOURNALS }).also_read(Rule::System);
+    let policy =
+        Policy::owned_by("user_id").also_read(Rule::Granted { owner: "user_id", kind: JOURNALS }).also_read(Rule::System);
     let delete = policy.delete.clone().or(Rule::System);
     Table::new("journals", policy.delete(delete))
         .column("user_id", ColumnType::Uuid)

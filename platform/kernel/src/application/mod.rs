@@ -51,7 +51,8 @@ impl Application {
         let root = format!("apps/{name}");
         let mut findings = Vec::new();
         if !is_kebab(name) {
-            findings.push(Finding::of_file(&root, "an application's name is lower-case words joined by `-`, at most 40 characters"));
+            findings
+                .push(Finding::of_file(&root, "an application's name is lower-case words joined by `-`, at most 40 characters"));
         }
         let mut manifest = None;
         let (mut catalogues, mut templates, mut demo) = (Vec::new(), Vec::new(), Vec::new());

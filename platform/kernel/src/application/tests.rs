@@ -83,7 +83,13 @@ fn every_mistake_is_found_at_once() {
         .replace("minor_units = 14900000", "minor_units = 0")
         .replace("key = \"free\"", "key = \"pro\"");
     let text = findings(&files(&manifest));
-    for key in ["`brand.colour`", "`default_locale`", "`rate_limits.auth.requests`", "`plans.pro.prices`", "`plans`: `pro` stands here twice"] {
+    for key in [
+        "`brand.colour`",
+        "`default_locale`",
+        "`rate_limits.auth.requests`",
+        "`plans.pro.prices`",
+        "`plans`: `pro` stands here twice",
+    ] {
         assert!(text.contains(key), "{key} is not in:\n{text}");
     }
     assert_eq!(text.lines().count(), 5, "{text}");

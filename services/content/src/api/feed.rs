@@ -110,12 +110,8 @@ pub(crate) async fn get_feed(
     let composer = Composer { messages: app.catalogues.messages(Some(name), locale), zone };
     let items = composer.items(app.libraries.of(name), &activity, &recent, user, now);
     let page = paging.cut(items.into_iter());
-    let feed = Feed {
-        user_id: user,
-        language: locale.tag().to_owned(),
-        personalized_content: page.data,
-        pagination: page.pagination,
-    };
+    let feed =
+        Feed { user_id: user, language: locale.tag().to_owned(), personalized_content: page.data, pagination: page.pagination };
     Ok(Localized(locale, Json(feed)))
 }
 
@@ -126,7 +122,14 @@ struct Composer<'c> {
 }
 
 impl Composer<'_> {
-    fn items(&self, library: Option<&Library>, activity: &Activity, recent: &[Model], user: Uuid, now: Timestamp) -> Vec<FeedItem> {
+    fn items(
+        &self,
+        library: Option<&Library>,
+        activity: &Activity,
+        recent: &[Model],
+        user: Uuid,
+        now: Timestamp,
+    ) -> Vec<FeedItem> {
         let templates = library.map(|library| chosen(library, activity, user, now)).unwrap_or_default();
         let (usual, special): (Vec<&Template>, Vec<&Template>) =
             templates.into_iter().partition(|template| template.when == Moment::Always);

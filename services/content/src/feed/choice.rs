@@ -23,7 +23,8 @@ pub(crate) fn chosen<'l>(library: &'l Library, activity: &Activity, user: Uuid, 
 /// A number that looks random and is the same all day for the same person and template (SplitMix64: Steele, Lea, Flood 2014).
 fn shuffled(user: Uuid, day: i64, position: usize) -> u64 {
     let (high, low) = user.as_u64_pair();
-    let seed = high ^ low.rotate_left(32) ^ day.unsigned_abs().rotate_left(17) ^ (position as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let seed =
+        high ^ low.rotate_left(32) ^ day.unsigned_abs().rotate_left(17) ^ (position as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -6,8 +6,8 @@ use banyan_kernel::{Timestamp, Uuid};
 use banyan_store::{Store, Tx};
 use sea_orm::sea_query::Order as SqlOrder;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 
 use crate::entity::journal::{Column, Entity, Kind, Model, Tags};

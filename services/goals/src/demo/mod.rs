@@ -35,7 +35,12 @@ pub enum DemoError {
 ///
 /// # Errors
 /// A document that cannot be read or names somebody else; what the store answers.
-pub async fn seed_demo(store: &Store, tenant: Uuid, people: &BTreeMap<String, Uuid>, document: &Document) -> Result<(), DemoError> {
+pub async fn seed_demo(
+    store: &Store,
+    tenant: Uuid,
+    people: &BTreeMap<String, Uuid>,
+    document: &Document,
+) -> Result<(), DemoError> {
     let demo: Demo = parse_toml(&document.path, &document.text)?;
     let person = |email: &str| {
         let unknown = || DemoError::Person { file: document.path.clone(), person: email.to_owned() };

@@ -95,9 +95,7 @@ impl Schedule {
                 let first = shift(date, -since_monday);
                 Period { first, last: shift(first, 6), times: *times }
             }
-            Self::TimesPerMonth { times } => {
-                Period { first: date.first_of_month(), last: date.last_of_month(), times: *times }
-            }
+            Self::TimesPerMonth { times } => Period { first: date.first_of_month(), last: date.last_of_month(), times: *times },
         }
     }
 
@@ -156,7 +154,8 @@ mod tests {
         assert_eq!(schedule, Schedule::Weekdays { days: vec![Weekday::Monday, Weekday::Friday] });
         assert_eq!(serde_json::to_string(&schedule).unwrap(), text);
         assert_eq!(serde_json::to_string(&Schedule::Daily).unwrap(), r#"{"type":"daily"}"#);
-        for bad in [r#"{"type":"hourly"}"#, r#"{"type":"timesPerWeek"}"#, r#"{"type":"timesPerWeek","times":3,"days":[]}"#, "{}"] {
+        for bad in [r#"{"type":"hourly"}"#, r#"{"type":"timesPerWeek"}"#, r#"{"type":"timesPerWeek","times":3,"days":[]}"#, "{}"]
+        {
             assert!(serde_json::from_str::<Schedule>(bad).is_err(), "{bad}");
         }
     }

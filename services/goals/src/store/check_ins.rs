@@ -48,8 +48,7 @@ pub(crate) async fn record(tx: &Tx, habit: &habit::Model, entry: &Entry) -> Resu
     if stored.id != row.id {
         return Ok((stored, Recorded::Again));
     }
-    let event =
-        HabitCheckedIn { habit_id: habit.id, user_id: habit.user_id, date: stored.date.clone(), amount: stored.amount };
+    let event = HabitCheckedIn { habit_id: habit.id, user_id: habit.user_id, date: stored.date.clone(), amount: stored.amount };
     tx.publish(&event).await?;
     Ok((stored, Recorded::First))
 }

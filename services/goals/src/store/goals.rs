@@ -13,7 +13,13 @@ use crate::error::GoalsError;
 owned!(goal);
 
 /// What a list may be ordered by; the first is the default.
-pub(crate) const ORDERS: &[(&str, Column)] = &[("createdAt", Column::CreatedAt), ("updatedAt", Column::UpdatedAt), ("title", Column::Title), ("targetDate", Column::TargetDate), ("status", Column::Status)];
+pub(crate) const ORDERS: &[(&str, Column)] = &[
+    ("createdAt", Column::CreatedAt),
+    ("updatedAt", Column::UpdatedAt),
+    ("title", Column::Title),
+    ("targetDate", Column::TargetDate),
+    ("status", Column::Status),
+];
 
 /// Which goals a list shows.
 #[derive(Clone, Debug, Default)]

@@ -14,7 +14,8 @@ use crate::error::GoalsError;
 owned!(habit);
 
 /// What a list may be ordered by; the first is the default.
-pub(crate) const ORDERS: &[(&str, Column)] = &[("createdAt", Column::CreatedAt), ("updatedAt", Column::UpdatedAt), ("title", Column::Title)];
+pub(crate) const ORDERS: &[(&str, Column)] =
+    &[("createdAt", Column::CreatedAt), ("updatedAt", Column::UpdatedAt), ("title", Column::Title)];
 
 pub(crate) async fn insert(tx: &Tx, habit: Model) -> Result<Model, GoalsError> {
     Entity::insert(habit.clone().into_active_model()).exec_without_returning(tx).await?;

@@ -5,7 +5,9 @@ use banyan_http::{Paged, Paging};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
 use sea_orm::sea_query::Order as SqlOrder;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
 use crate::error::GoalsError;
 

@@ -12,7 +12,14 @@ use crate::error::GoalsError;
 owned!(task);
 
 /// What a list may be ordered by; the first is the default.
-pub(crate) const ORDERS: &[(&str, Column)] = &[("createdAt", Column::CreatedAt), ("updatedAt", Column::UpdatedAt), ("title", Column::Title), ("dueDate", Column::DueDate), ("priority", Column::Priority), ("position", Column::Position)];
+pub(crate) const ORDERS: &[(&str, Column)] = &[
+    ("createdAt", Column::CreatedAt),
+    ("updatedAt", Column::UpdatedAt),
+    ("title", Column::Title),
+    ("dueDate", Column::DueDate),
+    ("priority", Column::Priority),
+    ("position", Column::Position),
+];
 
 /// Whether a list shows what was put away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -22,7 +22,8 @@ async fn published(app: &App, bench: &Bench) -> Vec<(String, Value)> {
     let read = rows.read(|tx| async move {
         let sql = "SELECT type, data, id FROM outbox ORDER BY id";
         let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
-        let events: Result<Vec<Published>, sea_orm::DbErr> = rows.iter().map(|row| Published::from_query_result(row, "")).collect();
+        let events: Result<Vec<Published>, sea_orm::DbErr> =
+            rows.iter().map(|row| Published::from_query_result(row, "")).collect();
         Ok::<_, StoreError>(events?)
     });
     read.await.unwrap().into_iter().map(|event| (event.r#type, event.data)).collect()

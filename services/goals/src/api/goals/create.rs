@@ -75,7 +75,9 @@ impl NewGoal {
             target_unit: self.target_unit.clone(),
             current_value: self.current_value.unwrap_or(0.0),
             target_date: self.target_date.clone(),
-            milestones: Milestones(self.milestones.iter().map(|milestone| milestone.clone().into_milestone(tx.new_id())).collect()),
+            milestones: Milestones(
+                self.milestones.iter().map(|milestone| milestone.clone().into_milestone(tx.new_id())).collect(),
+            ),
             completed_at: None,
             archived_at: None,
             deleted_at: None,

@@ -132,7 +132,14 @@ impl NewMilestone {
 }
 
 /// Changes the caller's own goal in one transaction, if the request's conditions hold.
-async fn change<F>(app: &App, caller: &Caller, id: Uuid, preconditions: &Preconditions, sight: Sight, how: F) -> Result<Tagged<Goal>, Problem>
+async fn change<F>(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    preconditions: &Preconditions,
+    sight: Sight,
+    how: F,
+) -> Result<Tagged<Goal>, Problem>
 where
     F: Fn(&mut Model, &banyan_store::Tx) -> Result<(), GoalsError> + Send + Sync,
 {

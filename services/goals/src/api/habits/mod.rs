@@ -142,7 +142,14 @@ impl CheckIn {
 }
 
 /// Changes the caller's own habit in one transaction, if the request's conditions hold.
-async fn change<F>(app: &App, caller: &Caller, id: Uuid, preconditions: &Preconditions, sight: Sight, how: F) -> Result<Tagged<Habit>, Problem>
+async fn change<F>(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    preconditions: &Preconditions,
+    sight: Sight,
+    how: F,
+) -> Result<Tagged<Habit>, Problem>
 where
     F: Fn(&mut Model, &Tx) + Send + Sync,
 {

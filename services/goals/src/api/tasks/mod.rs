@@ -98,7 +98,14 @@ impl Task {
 }
 
 /// Changes the caller's own task in one transaction, if the request's conditions hold. A task that becomes done is announced.
-async fn change<F>(app: &App, caller: &Caller, id: Uuid, preconditions: &Preconditions, sight: Sight, how: F) -> Result<Tagged<Task>, Problem>
+async fn change<F>(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    preconditions: &Preconditions,
+    sight: Sight,
+    how: F,
+) -> Result<Tagged<Task>, Problem>
 where
     F: Fn(&mut Model, &Tx) + Send + Sync,
 {
