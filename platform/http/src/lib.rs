@@ -28,7 +28,7 @@ pub mod version;
 
 pub use answer::{Created, Localized, NoContent};
 pub use axum::Json;
-pub use body::{Body, BodyLimit, Document, Idempotency, Once, nullable};
+pub use body::{Body, BodyLimit, Document, Idempotency, Once, nullable, present};
 pub use caller::{Allowed, Permit, SignedIn, Visitor, permit};
 pub use client::ClientAddress;
 pub use conditions::{ETag, Preconditions, Tagged};

@@ -45,7 +45,7 @@ fn goals() -> Table {
         .index(&["status"])
         .index(&["user_id", "status", "target_date"])
         // The plain list and its count: see `store::owned`.
-        .index(&["user_id", "deleted_at", "created_at"])
+        .index(&["user_id", "deleted_at", "archived_at", "created_at"])
 }
 
 fn tasks() -> Table {
@@ -66,7 +66,7 @@ fn tasks() -> Table {
         .column("updated_at", ColumnType::Timestamp)
         .reference("goal_id", "goals", OnDelete::SetNull)
         .index(&["user_id", "status"])
-        .index(&["user_id", "deleted_at", "created_at"])
+        .index(&["user_id", "deleted_at", "archived_at", "created_at"])
         .index(&["goal_id"])
 }
 
@@ -85,7 +85,7 @@ fn habits() -> Table {
         .column("version", ColumnType::Integer)
         .column("created_at", ColumnType::Timestamp)
         .column("updated_at", ColumnType::Timestamp)
-        .index(&["user_id", "deleted_at", "created_at"])
+        .index(&["user_id", "deleted_at", "archived_at", "created_at"])
 }
 
 /// One row a habit and day. The owner leads the unique index, so that nobody else's row can stand in the way of hers.

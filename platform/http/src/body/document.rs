@@ -60,6 +60,29 @@ where
     Option::deserialize(deserializer).map(Some)
 }
 
+/// For a field of a PATCH that may be left out but not cleared: absent is `None`, `null` is refused.
+///
+/// ```
+/// # use serde::Deserialize;
+/// #[derive(Deserialize)]
+/// struct Changes {
+///     #[serde(default, deserialize_with = "banyan_http::present")]
+///     title: Option<String>,
+/// }
+/// assert_eq!(serde_json::from_str::<Changes>("{}").unwrap().title, None);
+/// assert!(serde_json::from_str::<Changes>(r#"{"title":null}"#).is_err());
+/// ```
+///
+/// # Errors
+/// What `T` answers.
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 /// The document, and the paths of repeated keys.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
     let repeated = RefCell::new(Vec::new());

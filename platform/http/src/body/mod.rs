@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use crate::problem::Argument;
 use crate::{Check, FieldError, Problem, Validate};
 
-pub use document::{Document, nullable};
+pub use document::{Document, nullable, present};
 pub use once::{Idempotency, Once};
 pub use read::{BodyLimit, DEFAULT_LIMIT};
 

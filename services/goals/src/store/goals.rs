@@ -6,7 +6,7 @@ use banyan_kernel::Uuid;
 use banyan_store::Tx;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
 
-use super::owned::{self, owned};
+use super::owned::{self, Archive, owned};
 use crate::entity::goal::{Column, Entity, Model, Status};
 use crate::error::GoalsError;
 
@@ -24,6 +24,7 @@ pub(crate) const ORDERS: &[(&str, Column)] = &[
 /// Which goals a list shows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
+    /// What was put away is shown only if it is asked for.
     pub(crate) status: Option<Status>,
     pub(crate) category: Option<String>,
     /// The target date, both ends included. Goals without one are left out.
@@ -54,7 +55,8 @@ pub(crate) async fn list(tx: &Tx, owner: Uuid, filter: &Filter, paging: &Paging)
         }
         select
     };
-    owned::list::<Entity>(tx, owner, narrow, paging, ORDERS).await
+    let archive = if filter.status == Some(Status::Archived) { Archive::Only } else { Archive::Without };
+    owned::list::<Entity>(tx, owner, archive, narrow, paging, ORDERS).await
 }
 
 /// Whether the caller has a goal of this id that was not deleted. It stays so until the transaction ends.

@@ -4,10 +4,9 @@ use banyan_contracts::goals::HabitCreated;
 use banyan_http::{Paged, Paging};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
+use sea_orm::{EntityTrait, IntoActiveModel};
 
-use super::owned::{self, owned};
-use super::tasks::Archive;
+use super::owned::{self, Archive, owned};
 use crate::entity::habit::{Column, Entity, Model};
 use crate::error::GoalsError;
 
@@ -24,9 +23,5 @@ pub(crate) async fn insert(tx: &Tx, habit: Model) -> Result<Model, GoalsError> {
 }
 
 pub(crate) async fn list(tx: &Tx, owner: Uuid, archive: Archive, paging: &Paging) -> Result<Paged<Model>, GoalsError> {
-    let narrow = |select: Select<Entity>| match archive {
-        Archive::Without => select.filter(Column::ArchivedAt.is_null()),
-        Archive::Only => select.filter(Column::ArchivedAt.is_not_null()),
-    };
-    owned::list::<Entity>(tx, owner, narrow, paging, ORDERS).await
+    owned::list::<Entity>(tx, owner, archive, |select| select, paging, ORDERS).await
 }

@@ -20,6 +20,7 @@ pub(crate) trait Owned: EntityTrait {
     const ID: Self::Column;
     const USER_ID: Self::Column;
     const DELETED_AT: Self::Column;
+    const ARCHIVED_AT: Self::Column;
     const VERSION: Self::Column;
 
     fn id(row: &Self::Model) -> Uuid;
@@ -36,6 +37,7 @@ macro_rules! owned {
             const ID: Self::Column = crate::entity::$module::Column::Id;
             const USER_ID: Self::Column = crate::entity::$module::Column::UserId;
             const DELETED_AT: Self::Column = crate::entity::$module::Column::DeletedAt;
+            const ARCHIVED_AT: Self::Column = crate::entity::$module::Column::ArchivedAt;
             const VERSION: Self::Column = crate::entity::$module::Column::Version;
 
             fn id(row: &Self::Model) -> banyan_kernel::Uuid {
@@ -114,10 +116,28 @@ where
     save::<E>(tx, &row, deleted).await.map(drop)
 }
 
+/// Whether a list shows what was put away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Archive {
+    /// Only what is in use.
+    #[default]
+    Without,
+    /// Only what was put away.
+    Only,
+}
+
+impl Archive {
+    /// From the query's `archived`; left out it means no.
+    pub(crate) fn of(archived: Option<bool>) -> Self {
+        if archived == Some(true) { Self::Only } else { Self::Without }
+    }
+}
+
 /// One page of the living rows of `owner`, as far as the caller may read them.
 pub(crate) async fn list<E: Owned>(
     tx: &Tx,
     owner: Uuid,
+    archive: Archive,
     narrow: impl FnOnce(Select<E>) -> Select<E>,
     paging: &Paging,
     allowed: &[(&str, E::Column)],
@@ -130,7 +150,12 @@ where
         Order::Descending => SqlOrder::Desc,
     };
     let select = narrow(E::find().filter(E::USER_ID.eq(owner)).filter(E::DELETED_AT.is_null()));
-    // `deleted_at` is NULL in all of them. Named first, it lets PostgreSQL take the order from the index
-    // (user_id, deleted_at, created_at), as SQLite does without it; the count reads the index alone.
-    Ok(paging.fetch(tx, select.order_by(E::DELETED_AT, direction), allowed).await?)
+    // What is NULL in all of them is named first in the order, so that PostgreSQL takes the order from the index
+    // (user_id, deleted_at, archived_at, created_at), as SQLite does without it. The count reads the index alone.
+    let select = select.order_by(E::DELETED_AT, direction.clone());
+    let select = match archive {
+        Archive::Without => select.filter(E::ARCHIVED_AT.is_null()).order_by(E::ARCHIVED_AT, direction),
+        Archive::Only => select.filter(E::ARCHIVED_AT.is_not_null()),
+    };
+    Ok(paging.fetch(tx, select, allowed).await?)
 }

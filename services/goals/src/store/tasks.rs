@@ -5,7 +5,7 @@ use banyan_kernel::Uuid;
 use banyan_store::Tx;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Select};
 
-use super::owned::{self, owned};
+use super::owned::{self, Archive, owned};
 use crate::entity::task::{Column, Entity, Model, Priority, Status};
 use crate::error::GoalsError;
 
@@ -20,23 +20,6 @@ pub(crate) const ORDERS: &[(&str, Column)] = &[
     ("priority", Column::Priority),
     ("position", Column::Position),
 ];
-
-/// Whether a list shows what was put away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Archive {
-    /// Only what is in use.
-    #[default]
-    Without,
-    /// Only what was put away.
-    Only,
-}
-
-impl Archive {
-    /// From the query's `archived`; left out it means no.
-    pub(crate) fn of(archived: Option<bool>) -> Self {
-        if archived == Some(true) { Self::Only } else { Self::Without }
-    }
-}
 
 /// Which tasks a list shows.
 #[derive(Clone, Debug, Default)]
@@ -57,10 +40,6 @@ pub(crate) async fn insert(tx: &Tx, task: Model) -> Result<Model, GoalsError> {
 
 pub(crate) async fn list(tx: &Tx, owner: Uuid, filter: &Filter, paging: &Paging) -> Result<Paged<Model>, GoalsError> {
     let narrow = |mut select: Select<Entity>| {
-        select = match filter.archive {
-            Archive::Without => select.filter(Column::ArchivedAt.is_null()),
-            Archive::Only => select.filter(Column::ArchivedAt.is_not_null()),
-        };
         if let Some(status) = filter.status {
             select = select.filter(Column::Status.eq(status));
         }
@@ -78,5 +57,5 @@ pub(crate) async fn list(tx: &Tx, owner: Uuid, filter: &Filter, paging: &Paging)
         }
         select
     };
-    owned::list::<Entity>(tx, owner, narrow, paging, ORDERS).await
+    owned::list::<Entity>(tx, owner, filter.archive, narrow, paging, ORDERS).await
 }

@@ -30,6 +30,20 @@ on_both_engines! {
         assert_eq!(app.get(&caller, &format!("{path}/streak")).await.body["doneToday"], false);
     }
 
+    async fn nothing_at_all_means_today(bench: Bench) {
+        let app = app(&bench).await;
+        let caller = bench.user();
+        let days = format!("{}/check-ins", path_of("habits", &daily_habit(&app, &caller).await));
+        let send = || app.call(&caller, Method::POST, &days).header("idempotency-key", "k").send();
+        let first = send().await;
+        assert_eq!((first.status, &first.body["date"]), (StatusCode::CREATED, &json!("2024-01-15")), "{first:?}");
+        assert_eq!(send().await.body, first.body);
+        let text = app.call(&caller, Method::POST, &days).header("content-type", "text/plain").bytes("done").send().await;
+        assert_eq!(text.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        let untyped = app.call(&caller, Method::POST, &days).bytes("{}").send().await;
+        assert_eq!(untyped.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+
     async fn many_at_once_leave_one_check_in(bench: Bench) {
         let app = app(&bench).await;
         let caller = bench.user();

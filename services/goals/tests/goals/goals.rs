@@ -163,6 +163,9 @@ on_both_engines! {
         app.call(&caller, Method::POST, &format!("{path}/complete")).send().await;
         assert_eq!(titles(&list("?status=completed").await), ["D"]);
         assert_eq!(titles(&list("?status=active&limit=1").await), ["C"]);
+        app.call(&caller, Method::POST, &format!("{path}/archive")).send().await;
+        assert_eq!(titles(&list("").await), ["C", "A", "B"]);
+        assert_eq!(titles(&list("?status=archived").await), ["D"]);
     }
 
     async fn every_bad_field_is_named(bench: Bench) {
@@ -182,10 +185,13 @@ on_both_engines! {
         let answer = app.post(&caller, "/api/v1/goals", json!({ "titel": "x", "targetValue": "ten", "milestones": 5 })).await;
         assert_eq!(answer.bad_fields(), ["milestones", "targetValue", "titel", "title"]);
         let path = path_of("goals", &goal(&app, &caller, "Good").await);
-        let answer = app.patch(&caller, &path, json!({ "title": null, "currentValue": "x", "status": "completed" })).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let answer = app.get(&caller, "/api/v1/goals?status=done&from=yesterday&page=0&limit=101&orderBy=userId&colour=red").await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        // What cannot be empty cannot be cleared.
+        let answer = app.patch(&caller, &path, json!({ "title": null, "currentValue": null, "status": "completed" })).await;
+        assert_eq!(answer.bad_fields(), ["currentValue", "status", "title"], "{answer:?}");
+        let answer = app.get(&caller, "/api/v1/goals?status=done&colour=red").await;
+        assert_eq!(answer.bad_fields(), ["colour", "status"], "{answer:?}");
+        assert_eq!(app.get(&caller, "/api/v1/goals?page=0&limit=101&order=up").await.bad_fields(), ["limit", "order", "page"]);
+        assert_eq!(app.get(&caller, "/api/v1/goals?orderBy=userId").await.bad_fields(), ["orderBy"]);
         let answer = app.get(&caller, "/api/v1/goals?from=2024-02-01&to=2024-01-01").await;
         assert_eq!(answer.bad_fields(), ["to"]);
         assert_eq!(app.get(&caller, "/api/v1/goals/not-an-id").await.status, StatusCode::UNPROCESSABLE_ENTITY);

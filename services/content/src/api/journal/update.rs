@@ -1,7 +1,7 @@
 //! `PATCH /api/v1/content/journal/{id}`
 
 use axum::extract::State;
-use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable};
+use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable, present};
 use banyan_kernel::Uuid;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,12 +17,14 @@ use crate::store::journals::Sight;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"mood": null, "tags": ["running", "spring"]}))]
 pub(crate) struct JournalChanges {
-    #[schema(min_length = 1, max_length = 50_000)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 50_000)]
     content: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 10)]
     mood: Option<Option<i64>>,
-    #[schema(max_items = 20)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Vec<String>, required = false, max_items = 20)]
     tags: Option<Vec<String>>,
 }
 

@@ -19,6 +19,7 @@ use crate::store::goals::{self, Filter};
 pub(crate) struct Which {
     /// Somebody who granted the caller a look at her goals; the caller if it is left out.
     user_id: Option<Uuid>,
+    /// What lies in the archive is shown only if it is asked for by `archived`.
     #[param(inline)]
     status: Option<Status>,
     category: Option<String>,

@@ -1,7 +1,7 @@
 //! `PATCH /api/v1/goals/{id}`
 
 use axum::extract::State;
-use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable};
+use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable, present};
 use banyan_kernel::Uuid;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,7 +17,8 @@ use crate::store::owned::Sight;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"currentValue": 6.5, "targetDate": null}))]
 pub(crate) struct GoalChanges {
-    #[schema(min_length = 1, max_length = 200)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
     title: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 5000)]
@@ -31,7 +32,8 @@ pub(crate) struct GoalChanges {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 30)]
     target_unit: Option<Option<String>>,
-    #[schema(minimum = -1_000_000_000_000_f64, maximum = 1_000_000_000_000_f64)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = f64, required = false, minimum = -1_000_000_000_000_f64, maximum = 1_000_000_000_000_f64)]
     current_value: Option<f64>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]

@@ -1,7 +1,7 @@
 //! `PATCH /api/v1/goals/{id}/milestones/{milestoneId}`
 
 use axum::extract::State;
-use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable};
+use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable, present};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
 use serde::Deserialize;
@@ -19,12 +19,15 @@ use crate::store::owned::Sight;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"completed": true}))]
 pub(crate) struct MilestoneChanges {
-    #[schema(min_length = 1, max_length = 200)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
     title: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]
     target_date: Option<Option<String>>,
     /// Reached, or not after all.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
     completed: Option<bool>,
 }
 

@@ -1,8 +1,10 @@
 //! `POST /api/v1/habits/{id}/check-ins`
 
-use axum::extract::State;
+use axum::body::HttpBody;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use banyan_http::{Check, Created, FieldError, Json, Once, Path, Problem, SignedIn, Validate};
+use banyan_http::{Check, Created, FieldError, Idempotency, Json, Once, Path, Problem, SignedIn, Validate};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
 use serde::{Deserialize, Serialize};
@@ -55,6 +57,21 @@ impl NewCheckIn {
     }
 }
 
+/// A check-in as it was sent; nothing at all means that the habit was done today.
+pub(crate) struct Sent(Once<NewCheckIn>);
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() && !request.headers().contains_key(CONTENT_TYPE) {
+            let Idempotency(key) = Idempotency::from_request(request, state).await?;
+            return Ok(Self(Once { key, body: NewCheckIn::default() }));
+        }
+        Once::from_request(request, state).await.map(Self)
+    }
+}
+
 /// The check-in, and how the habit stands with it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -71,7 +88,7 @@ pub(crate) struct CheckedIn {
     operation_id = "checkIn",
     tag = "habits",
     params(("id" = Uuid, Path, description = "The habit.")),
-    request_body = NewCheckIn,
+    request_body(content = Option<NewCheckIn>, description = "Without a body the habit was done today."),
     responses(
         (status = 201, description = "The first check-in of its day.", body = CheckedIn),
         (status = 200, description = "The day was recorded before; it is now as it was sent.", body = CheckedIn),
@@ -82,7 +99,7 @@ pub(crate) async fn check_in(
     State(app): State<App>,
     SignedIn(caller): SignedIn,
     Path(id): Path<Uuid>,
-    Once { key, body }: Once<NewCheckIn>,
+    Sent(Once { key, body }): Sent,
 ) -> Result<Response, Problem> {
     let body = &body;
     let rows = app.store.bind(&caller);

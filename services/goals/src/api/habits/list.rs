@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use super::Habit;
 use crate::App;
 use crate::store::habits;
-use crate::store::tasks::Archive;
+use crate::store::owned::Archive;
 
 /// Which habits to show. Those that were deleted are never shown.
 #[derive(Clone, Debug, Deserialize, IntoParams)]

@@ -1,7 +1,7 @@
 //! `PATCH /api/v1/habits/{id}`
 
 use axum::extract::State;
-use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable};
+use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable, present};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
 use serde::Deserialize;
@@ -19,21 +19,28 @@ use crate::store::owned::Sight;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"schedule": {"type": "weekdays", "days": ["tuesday", "saturday"]}}))]
 pub(crate) struct HabitChanges {
-    #[schema(min_length = 1, max_length = 200)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
     title: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 5000)]
     description: Option<Option<String>>,
     /// The whole course is counted anew by it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Schedule, required = false)]
     schedule: Option<Schedule>,
     /// An IANA name, for a person who moved. Days that were recorded keep their dates.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false)]
     time_zone: Option<String>,
-    #[schema(minimum = 0.001, maximum = 1_000_000_000_000_f64)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = f64, required = false, minimum = 0.001, maximum = 1_000_000_000_000_f64)]
     target_value: Option<f64>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 30)]
     target_unit: Option<Option<String>>,
-    #[schema(format = Date)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false, format = Date)]
     start_date: Option<String>,
 }
 

@@ -10,7 +10,8 @@ use super::Task;
 use crate::App;
 use crate::api::checks;
 use crate::entity::task::{Priority, Status};
-use crate::store::tasks::{self, Archive, Filter};
+use crate::store::owned::Archive;
+use crate::store::tasks::{self, Filter};
 
 /// Which tasks to show. Those that were deleted are never shown.
 #[derive(Clone, Debug, Deserialize, IntoParams)]

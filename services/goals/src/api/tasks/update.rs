@@ -1,7 +1,7 @@
 //! `PATCH /api/v1/tasks/{id}`
 
 use axum::extract::State;
-use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable};
+use banyan_http::{Body, Check, Path, Preconditions, Problem, SignedIn, Tagged, Validate, nullable, present};
 use banyan_kernel::{Timestamp, Uuid};
 use banyan_store::Tx;
 use serde::Deserialize;
@@ -18,7 +18,8 @@ use crate::store::owned::Sight;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"status": "doing", "dueDate": null}))]
 pub(crate) struct TaskChanges {
-    #[schema(min_length = 1, max_length = 200)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
     title: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 5000)]
@@ -30,9 +31,14 @@ pub(crate) struct TaskChanges {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Date)]
     due_date: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Priority, required = false)]
     priority: Option<Priority>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Status, required = false)]
     status: Option<Status>,
-    #[schema(minimum = -1_000_000_000, maximum = 1_000_000_000)]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = i64, required = false, minimum = -1_000_000_000, maximum = 1_000_000_000)]
     position: Option<i64>,
 }
 
