@@ -83,11 +83,12 @@ pub(super) async fn serve<S>(
                 return;
             }
             () = first.as_mut(), if waiting => {
-                // Who connects and says nothing would otherwise sit before the protocol is known.
-                if !tape.heard() {
-                    return;
-                }
                 waiting = false;
+                // Who connects and says nothing would otherwise sit before the protocol is known, and in HTTP/2 for ever.
+                // A head that has begun is the wire's affair.
+                if !tape.heard() && tape.head_since().is_none() {
+                    connection.as_mut().graceful_shutdown();
+                }
             }
             changed = ending.changed() => {
                 if changed.is_err() || *ending.borrow_and_update() == Ending::Now {

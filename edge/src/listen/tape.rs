@@ -15,6 +15,9 @@ use crate::request::body::{BodyEnd, End};
 /// A head that is longer is refused anyway, in bytes.
 const LONGEST: usize = 32 * 1024;
 
+/// How HTTP/2 begins (RFC 9113 §3.4), as far as no other request does.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+
 const HEAD: u8 = 0;
 const BODY: u8 = 1;
 /// HTTP/2 has frames, which leave no room for such questions.
@@ -45,6 +48,10 @@ impl Tape {
         head.begun.get_or_insert_with(Instant::now);
         let room = LONGEST - head.bytes.len();
         head.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if head.bytes.starts_with(PREFACE) {
+            self.expects.store(NEVER, Ordering::Relaxed);
+            *head = Head::default();
+        }
     }
 
     /// Since when a head has been coming that is not whole yet.
@@ -147,6 +154,10 @@ mod tests {
     #[test]
     fn http_2_is_left_alone() {
         let tape = Tape::default();
+        tape.read(b"PRI * HT");
+        assert!(tape.head_since().is_some());
+        tape.read(b"TP/2.0\r\n\r\nSM\r\n\r\n");
+        assert_eq!(tape.head_since(), None);
         assert_eq!(tape.parsed(Framing::Frames), Verdict::Clear);
         tape.body_ended(End::Complete);
         tape.read(b"content-length: 3\r\n");
