@@ -7,6 +7,7 @@
 //! - **What a service is**: [`Service`], made by its crate and given a [`Host`] by the server.
 
 pub mod answer;
+pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod client;
