@@ -103,3 +103,20 @@ fn check_ins() -> Table {
         .unique(&["user_id", "habit_id", "date"])
         .index(&["habit_id"])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_indexes_that_operators_know_are_there() {
+        let schema = schema();
+        let names = |table: &str| -> Vec<String> {
+            schema.table(table).into_iter().flat_map(|table| table.indexes.iter().map(|index| index.name(table.name))).collect()
+        };
+        for name in ["idx_goals_user_id", "idx_goals_status", "idx_goals_user_id_status_target_date"] {
+            assert!(names("goals").iter().any(|known| known == name), "{name}");
+        }
+        assert!(names("tasks").iter().any(|known| known == "idx_tasks_user_id_status"));
+    }
+}

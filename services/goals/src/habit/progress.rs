@@ -36,6 +36,7 @@ pub struct Progress {
     pub total_days: i64,
     pub done_today: bool,
     /// The date of today in the habit's time zone.
+    #[schema(format = Date)]
     pub today: String,
 }
 

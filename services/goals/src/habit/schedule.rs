@@ -17,9 +17,11 @@ pub enum Schedule {
     /// Every day.
     Daily,
     /// On chosen days of the week, each named once.
-    Weekdays { days: Vec<Weekday> },
+    Weekdays {
+        #[schema(min_items = 1, max_items = 7)]
+        days: Vec<Weekday>,
+    },
     /// So many days a week, 1 to 7.
-    #[schema(title = "TimesPerWeek")]
     TimesPerWeek {
         #[schema(minimum = 1, maximum = 7)]
         times: i64,

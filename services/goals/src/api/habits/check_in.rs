@@ -68,7 +68,8 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
             let Idempotency(key) = Idempotency::from_request(request, state).await?;
             return Ok(Self(Once { key, body: NewCheckIn::default() }));
         }
-        Once::from_request(request, state).await.map(Self)
+        let Once { key, body } = Once::<Option<NewCheckIn>>::from_request(request, state).await?;
+        Ok(Self(Once { key, body: body.unwrap_or_default() }))
     }
 }
 
