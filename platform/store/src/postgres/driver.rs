@@ -195,9 +195,9 @@ pub(crate) fn failed(error: tokio_postgres::Error) -> StoreError {
     }
 }
 
-/// The table's name stands in quotes in the server's message.
+/// The table's name stands in quotes in the server's message, or at its end.
 fn refused_table(message: &str) -> String {
-    message.split('"').nth(1).unwrap_or_default().to_owned()
+    message.split('"').nth(1).or_else(|| message.rsplit(' ').next()).unwrap_or_default().to_owned()
 }
 
 fn describe(error: &tokio_postgres::Error) -> String {

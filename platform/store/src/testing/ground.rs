@@ -126,9 +126,8 @@ pub(super) fn parents_first(tables: &[Table]) -> Vec<&Table> {
     let mut ordered: Vec<&Table> = Vec::new();
     while ordered.len() < tables.len() {
         let placed = |name: &str| ordered.iter().any(|table| table.name == name);
-        let ready = |table: &&Table| {
-            !placed(table.name) && table.references.iter().all(|it| it.table == table.name || placed(it.table))
-        };
+        let ready =
+            |table: &&Table| !placed(table.name) && table.references.iter().all(|it| it.table == table.name || placed(it.table));
         let next = tables.iter().find(ready).or_else(|| tables.iter().find(|table| !placed(table.name)));
         ordered.extend(next);
     }

@@ -35,7 +35,8 @@ impl SqliteGround {
     /// As [`SqliteGround::create`].
     pub fn with_guard(path: &Path, tables: &[Table], guard: Guard) -> Result<Self, StoreError> {
         let raw = rusqlite::Connection::open(path).map_err(connection::failed)?;
-        raw.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE schema_version (version integer)").map_err(connection::failed)?;
+        raw.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE schema_version (version integer)")
+            .map_err(connection::failed)?;
         for statement in tables.iter().flat_map(|table| Dialect::Sqlite.create_table(table)) {
             raw.execute_batch(&statement).map_err(connection::failed)?;
         }

@@ -43,7 +43,8 @@ fn decide(guarded: &Guarded, others: &Others, state: &State, request: &AuthConte
         AuthAction::Update { table_name, column_name } if in_main => {
             let own = |verb| matches!(verb, Verb::Update | Verb::Upsert);
             may_write(guarded, state, table_name, |writing, target| {
-                let cleared = writing.verb == Verb::Delete && guarded.reach(writing).is_some_and(|it| it.clears(table_name, column_name));
+                let cleared =
+                    writing.verb == Verb::Delete && guarded.reach(writing).is_some_and(|it| it.clears(table_name, column_name));
                 cleared || (target && own(writing.verb))
             })
         }

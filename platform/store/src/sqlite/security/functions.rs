@@ -16,12 +16,72 @@ use crate::sqlite::security::state::State;
 
 /// What portable SQL needs. Absent on purpose: clocks and randomness (the kernel gives them), whatever reaches files or code.
 const ALLOWED: &[&str] = &[
-    "->", "->>", "abs", "avg", "char", "coalesce", "concat", "concat_ws", "count", "cume_dist", "dense_rank", "first_value", "glob",
-    "group_concat", "hex", "if", "ifnull", "iif", "instr", "json", "json_array", "json_array_length", "json_error_position",
-    "json_extract", "json_group_array", "json_group_object", "json_insert", "json_object", "json_patch", "json_quote", "json_remove",
-    "json_replace", "json_set", "json_type", "json_valid", "lag", "last_value", "lead", "length", "like", "lower", "ltrim", "max",
-    "min", "nth_value", "ntile", "nullif", "octet_length", "percent_rank", "quote", "rank", "replace", "round", "row_number", "rtrim",
-    "sign", "string_agg", "substr", "substring", "sum", "total", "trim", "typeof", "unhex", "unicode", "upper",
+    "->",
+    "->>",
+    "abs",
+    "avg",
+    "char",
+    "coalesce",
+    "concat",
+    "concat_ws",
+    "count",
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "glob",
+    "group_concat",
+    "hex",
+    "if",
+    "ifnull",
+    "iif",
+    "instr",
+    "json",
+    "json_array",
+    "json_array_length",
+    "json_error_position",
+    "json_extract",
+    "json_group_array",
+    "json_group_object",
+    "json_insert",
+    "json_object",
+    "json_patch",
+    "json_quote",
+    "json_remove",
+    "json_replace",
+    "json_set",
+    "json_type",
+    "json_valid",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "like",
+    "lower",
+    "ltrim",
+    "max",
+    "min",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "octet_length",
+    "percent_rank",
+    "quote",
+    "rank",
+    "replace",
+    "round",
+    "row_number",
+    "rtrim",
+    "sign",
+    "string_agg",
+    "substr",
+    "substring",
+    "sum",
+    "total",
+    "trim",
+    "typeof",
+    "unhex",
+    "unicode",
+    "upper",
 ];
 
 /// The functions of the bound caller. Statements cannot name them, policies can.
@@ -35,7 +95,9 @@ pub(super) fn is_allowed(name: &str) -> bool {
 pub(super) fn register(connection: &Connection, state: &Arc<State>) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     let at = state.clone();
-    connection.create_scalar_function("rls_tenant", 1, flags, move |_| Ok(at.with_caller(|caller| caller.tenant.into_bytes().to_vec())))?;
+    connection.create_scalar_function("rls_tenant", 1, flags, move |_| {
+        Ok(at.with_caller(|caller| caller.tenant.into_bytes().to_vec()))
+    })?;
     let at = state.clone();
     connection.create_scalar_function("rls_user", 1, flags, move |_| {
         Ok(at.with_caller(|caller| caller.user).flatten().map(|user| user.into_bytes().to_vec()))
@@ -51,9 +113,7 @@ pub(super) fn register(connection: &Connection, state: &Arc<State>) -> rusqlite:
     let at = state.clone();
     connection.create_scalar_function("rls_member", 1, flags, move |arguments| Ok(is_member(&at, arguments)))?;
     let at = state.clone();
-    connection.create_scalar_function("rls_check", 2, flags, move |arguments| {
-        Ok(at.checks(arguments.get(0)?, arguments.get(1)?))
-    })
+    connection.create_scalar_function("rls_check", 2, flags, move |arguments| Ok(at.checks(arguments.get(0)?, arguments.get(1)?)))
 }
 
 fn has_role(state: &State, arguments: &Context<'_>) -> bool {
@@ -76,7 +136,8 @@ mod tests {
     fn the_lists_are_sorted_for_the_search() {
         assert!(ALLOWED.is_sorted() && OWN.is_sorted());
         assert!(is_allowed("COUNT") && is_allowed("rls_user"));
-        for name in ["load_extension", "random", "readfile", "fts3_tokenizer", "sqlite_version", "datetime", "current_timestamp"] {
+        for name in ["load_extension", "random", "readfile", "fts3_tokenizer", "sqlite_version", "datetime", "current_timestamp"]
+        {
             assert!(!is_allowed(name), "{name}");
         }
     }

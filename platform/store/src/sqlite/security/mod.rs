@@ -102,7 +102,8 @@ impl Guarded {
             let _ = write!(secret, "{byte:02x}");
         }
         secret.push('_');
-        let numbered = || tables.iter().enumerate().filter_map(|(at, table)| u16::try_from(at).ok().map(|number| (number, table)));
+        let numbered =
+            || tables.iter().enumerate().filter_map(|(at, table)| u16::try_from(at).ok().map(|number| (number, table)));
         let objects: Vec<Object> = numbered().flat_map(|(number, table)| objects::of(table, number, &secret)).collect();
         let views = objects.iter().filter(|object| object.kind == ObjectKind::View).map(|object| object.name.clone()).collect();
         Ok(Self {
@@ -192,10 +193,16 @@ impl Guarded {
     }
 
     /// Puts the guard on a connection that has none yet. After this only the wrapper's statements get through.
-    pub(crate) fn install(self: &Arc<Self>, connection: &Connection, state: &Arc<State>, checks: NewRows) -> rusqlite::Result<()> {
+    pub(crate) fn install(
+        self: &Arc<Self>,
+        connection: &Connection,
+        state: &Arc<State>,
+        checks: NewRows,
+    ) -> rusqlite::Result<()> {
         functions::register(connection, state)?;
         for object in &self.objects {
-            if checks == NewRows::Checked || object.kind == ObjectKind::View {
+            let shadows = matches!(object.kind, ObjectKind::View | ObjectKind::Shadow);
+            if checks == NewRows::Checked || shadows {
                 connection.execute_batch(&object.sql)?;
             }
         }

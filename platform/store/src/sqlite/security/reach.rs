@@ -41,7 +41,8 @@ impl Reach {
     fn add_keys(&mut self, name: &'static str, tables: &[Table]) {
         let neighbours = tables.iter().filter(|other| {
             let points_here = other.references.iter().any(|reference| reference.table == name);
-            let pointed_at = tables.iter().any(|table| table.name == name && table.references.iter().any(|r| r.table == other.name));
+            let pointed_at =
+                tables.iter().any(|table| table.name == name && table.references.iter().any(|r| r.table == other.name));
             other.name == name || points_here || pointed_at
         });
         for neighbour in neighbours {
@@ -52,7 +53,8 @@ impl Reach {
     }
 
     pub(super) fn reads_key(&self, table: &Table, column: &str) -> bool {
-        let is_key = ["tenant_id", "id", ""].contains(&column) || table.references.iter().any(|reference| reference.column == column);
+        let is_key =
+            ["tenant_id", "id", ""].contains(&column) || table.references.iter().any(|reference| reference.column == column);
         is_key && self.keys.contains(&table.name)
     }
 
@@ -73,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_delete_reaches_as_far_as_its_cascades() {
-        let table = |name| Table::new(name, Policy::closed()).optional("up_id", ColumnType::Uuid).column("text", ColumnType::Text);
+        let table =
+            |name| Table::new(name, Policy::closed()).optional("up_id", ColumnType::Uuid).column("text", ColumnType::Text);
         let tables = [
             table("a"),
             table("b").reference("up_id", "a", OnDelete::Cascade),
@@ -84,12 +87,15 @@ mod tests {
         let reach = Reach::of(&tables[0], &tables);
         assert!(reach.deletes("b") && !reach.deletes("c") && !reach.deletes("a"));
         assert!(reach.clears("c", "up_id") && !reach.clears("c", "text") && !reach.clears("b", "up_id"));
-        assert!(reach.reads_key(&tables[2], "up_id") && !reach.reads_key(&tables[2], "text") && !reach.reads_key(&tables[4], "id"));
+        assert!(
+            reach.reads_key(&tables[2], "up_id") && !reach.reads_key(&tables[2], "text") && !reach.reads_key(&tables[4], "id")
+        );
     }
 
     #[test]
     fn a_tree_in_one_table_ends() {
-        let tree = Table::new("a", Policy::closed()).optional("up_id", ColumnType::Uuid).reference("up_id", "a", OnDelete::Cascade);
+        let tree =
+            Table::new("a", Policy::closed()).optional("up_id", ColumnType::Uuid).reference("up_id", "a", OnDelete::Cascade);
         assert!(Reach::of(&tree, std::slice::from_ref(&tree)).deletes("a"));
     }
 }

@@ -118,8 +118,27 @@ impl<'s> Shape<'s> {
     /// The upper-case word at `at`, or nothing.
     fn word(&self, at: usize) -> &'static str {
         const WORDS: [&str; 21] = [
-            "SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "WITH", "RECURSIVE", "AS", "NOT", "MATERIALIZED", "INTO", "FROM", "OR",
-            "SET", "WHERE", "RETURNING", "ON", "CONFLICT", "DO", "ORDER", "LIMIT",
+            "SELECT",
+            "VALUES",
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "WITH",
+            "RECURSIVE",
+            "AS",
+            "NOT",
+            "MATERIALIZED",
+            "INTO",
+            "FROM",
+            "OR",
+            "SET",
+            "WHERE",
+            "RETURNING",
+            "ON",
+            "CONFLICT",
+            "DO",
+            "ORDER",
+            "LIMIT",
         ];
         let Some(token) = self.tokens.get(at) else { return "" };
         WORDS.into_iter().find(|word| token.is_word(self.sql, word)).unwrap_or("?")
@@ -165,7 +184,8 @@ impl<'s> Shape<'s> {
         // `recursive` is also a name: then `AS` or a list of columns follows it.
         let mut at = if self.word(1) == "RECURSIVE" && self.word(2) != "AS" && self.kind(2) != Some(Kind::Open) { 2 } else { 1 };
         loop {
-            let name = self.tokens.get(at).filter(|token| token.is_name()).ok_or_else(|| refused("a WITH that is not understood"))?;
+            let name =
+                self.tokens.get(at).filter(|token| token.is_name()).ok_or_else(|| refused("a WITH that is not understood"))?;
             names.push(name.name(self.sql));
             at += 1;
             if self.kind(at) == Some(Kind::Open) {
@@ -315,7 +335,8 @@ mod tests {
 
     #[test]
     fn inserts_keep_their_own_where() {
-        let shape = Shape::of("INSERT INTO goals AS g (a) SELECT b FROM c WHERE d ON CONFLICT (a) DO UPDATE SET a = 2 WHERE e").unwrap();
+        let shape =
+            Shape::of("INSERT INTO goals AS g (a) SELECT b FROM c WHERE d ON CONFLICT (a) DO UPDATE SET a = 2 WHERE e").unwrap();
         let write = shape.write.as_ref().unwrap();
         assert_eq!(write.verb, Verb::Upsert);
         assert_eq!(write.alias.as_deref(), Some("g"));
@@ -329,7 +350,9 @@ mod tests {
 
     #[test]
     fn reads_stay_as_they_are() {
-        for sql in ["SELECT 1", "VALUES (1)", "WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a", "WITH recursive AS (SELECT 1) SELECT 2"] {
+        for sql in
+            ["SELECT 1", "VALUES (1)", "WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a", "WITH recursive AS (SELECT 1) SELECT 2"]
+        {
             let shape = Shape::of(sql).unwrap();
             assert!(shape.write.is_none());
             assert_eq!(shape.text(), sql);
@@ -344,18 +367,61 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         for sql in [
-            "", ";", "-- nothing", "SELECT 1; SELECT 2", "SELECT 1; DROP TABLE goals", "PRAGMA table_info(goals)",
-            "ATTACH 'x' AS y", "DETACH y", "CREATE TABLE t (a)", "DROP TABLE goals", "ALTER TABLE goals ADD a", "BEGIN", "COMMIT",
-            "SAVEPOINT a", "RELEASE a", "ROLLBACK", "VACUUM", "VACUUM INTO 'x'", "ANALYZE", "REINDEX", "EXPLAIN SELECT 1",
-            "EXPLAIN QUERY PLAN SELECT 1", "REPLACE INTO goals VALUES (1)", "INSERT OR REPLACE INTO goals VALUES (1)",
-            "INSERT OR IGNORE INTO goals VALUES (1)", "UPDATE OR IGNORE goals SET a = 1", "UPDATE OR REPLACE goals SET a = 1",
-            "SELECT * FROM main.goals", "SELECT * FROM \"main\".goals", "SELECT * FROM 'main'.goals", "SELECT * FROM [MAIN].goals",
-            "SELECT * FROM temp . goals", "UPDATE main.goals SET a = 1", "UPDATE other.goals SET a = 1", "DELETE FROM main.goals",
-            "INSERT INTO main.goals VALUES (1)", "SELECT * FROM sqlite_master", "SELECT * FROM pragma_table_list", "SELECT rls_user()",
-            "DELETE FROM goals ORDER BY a LIMIT 1", "DELETE FROM goals WHERE 1) OR (1", "DELETE FROM goals WHERE", "WITH a SELECT 1",
-            "WITH a AS SELECT 1", "WITH goals AS (SELECT 1) DELETE FROM goals", "WITH \"Goals\" AS (SELECT 1) UPDATE goals SET a = 1",
-            "UPDATE 'goals' SET a = 1", "UPDATE goals AS 'g' SET a = 1", "UPDATE goals AS rls_p SET a = 1",
-            "UPDATE goals WHERE 1", "DELETE goals", "INSERT goals VALUES (1)", "SELECT (1", "(SELECT 1)", "nonsense",
+            "",
+            ";",
+            "-- nothing",
+            "SELECT 1; SELECT 2",
+            "SELECT 1; DROP TABLE goals",
+            "PRAGMA table_info(goals)",
+            "ATTACH 'x' AS y",
+            "DETACH y",
+            "CREATE TABLE t (a)",
+            "DROP TABLE goals",
+            "ALTER TABLE goals ADD a",
+            "BEGIN",
+            "COMMIT",
+            "SAVEPOINT a",
+            "RELEASE a",
+            "ROLLBACK",
+            "VACUUM",
+            "VACUUM INTO 'x'",
+            "ANALYZE",
+            "REINDEX",
+            "EXPLAIN SELECT 1",
+            "EXPLAIN QUERY PLAN SELECT 1",
+            "REPLACE INTO goals VALUES (1)",
+            "INSERT OR REPLACE INTO goals VALUES (1)",
+            "INSERT OR IGNORE INTO goals VALUES (1)",
+            "UPDATE OR IGNORE goals SET a = 1",
+            "UPDATE OR REPLACE goals SET a = 1",
+            "SELECT * FROM main.goals",
+            "SELECT * FROM \"main\".goals",
+            "SELECT * FROM 'main'.goals",
+            "SELECT * FROM [MAIN].goals",
+            "SELECT * FROM temp . goals",
+            "UPDATE main.goals SET a = 1",
+            "UPDATE other.goals SET a = 1",
+            "DELETE FROM main.goals",
+            "INSERT INTO main.goals VALUES (1)",
+            "SELECT * FROM sqlite_master",
+            "SELECT * FROM pragma_table_list",
+            "SELECT rls_user()",
+            "DELETE FROM goals ORDER BY a LIMIT 1",
+            "DELETE FROM goals WHERE 1) OR (1",
+            "DELETE FROM goals WHERE",
+            "WITH a SELECT 1",
+            "WITH a AS SELECT 1",
+            "WITH goals AS (SELECT 1) DELETE FROM goals",
+            "WITH \"Goals\" AS (SELECT 1) UPDATE goals SET a = 1",
+            "UPDATE 'goals' SET a = 1",
+            "UPDATE goals AS 'g' SET a = 1",
+            "UPDATE goals AS rls_p SET a = 1",
+            "UPDATE goals WHERE 1",
+            "DELETE goals",
+            "INSERT goals VALUES (1)",
+            "SELECT (1",
+            "(SELECT 1)",
+            "nonsense",
         ] {
             assert!(matches!(Shape::of(sql), Err(StoreError::Refused(_))), "{sql}");
         }

@@ -208,9 +208,10 @@ mod tests {
 
     #[test]
     fn words_literals_and_operators() {
-        assert_eq!(texts("SELECT a.b->>'$.c', 0x1F, 1.5e-3, x'0aFF' FROM \"t\"\"u\" -- end"), [
-            "SELECT", "a", ".", "b", "->>", "'$.c'", ",", "0x1F", ",", "1.5e-3", ",", "x'0aFF'", "FROM", "\"t\"\"u\"",
-        ]);
+        assert_eq!(
+            texts("SELECT a.b->>'$.c', 0x1F, 1.5e-3, x'0aFF' FROM \"t\"\"u\" -- end"),
+            ["SELECT", "a", ".", "b", "->>", "'$.c'", ",", "0x1F", ",", "1.5e-3", ",", "x'0aFF'", "FROM", "\"t\"\"u\"",]
+        );
         assert_eq!(kinds("a ISNULL"), [Kind::Word, Kind::Word]);
         assert_eq!(texts("t.5"), ["t", ".5"]);
         assert_eq!(texts("1./2"), ["1.", "/", "2"]);
@@ -232,7 +233,32 @@ mod tests {
 
     #[test]
     fn what_could_be_read_differently_is_refused() {
-        for sql in ["'a", "\"a", "[a", "`a", "/* a", "x'0'", "x'0g'", "1abc", "1_000", ":a", "@a", "$a", "$", "$1a", "$1::a", "$1(a)", "#1", "ä", "a\u{feff}", "\u{b}", "a\0", "!", "{", "\\"] {
+        for sql in [
+            "'a",
+            "\"a",
+            "[a",
+            "`a",
+            "/* a",
+            "x'0'",
+            "x'0g'",
+            "1abc",
+            "1_000",
+            ":a",
+            "@a",
+            "$a",
+            "$",
+            "$1a",
+            "$1::a",
+            "$1(a)",
+            "#1",
+            "ä",
+            "a\u{feff}",
+            "\u{b}",
+            "a\0",
+            "!",
+            "{",
+            "\\",
+        ] {
             assert!(matches!(tokens(sql), Err(StoreError::Refused(_))), "{sql:?}");
         }
     }

@@ -68,7 +68,10 @@ impl Attack<'_> {
     async fn read_everything(&mut self) -> Result<(), StoreError> {
         const ATTACK: &str = "read everything";
         let name = self.name();
-        let acts = [Act::rows(format!("SELECT * FROM \"{name}\""), vec![]), Act::rows(format!("SELECT COUNT(*) AS n FROM \"{name}\""), vec![])];
+        let acts = [
+            Act::rows(format!("SELECT * FROM \"{name}\""), vec![]),
+            Act::rows(format!("SELECT COUNT(*) AS n FROM \"{name}\""), vec![]),
+        ];
         let answers = self.run(&acts, &[]).await?.answers;
         let expected = self.visible();
         self.log.tried(name, ATTACK, expected.len());
@@ -79,7 +82,8 @@ impl Attack<'_> {
             return Ok(());
         }
         match &answers[0] {
-            Ok(Answer::Rows(found)) if found.iter().map(key).collect::<BTreeSet<_>>() == expected && found.len() == expected.len() => {}
+            Ok(Answer::Rows(found))
+                if found.iter().map(key).collect::<BTreeSet<_>>() == expected && found.len() == expected.len() => {}
             other => self.fail(ATTACK, format!("expected {} rows, met {other:?}", expected.len())),
         }
         match &answers[1] {
@@ -98,7 +102,8 @@ impl Attack<'_> {
         let name = self.name();
         let visible = self.visible();
         let ids: Vec<Uuid> = self.rows().iter().filter_map(|row| uuid(row, "id")).collect();
-        let acts: Vec<Act> = ids.iter().map(|id| Act::rows(format!("SELECT * FROM \"{name}\" WHERE id = $1"), vec![(*id).into()])).collect();
+        let acts: Vec<Act> =
+            ids.iter().map(|id| Act::rows(format!("SELECT * FROM \"{name}\" WHERE id = $1"), vec![(*id).into()])).collect();
         let answers = self.run(&acts, &[]).await?.answers;
         for (id, answer) in ids.into_iter().zip(answers) {
             let expected: BTreeSet<Key> = visible.iter().copied().filter(|key| key.1 == Some(id)).collect();
@@ -118,7 +123,8 @@ impl Attack<'_> {
         let name = self.name();
         let marker = planting::value(column, 987_654);
         let blind = Act::count(format!("UPDATE \"{name}\" SET \"{}\" = $1", column.name), vec![marker.clone()]);
-        let looking = Act::count(format!("UPDATE \"{name}\" SET \"{}\" = $1 WHERE id IS NOT NULL", column.name), vec![marker.clone()]);
+        let looking =
+            Act::count(format!("UPDATE \"{name}\" SET \"{}\" = $1 WHERE id IS NOT NULL", column.name), vec![marker.clone()]);
         for (act, looks) in [(blind, false), (looking, true)] {
             let attempt = self.run(&[act], &[name]).await?;
             let policy = &self.table.policy;
@@ -241,7 +247,10 @@ impl Attack<'_> {
             answer => is_refused(answer) && (!granted || !all_pass),
         };
         if !as_expected {
-            self.fail(attack, format!("{column} of {:?} to {to}: expected {matched} (allowed: {all_pass}), met {answer:?}", row["id"]));
+            self.fail(
+                attack,
+                format!("{column} of {:?} to {to}: expected {matched} (allowed: {all_pass}), met {answer:?}", row["id"]),
+            );
         }
         Ok(())
     }

@@ -33,7 +33,10 @@ pub(super) fn callers() -> Vec<Attacker> {
         ("nobody".to_owned(), Who::Unbound),
         ("an anonymous caller".to_owned(), Who::Caller(Caller::anonymous(home, request))),
         ("the owner".to_owned(), Who::Caller(person(OWNER, Role::User))),
-        ("the owner, of another tenant".to_owned(), Who::Caller(Caller::user(abroad, OWNER, Roles::from_iter([Role::User]), request))),
+        (
+            "the owner, of another tenant".to_owned(),
+            Who::Caller(Caller::user(abroad, OWNER, Roles::from_iter([Role::User]), request)),
+        ),
         ("another user".to_owned(), Who::Caller(person(OTHER, Role::User))),
         ("a grantee".to_owned(), Who::Caller(person(FRIEND, Role::Coach))),
         ("a former grantee".to_owned(), Who::Caller(person(FORMER, Role::Coach))),

@@ -29,7 +29,11 @@ fn goals() -> Table {
 /// Seen through the goal, changed by whoever sees the goal, deleted with it; a helper that is let go.
 fn tasks() -> Table {
     let goal = || Rule::Parent { column: "goal_id", table: "goals" };
-    let policy = Policy::closed().read(goal()).insert(goal()).update(goal().and(Rule::SignedIn)).delete(goal().and(Rule::Owner("user_id")));
+    let policy = Policy::closed()
+        .read(goal())
+        .insert(goal())
+        .update(goal().and(Rule::SignedIn))
+        .delete(goal().and(Rule::Owner("user_id")));
     Table::new("tasks", policy)
         .column("user_id", ColumnType::Uuid)
         .column("goal_id", ColumnType::Uuid)
@@ -109,11 +113,14 @@ fn secrets() -> Table {
 /// Of the installation, each row for the people of one tenant.
 fn places() -> Table {
     let own = || Rule::Tenant("tenant");
-    Table::installation("places", Policy::closed().read(own()).insert(own().and(Rule::SignedIn)).update(own()).delete(Rule::System))
-        .column("tenant", ColumnType::Uuid)
-        .column("title", ColumnType::Text)
-        .column("n", ColumnType::Integer)
-        .index(&["tenant"])
+    Table::installation(
+        "places",
+        Policy::closed().read(own()).insert(own().and(Rule::SignedIn)).update(own()).delete(Rule::System),
+    )
+    .column("tenant", ColumnType::Uuid)
+    .column("title", ColumnType::Text)
+    .column("n", ColumnType::Integer)
+    .index(&["tenant"])
 }
 
 /// Hold on to their goals, whoever's they are.

@@ -62,25 +62,64 @@ async fn the_bare_connection_reaches_nothing() {
         let seen: i64 = bare.query_row("SELECT COUNT(*) FROM goals", [], |row| row.get(0)).unwrap();
         assert_eq!(seen, i64::from(bound.tenant().is_some()));
         for sql in [
-            "SELECT * FROM main.goals", "SELECT COUNT(*) FROM main.goals", "SELECT title FROM main.goals AS g",
+            "SELECT * FROM main.goals",
+            "SELECT COUNT(*) FROM main.goals",
+            "SELECT title FROM main.goals AS g",
             "WITH goals AS (SELECT * FROM main.goals) SELECT title FROM goals",
-            "SELECT (SELECT title FROM main.goals)", "SELECT * FROM (SELECT * FROM main.goals) AS goals",
-            "SELECT * FROM events", "SELECT COUNT(*) FROM events", "SELECT * FROM schema_version",
-            "SELECT * FROM sqlite_master", "SELECT COUNT(*) FROM sqlite_master", "SELECT * FROM sqlite_temp_master",
-            "SELECT sql FROM temp.sqlite_schema", "SELECT * FROM sqlite_stat1", "SELECT * FROM sqlite_stat4", "SELECT * FROM dbstat",
-            "SELECT COUNT(*) FROM dbstat", "SELECT * FROM sqlite_dbpage", "SELECT * FROM pragma_table_info('goals')",
-            "SELECT COUNT(*) FROM pragma_table_list", "SELECT load_extension('x')", "SELECT random()", "SELECT sqlite_version()",
+            "SELECT (SELECT title FROM main.goals)",
+            "SELECT * FROM (SELECT * FROM main.goals) AS goals",
+            "SELECT * FROM events",
+            "SELECT COUNT(*) FROM events",
+            "SELECT * FROM schema_version",
+            "SELECT * FROM sqlite_master",
+            "SELECT COUNT(*) FROM sqlite_master",
+            "SELECT * FROM sqlite_temp_master",
+            "SELECT sql FROM temp.sqlite_schema",
+            "SELECT * FROM sqlite_stat1",
+            "SELECT * FROM sqlite_stat4",
+            "SELECT * FROM dbstat",
+            "SELECT COUNT(*) FROM dbstat",
+            "SELECT * FROM sqlite_dbpage",
+            "SELECT * FROM pragma_table_info('goals')",
+            "SELECT COUNT(*) FROM pragma_table_list",
+            "SELECT load_extension('x')",
+            "SELECT random()",
+            "SELECT sqlite_version()",
             "INSERT INTO main.goals (tenant_id, id, user_id, title, n) VALUES (x'01', x'01', x'01', 'x', 1)",
             "INSERT INTO goals (tenant_id, id, user_id, title, n) VALUES (x'01', x'01', x'01', 'x', 1)",
-            "UPDATE main.goals SET n = 2", "UPDATE goals SET n = 2", "DELETE FROM main.goals", "DELETE FROM goals",
-            "DELETE FROM main.goals WHERE 0", "REPLACE INTO main.goals SELECT * FROM goals", "CREATE TABLE t (a)",
-            "CREATE TEMP TABLE t (a)", "CREATE TEMP VIEW v AS SELECT * FROM main.goals", "CREATE VIEW v AS SELECT * FROM goals",
-            "CREATE TEMP TRIGGER t AFTER INSERT ON main.goals BEGIN SELECT 1; END", "CREATE INDEX i ON goals (n)",
-            "CREATE VIRTUAL TABLE v USING fts5(a)", "DROP VIEW goals", "DROP VIEW temp.goals", "DROP TABLE main.goals",
-            "ALTER TABLE main.goals RENAME TO g", "ALTER TABLE main.goals ADD COLUMN a", "PRAGMA foreign_keys = OFF",
-            "PRAGMA table_info(goals)", "PRAGMA query_only", "PRAGMA writable_schema = ON", "ATTACH ':memory:' AS other",
-            "DETACH temp", "ANALYZE", "ANALYZE goals", "REINDEX", "VACUUM", "VACUUM INTO '/tmp/never'", "BEGIN", "SAVEPOINT a",
-            "COMMIT", "RELEASE a",
+            "UPDATE main.goals SET n = 2",
+            "UPDATE goals SET n = 2",
+            "DELETE FROM main.goals",
+            "DELETE FROM goals",
+            "DELETE FROM main.goals WHERE 0",
+            "REPLACE INTO main.goals SELECT * FROM goals",
+            "CREATE TABLE t (a)",
+            "CREATE TEMP TABLE t (a)",
+            "CREATE TEMP VIEW v AS SELECT * FROM main.goals",
+            "CREATE VIEW v AS SELECT * FROM goals",
+            "CREATE TEMP TRIGGER t AFTER INSERT ON main.goals BEGIN SELECT 1; END",
+            "CREATE INDEX i ON goals (n)",
+            "CREATE VIRTUAL TABLE v USING fts5(a)",
+            "DROP VIEW goals",
+            "DROP VIEW temp.goals",
+            "DROP TABLE main.goals",
+            "ALTER TABLE main.goals RENAME TO g",
+            "ALTER TABLE main.goals ADD COLUMN a",
+            "PRAGMA foreign_keys = OFF",
+            "PRAGMA table_info(goals)",
+            "PRAGMA query_only",
+            "PRAGMA writable_schema = ON",
+            "ATTACH ':memory:' AS other",
+            "DETACH temp",
+            "ANALYZE",
+            "ANALYZE goals",
+            "REINDEX",
+            "VACUUM",
+            "VACUUM INTO '/tmp/never'",
+            "BEGIN",
+            "SAVEPOINT a",
+            "COMMIT",
+            "RELEASE a",
         ] {
             let refused = bare.prepare(sql).and_then(|mut statement| statement.raw_query().next().map(|_| ()));
             assert!(refused.is_err(), "{bound:?}: {sql}");
@@ -94,17 +133,34 @@ async fn the_wrapper_refuses_what_is_not_about_rows() {
     let sqlite = place.as_sqlite();
     sqlite.bind(&user(ANA));
     for sql in [
-        "SELECT * FROM main.goals", "PRAGMA foreign_keys", "ATTACH 'x' AS y", "SELECT 1; SELECT 2", "DROP TABLE goals",
-        "INSERT OR REPLACE INTO goals SELECT * FROM goals", "UPDATE nothing SET a = 1", "SELECT * FROM schema_version",
-        "SELECT COUNT(*) FROM schema_version", "SELECT * FROM dbstat", "SELECT random()", "SELECT load_extension('x')",
-        "SELECT datetime('now')", "SELECT current_timestamp", "SELECT zeroblob(1000000)", "EXPLAIN SELECT 1", "BEGIN", "COMMIT", "",
+        "SELECT * FROM main.goals",
+        "PRAGMA foreign_keys",
+        "ATTACH 'x' AS y",
+        "SELECT 1; SELECT 2",
+        "DROP TABLE goals",
+        "INSERT OR REPLACE INTO goals SELECT * FROM goals",
+        "UPDATE nothing SET a = 1",
+        "SELECT * FROM schema_version",
+        "SELECT COUNT(*) FROM schema_version",
+        "SELECT * FROM dbstat",
+        "SELECT random()",
+        "SELECT load_extension('x')",
+        "SELECT datetime('now')",
+        "SELECT current_timestamp",
+        "SELECT zeroblob(1000000)",
+        "EXPLAIN SELECT 1",
+        "BEGIN",
+        "COMMIT",
+        "",
     ] {
         assert!(matches!(sqlite.run(&Act::rows(sql, vec![])), Err(StoreError::Refused(_))), "{sql}");
     }
     assert!(matches!(sqlite.run(&Act::rows("SELECT nowhere FROM goals", vec![])), Err(StoreError::Database(_))));
     assert!(matches!(sqlite.run(&Act::rows("SELEC", vec![])), Err(StoreError::Refused(_))));
     assert!(matches!(sqlite.run(&Act::rows("SELECT $2", vec![1.into()])), Err(StoreError::Database(_))));
-    assert!(matches!(sqlite.run(&Act::count("SELECT * FROM events", vec![])), Err(StoreError::RowSecurity { table }) if table == "events"));
+    assert!(
+        matches!(sqlite.run(&Act::count("SELECT * FROM events", vec![])), Err(StoreError::RowSecurity { table }) if table == "events")
+    );
 }
 
 #[tokio::test]
@@ -112,10 +168,16 @@ async fn names_cannot_be_captured() {
     let mut place = place().await;
     let ana = user(ANA);
     // Each would show, change or delete Ben's goal 2 if a policy read what the statement invents.
-    let forged = "SELECT tenant_id, x'0000000000000000000000000000000a' AS user_id, x'00000000000000000000000000000002' AS id FROM goals";
+    let forged =
+        "SELECT tenant_id, x'0000000000000000000000000000000a' AS user_id, x'00000000000000000000000000000002' AS id FROM goals";
     for (sql, allowed) in [
         (format!("WITH goals AS ({forged}) SELECT id FROM tasks"), 1),
-        (format!("WITH grants AS (SELECT tenant_id, x'0000000000000000000000000000000b' AS owner_id, user_id AS grantee_id, 'goals' AS kind, NULL AS revoked_at FROM goals) SELECT id FROM goals"), 1),
+        (
+            format!(
+                "WITH grants AS (SELECT tenant_id, x'0000000000000000000000000000000b' AS owner_id, user_id AS grantee_id, 'goals' AS kind, NULL AS revoked_at FROM goals) SELECT id FROM goals"
+            ),
+            1,
+        ),
         ("UPDATE goals AS tasks SET n = 5".to_owned(), 1),
         ("UPDATE goals AS \"g\"\"x\" SET n = 5 WHERE \"g\"\"x\".n = 1".to_owned(), 1),
         (format!("UPDATE goals SET n = 5 FROM ({forged}) AS goals"), 1),
@@ -126,7 +188,11 @@ async fn names_cannot_be_captured() {
         ("DELETE FROM goals -- WHERE nothing".to_owned(), 1),
         ("DELETE FROM goals /* WHERE */ WHERE 1 = 1 -- ) OR (1 = 1".to_owned(), 1),
     ] {
-        let attempt = place.ground.attempt(&ana, &[Act::count(sql.clone(), vec![]), Act::rows(sql.clone(), vec![])], &["goals"]).await.unwrap();
+        let attempt = place
+            .ground
+            .attempt(&ana, &[Act::count(sql.clone(), vec![]), Act::rows(sql.clone(), vec![])], &["goals"])
+            .await
+            .unwrap();
         let ben = attempt.tables["goals"].iter().find(|row| row["id"] == Uuid::from_u128(2).into());
         assert_eq!(ben.map(|row| row["n"].clone()), Some(1_i64.into()), "{sql}");
         match &attempt.answers[0] {
@@ -142,13 +208,35 @@ async fn names_cannot_be_captured() {
 }
 
 #[tokio::test]
+async fn a_table_that_nobody_reads_is_not_read_while_it_is_written() {
+    let mut place = place().await;
+    let insert = "INSERT INTO events (tenant_id, id, title, n)";
+    let acts = [
+        format!("{insert} SELECT tenant_id, id, title, n FROM goals WHERE EXISTS (SELECT 1 FROM events)"),
+        format!("{insert} SELECT tenant_id, id, title, n FROM events"),
+        format!("{insert} SELECT g.tenant_id, g.id, g.title, (SELECT COUNT(*) FROM events) FROM goals g"),
+        format!("{insert} SELECT tenant_id, id, title, n FROM goals RETURNING (SELECT COUNT(*) FROM events)"),
+        format!("{insert} SELECT tenant_id, id, title, n FROM goals RETURNING title"),
+    ];
+    let acts: Vec<Act> = acts.into_iter().map(|sql| Act::rows(sql, vec![])).collect();
+    let attempt = place.ground.attempt(&user(ANA), &acts, &[]).await.unwrap();
+    for (act, answer) in acts.iter().zip(attempt.answers) {
+        assert!(matches!(&answer, Err(StoreError::RowSecurity { table }) if table == "events"), "{}: {answer:?}", act.sql);
+    }
+}
+
+#[tokio::test]
 async fn cascades_pass_over_hidden_children() {
     let mut place = place().await;
     // Ana deletes her goal; Ben's task falls with it, his helper is let go where she points at a row of hers.
     let mut helped = task(13, 2, BEN);
     helped.insert("helper_id".to_owned(), Uuid::from_u128(1).into());
     place.ground.plant("tasks", &[helped]).await.unwrap();
-    let attempt = place.ground.attempt(&user(ANA), &[Act::count("DELETE FROM goals WHERE slug = 'a'", vec![])], &["goals", "tasks"]).await.unwrap();
+    let attempt = place
+        .ground
+        .attempt(&user(ANA), &[Act::count("DELETE FROM goals WHERE slug = 'a'", vec![])], &["goals", "tasks"])
+        .await
+        .unwrap();
     assert!(matches!(attempt.answers[0], Ok(Answer::Count(1))), "{:?}", attempt.answers);
     let tasks = &attempt.tables["tasks"];
     assert_eq!(tasks.len(), 2);
