@@ -90,4 +90,22 @@ on_both_engines! {
         let malformed = app.call(&bench.with_role(Role::Admin), Method::GET, &path).header("x-reason", &"x".repeat(501)).send().await;
         assert_eq!(malformed.bad_fields(), ["x-reason"]);
     }
+
+    async fn the_record_of_a_look_is_listed_for_administrators_only(bench: Bench) {
+        let app = app(&bench).await;
+        let (owner, admin) = (bench.user(), bench.with_role(Role::Admin));
+        let written = entry(&app, &owner, "Only mine").await;
+        let path = format!("/api/v1/admin/content/{}", written["id"].as_str().unwrap());
+        app.call(&admin, Method::GET, &path).header("x-reason", "Ticket 4711").send().await;
+        let audit = "/api/v1/admin/content/audit";
+        let listed = app.get(&admin, audit).await;
+        assert_eq!(listed.status, StatusCode::OK, "{listed:?}");
+        let record = &listed.body["data"][0];
+        assert_eq!(record["reason"], "Ticket 4711");
+        assert_eq!(record["objectId"], written["id"]);
+        assert_eq!(record["subjectId"], written["userId"]);
+        assert_eq!(app.get(&owner, audit).await.status, StatusCode::FORBIDDEN);
+        let elsewhere = app.get(&bench.in_other_tenant(&admin), audit).await;
+        assert_eq!(elsewhere.body["data"], json!([]));
+    }
 }

@@ -1,5 +1,6 @@
 //! The routes. One file a call: its types, its documentation, its handler.
 
+mod audit;
 mod checks;
 mod goals;
 mod grants;
@@ -9,6 +10,7 @@ mod tasks;
 use banyan_http::ETag;
 use banyan_kernel::{Timestamp, Uuid};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::App;
 
@@ -18,7 +20,12 @@ pub(crate) use habits::create::NewHabit;
 pub(crate) use tasks::create::NewTask;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(goals::routes()).merge(tasks::routes()).merge(habits::routes()).merge(grants::routes())
+    OpenApiRouter::new()
+        .merge(goals::routes())
+        .merge(tasks::routes())
+        .merge(habits::routes())
+        .merge(grants::routes())
+        .routes(routes!(audit::list_goals_audit))
 }
 
 /// The tag of a row. The version stands where others put a time: it also tells two changes in one microsecond apart.

@@ -57,7 +57,7 @@ impl From<Model> for AdminContent {
     get,
     path = "/api/v1/admin/content/{id}",
     operation_id = "getContentAsAdmin",
-    tag = "admin",
+    tag = "administration",
     params(
         ("id" = Uuid, Path, description = "The entry."),
         ("X-Reason" = Option<String>, Header, description = "Why. Left out, the record says so and the compliance report counts it.")

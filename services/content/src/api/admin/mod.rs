@@ -1,5 +1,6 @@
 //! What administrators may do beyond everybody's rights: always audited, with the reason.
 
+mod audit;
 mod get;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -8,5 +9,5 @@ use utoipa_axum::routes;
 use crate::App;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get::get_content_as_admin))
+    OpenApiRouter::new().routes(routes!(get::get_content_as_admin)).routes(routes!(audit::list_content_audit))
 }
