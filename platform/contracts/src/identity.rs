@@ -1,9 +1,39 @@
-//! Events of the identity service.
+//! Events of the identity service, and what it tells other services of a person.
 
-use banyan_kernel::Uuid;
+use banyan_kernel::{Role, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 
 use crate::Event;
+
+/// Events about one user: the user's id is the subject, so that a consumer sees one person's events in order.
+macro_rules! about_a_user {
+    ($($event:ident = $kind:literal),+ $(,)?) => {
+        $(
+            impl Event for $event {
+                const TYPE: &'static str = $kind;
+                const VERSION: u32 = 1;
+
+                fn subject(&self) -> String {
+                    self.user_id.to_string()
+                }
+            }
+        )+
+    };
+}
+
+about_a_user! {
+    UserRegistered = "identity.user.registered",
+    UserVerified = "identity.user.verified",
+    UserDisabled = "identity.user.disabled",
+    UserEnabled = "identity.user.enabled",
+    UserRolesChanged = "identity.user.roles-changed",
+    UserProfileChanged = "identity.user.profile-changed",
+    PasswordChanged = "identity.user.password-changed",
+    VerificationRequested = "identity.user.verification-requested",
+    PasswordResetRequested = "identity.user.password-reset-requested",
+    SessionOpened = "identity.user.session-opened",
+    SessionRevoked = "identity.user.session-revoked",
+}
 
 /// A person has an account: by registration, invitation, or an administrator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,11 +44,117 @@ pub struct UserRegistered {
     pub locale: Option<String>,
 }
 
-impl Event for UserRegistered {
-    const TYPE: &'static str = "identity.user.registered";
+/// The person has shown that the e-mail address is theirs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserVerified {
+    pub user_id: Uuid,
+}
+
+/// The account may not be used any more. Its sessions have ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserDisabled {
+    pub user_id: Uuid,
+}
+
+/// The account may be used again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserEnabled {
+    pub user_id: Uuid,
+}
+
+/// The person's roles are others now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserRolesChanged {
+    pub user_id: Uuid,
+    /// All roles that the person holds now.
+    pub roles: Vec<Role>,
+}
+
+/// Name, language or time zone changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserProfileChanged {
+    pub user_id: Uuid,
+    /// BCP 47, where the person chose one.
+    pub locale: Option<String>,
+    /// IANA, where the person chose one.
+    pub time_zone: Option<String>,
+}
+
+/// The person has another password: by changing or resetting it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordChanged {
+    pub user_id: Uuid,
+}
+
+/// A mail is to be sent by which the person shows that the address is theirs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerificationRequested {
+    pub user_id: Uuid,
+    /// The language in which it was asked for.
+    pub locale: String,
+}
+
+/// A mail is to be sent by which the person sets another password.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordResetRequested {
+    pub user_id: Uuid,
+    /// The language in which it was asked for.
+    pub locale: String,
+}
+
+/// The person has logged in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionOpened {
+    pub user_id: Uuid,
+    pub session_id: Uuid,
+}
+
+/// A session was ended before its time: by the person, an administrator, or because a refresh token was used twice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionRevoked {
+    pub user_id: Uuid,
+    pub session_id: Uuid,
+}
+
+/// Somebody is asked to join; a mail is to be sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvitationCreated {
+    pub invitation_id: Uuid,
+    /// The language of the one who invites, for a person who has none yet.
+    pub locale: String,
+}
+
+impl Event for InvitationCreated {
+    const TYPE: &'static str = "identity.invitation.created";
     const VERSION: u32 = 1;
 
     fn subject(&self) -> String {
-        self.user_id.to_string()
+        self.invitation_id.to_string()
     }
+}
+
+/// A person as other services and the people who run a tenant see them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserSummary {
+    pub id: Uuid,
+    pub email: String,
+    pub name: String,
+    pub roles: Vec<Role>,
+    /// BCP 47; `None` until the person chose one.
+    pub locale: Option<String>,
+    /// IANA; `None` until the person chose one.
+    pub time_zone: Option<String>,
+    pub created_at: Timestamp,
 }

@@ -64,6 +64,7 @@ pub struct Call<'a> {
     method: Method,
     path: String,
     headers: HeaderMap,
+    extensions: http::Extensions,
     body: Option<Vec<u8>>,
 }
 
@@ -78,6 +79,15 @@ impl Bench {
     /// # Panics
     /// When catalogues or applications do not hold together.
     pub async fn app_with(&self, service: Service, settings: Value, resources: http::Extensions) -> App {
+        let host = self.host(&service, settings, resources).await;
+        App::new(&service, host)
+    }
+
+    /// What a service is given: for one that makes something of it before it serves. Then [`App::new`].
+    ///
+    /// # Panics
+    /// When catalogues or applications do not hold together.
+    pub async fn host(&self, service: &Service, settings: Value, resources: http::Extensions) -> Host {
         let store = self.store(service.schema.clone()).await;
         let applications = applications();
         let mut builder = service.add_messages(Catalogues::builder().add_platform());
@@ -89,8 +99,8 @@ impl Bench {
         }
         let catalogues = Arc::new(builder.build().expect("the catalogues hold together"));
         let clock: Arc<dyn banyan_kernel::Clock> = Arc::new(self.clock.clone());
-        let host = Host {
-            store: store.clone(),
+        Host {
+            store,
             catalogues,
             applications: Arc::new(applications),
             settings,
@@ -99,15 +109,19 @@ impl Bench {
             ids: self.environment.ids.clone(),
             random: Arc::new(OsRandom),
             resources,
-        };
-        let workers = store.consumers(service.consumers_of(&host));
-        App { store, router: service.router(&host), host, workers, tenant_name: "upcoach".into() }
+        }
     }
 }
 
 impl App {
+    /// Serves with what [`Bench::host`] gave.
+    pub fn new(service: &Service, host: Host) -> Self {
+        let workers = host.store.consumers(service.consumers_of(&host));
+        Self { store: host.store.clone(), router: service.router(&host), host, workers, tenant_name: "upcoach".into() }
+    }
+
     pub fn call(&self, caller: &Caller, method: Method, path: &str) -> Call<'_> {
-        Call { app: self, caller: caller.clone(), method, path: path.to_owned(), headers: HeaderMap::new(), body: None }
+        Call { app: self, caller: caller.clone(), method, path: path.to_owned(), headers: HeaderMap::new(), extensions: http::Extensions::new(), body: None }
     }
 
     pub async fn get(&self, caller: &Caller, path: &str) -> Answer {
@@ -156,10 +170,18 @@ impl Call<'_> {
         self
     }
 
+    /// Something that the edge would have put into the request.
+    #[must_use]
+    pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.extensions.insert(value);
+        self
+    }
+
     /// # Panics
     /// When the path is none.
     pub async fn send(self) -> Answer {
         let mut request = Request::new(self.body.map_or_else(Body::empty, Body::from));
+        *request.extensions_mut() = self.extensions;
         *request.method_mut() = self.method;
         *request.uri_mut() = self.path.parse().expect("a path");
         let accept_language = self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());

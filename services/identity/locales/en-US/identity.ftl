@@ -1,0 +1,62 @@
+# Accounts: what is wrong with what was sent, and the mails.
+
+## Refusals
+
+identity-secret-invalid = This was used already, has expired or was never sent. Ask for a new mail.
+identity-email-taken = This address has an account already. Log in, or set a new password if you have forgotten it.
+identity-registration-closed = Here people join by invitation. Ask someone who runs this place for one.
+identity-not-oneself = Nobody does this to their own account. Ask another administrator.
+identity-owners-only = Only an owner appoints, changes or removes admins and owners.
+identity-last-owner = There would be no owner left. Appoint another owner first.
+# $max (number): how many a user may be a member of
+identity-too-many-organisations = A user can be a member of at most { $max } organisations.
+
+## Passwords
+
+password-too-short = Choose at least 8 characters.
+password-too-long = Choose at most 128 characters.
+password-control-characters = A password cannot hold control characters.
+password-common = This password is well known and among the first that an attacker tries. Choose another one; a short sentence is good.
+password-pattern = Sequences, repetitions and dates are easy to guess. Choose another one; a short sentence is good.
+password-personal = The password is made of your name or address, which an attacker knows. Choose another one.
+
+## Mails, common parts
+# $name (text): the person; $brand (text): the name of the place
+
+mail-greeting = Hello { $name },
+mail-greeting-nameless = Hello,
+mail-code = If the link does not work, enter this code by hand:
+mail-sign-off = { $brand }
+
+## Mail: confirm the address
+# $days (number): for how long the link works
+
+mail-verify-subject = Confirm your address for { $brand }
+mail-verify-lead = Somebody, hopefully you, has made an account at { $brand } with this address. Please confirm that it is yours.
+mail-verify-action = Confirm the address
+mail-verify-note = The link works for { $days ->
+    [one] one day
+   *[other] { $days } days
+}. If it was not you, leave this mail alone: nothing happens.
+
+## Mail: set a new password
+# $hours (number): for how long the link works
+
+mail-reset-subject = Set a new password for { $brand }
+mail-reset-lead = Somebody, hopefully you, asked to set a new password for your account at { $brand }.
+mail-reset-action = Set a new password
+mail-reset-note = The link works once, for { $hours ->
+    [one] one hour
+   *[other] { $hours } hours
+}. Your devices will have to log in anew. If it was not you, leave this mail alone: your password stays as it is.
+
+## Mail: invitation
+# $days (number): for how long the link works
+
+mail-invite-subject = You are invited to { $brand }
+mail-invite-lead = You are invited to join { $brand }. Choose a password, and your account is ready.
+mail-invite-action = Accept the invitation
+mail-invite-note = The link works once, for { $days ->
+    [one] one day
+   *[other] { $days } days
+}. If you do not expect an invitation, leave this mail alone: nothing happens.

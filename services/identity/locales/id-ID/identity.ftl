@@ -1,0 +1,53 @@
+# Akun: apa yang salah pada data yang dikirim, dan isi email.
+
+## Penolakan
+
+identity-secret-invalid = Tautan atau kode ini sudah dipakai, sudah kedaluwarsa, atau tidak pernah dikirim. Mintalah email yang baru.
+identity-email-taken = Alamat ini sudah memiliki akun. Silakan masuk, atau buat kata sandi baru jika Anda lupa.
+identity-registration-closed = Di sini orang bergabung melalui undangan. Mintalah undangan kepada pengelola.
+identity-not-oneself = Tindakan ini tidak dapat dilakukan pada akun sendiri. Mintalah bantuan administrator lain.
+identity-owners-only = Hanya pemilik yang dapat mengangkat, mengubah, atau memberhentikan admin dan pemilik.
+identity-last-owner = Tidak akan ada pemilik yang tersisa. Angkat pemilik lain terlebih dahulu.
+# $max (number): banyaknya organisasi yang dapat diikuti seorang pengguna
+identity-too-many-organisations = Seorang pengguna dapat menjadi anggota paling banyak { $max } organisasi.
+
+## Kata sandi
+
+password-too-short = Pilih sedikitnya 8 karakter.
+password-too-long = Pilih paling banyak 128 karakter.
+password-control-characters = Kata sandi tidak boleh memuat karakter kontrol.
+password-common = Kata sandi ini sangat umum dan termasuk yang pertama dicoba penyerang. Pilih yang lain; kalimat pendek adalah pilihan yang baik.
+password-pattern = Urutan, pengulangan, dan tanggal mudah ditebak. Pilih yang lain; kalimat pendek adalah pilihan yang baik.
+password-personal = Kata sandi ini tersusun dari nama atau alamat Anda, yang diketahui penyerang. Pilih yang lain.
+
+## Email, bagian yang sama
+# $name (text): nama orangnya; $brand (text): nama tempatnya
+
+mail-greeting = Halo { $name },
+mail-greeting-nameless = Halo,
+mail-code = Jika tautan tidak berfungsi, masukkan kode ini:
+mail-sign-off = { $brand }
+
+## Email: konfirmasi alamat
+# $days (number): masa berlaku tautan
+
+mail-verify-subject = Konfirmasikan alamat Anda untuk { $brand }
+mail-verify-lead = Seseorang, semoga Anda sendiri, membuat akun di { $brand } dengan alamat ini. Mohon konfirmasikan bahwa alamat ini milik Anda.
+mail-verify-action = Konfirmasikan alamat
+mail-verify-note = Tautan berlaku selama { $days } hari. Jika bukan Anda yang melakukannya, abaikan email ini: tidak akan terjadi apa-apa.
+
+## Email: kata sandi baru
+# $hours (number): masa berlaku tautan
+
+mail-reset-subject = Buat kata sandi baru untuk { $brand }
+mail-reset-lead = Seseorang, semoga Anda sendiri, meminta kata sandi baru untuk akun Anda di { $brand }.
+mail-reset-action = Buat kata sandi baru
+mail-reset-note = Tautan berlaku satu kali, selama { $hours } jam. Semua perangkat Anda harus masuk kembali. Jika bukan Anda yang meminta, abaikan email ini: kata sandi Anda tidak berubah.
+
+## Email: undangan
+# $days (number): masa berlaku tautan
+
+mail-invite-subject = Anda diundang ke { $brand }
+mail-invite-lead = Anda diundang untuk bergabung dengan { $brand }. Pilih kata sandi, dan akun Anda siap digunakan.
+mail-invite-action = Terima undangan
+mail-invite-note = Tautan berlaku satu kali, selama { $days } hari. Jika Anda tidak menantikan undangan, abaikan email ini: tidak akan terjadi apa-apa.

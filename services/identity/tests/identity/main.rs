@@ -1,0 +1,20 @@
+//! The identity service as its callers meet it, on both engines.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod administration;
+mod audit;
+mod command_line;
+mod invitations;
+mod keys;
+mod login;
+mod nodes;
+mod organisations;
+mod profile;
+mod recovery;
+mod refresh;
+mod refusals;
+mod registration;
+mod service_accounts;
+mod sessions;
+mod support;
