@@ -108,6 +108,18 @@ impl PostgresDatabase {
         Ok(PostgresSession::new(self.pool.take().await?, mode, &self.role, context))
     }
 
+    /// The role that the service acts as.
+    pub(crate) fn role(&self) -> &str {
+        &self.role
+    }
+
+    /// The role that the pool logs in as.
+    pub(crate) async fn log_in_role(&self) -> Result<String, StoreError> {
+        let connection = self.pool.take().await?;
+        let row = connection.client().query_one("SELECT session_user::text", &[]).await.map_err(failed)?;
+        Ok(row.get(0))
+    }
+
     /// A connection as the owner of the tables, outside the pool.
     pub(crate) async fn owner(&self) -> Result<Client, StoreError> {
         let shared = self.pool.shared();

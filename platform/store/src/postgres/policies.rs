@@ -172,13 +172,31 @@ mod tests {
 
     #[test]
     fn only_statements_about_rows_are_admitted() {
-        for sql in ["SELECT 1", " with a as (select 1) select 1", "(SELECT 1) UNION (SELECT 2)", "INSERT INTO a VALUES (1)", "values (1)"] {
+        for sql in [
+            "SELECT 1",
+            " with a as (select 1) select 1",
+            "(SELECT 1) UNION (SELECT 2)",
+            "INSERT INTO a VALUES (1)",
+            "values (1)",
+        ] {
             admit(sql).unwrap();
         }
         for sql in [
-            "SET banyan.user = 'x'", "RESET ROLE", "SET LOCAL ROLE postgres", "COPY goals TO STDOUT", "DO $$ $$", "", "TRUNCATE goals",
-            "SELECT set_config('banyan.elevated', 'on', true)", "SELECT \"SET_CONFIG\"('a', 'b', true)", "CREATE TABLE a ()",
-            "SELECT U&\"set\\005fconfig\"('a', 'b', true)", "selective", "LOCK goals", "CALL p()", "EXPLAIN SELECT 1",
+            "SET banyan.user = 'x'",
+            "RESET ROLE",
+            "SET LOCAL ROLE postgres",
+            "COPY goals TO STDOUT",
+            "DO $$ $$",
+            "",
+            "TRUNCATE goals",
+            "SELECT set_config('banyan.elevated', 'on', true)",
+            "SELECT \"SET_CONFIG\"('a', 'b', true)",
+            "CREATE TABLE a ()",
+            "SELECT U&\"set\\005fconfig\"('a', 'b', true)",
+            "selective",
+            "LOCK goals",
+            "CALL p()",
+            "EXPLAIN SELECT 1",
         ] {
             assert!(matches!(admit(sql), Err(StoreError::Refused(_))), "{sql}");
         }

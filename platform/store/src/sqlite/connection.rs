@@ -164,9 +164,10 @@ impl Connection {
     /// What SQLite says.
     pub(crate) fn temporary_objects(&mut self) -> Result<Vec<(String, String)>, StoreError> {
         let _flag = self.state.open();
-        let result = self.raw.prepare("SELECT name, sql FROM temp.sqlite_schema").and_then(|mut statement| {
-            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        });
+        let result = self
+            .raw
+            .prepare("SELECT name, sql FROM temp.sqlite_schema")
+            .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect());
         result.map_err(|error| errors::translate(error, None, &self.guarded))
     }
 

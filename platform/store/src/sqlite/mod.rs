@@ -48,6 +48,11 @@ impl SqliteDatabase {
         std::fs::metadata(&self.path).map(drop).map_err(|error| io(&self.path, &error))
     }
 
+    /// A connection of its own, under the same guard as the others.
+    pub(crate) fn fresh(&self) -> Result<Connection, StoreError> {
+        Connection::open(&self.path, Access::Write, self.readers.guarded())
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -39,6 +39,10 @@ impl Readers {
         Self { shared, permits: Arc::new(Semaphore::new(MOST)) }
     }
 
+    pub(super) fn guarded(&self) -> &Arc<Guarded> {
+        &self.shared.guarded
+    }
+
     pub(super) async fn take(&self) -> Result<Reader, StoreError> {
         let permit = match self.permits.clone().try_acquire_owned() {
             Ok(permit) => permit,

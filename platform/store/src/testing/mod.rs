@@ -13,6 +13,8 @@ use banyan_kernel::{Caller, Uuid};
 use sea_orm::Value;
 
 use crate::context::Context;
+use crate::migrate::Schema;
+use crate::schema::Table;
 
 pub use crate::sqlite::security::testing as guard;
 pub use evaluate::World;
@@ -22,6 +24,11 @@ pub use sqlite::SqliteGround;
 
 /// A row by column name.
 pub type Row = BTreeMap<String, Value>;
+
+/// All tables of a service's database, the store's own included: what [`attack::attack`] is to be aimed at.
+pub fn tables_of(schema: &Schema) -> Vec<Table> {
+    schema.clone().with_platform_tables().tables
+}
 
 /// On whose behalf a statement runs.
 #[derive(Clone, Debug)]

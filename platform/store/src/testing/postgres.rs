@@ -8,6 +8,7 @@ use tokio_postgres::NoTls;
 
 use super::ground::{Wants, insert, parents_first, rows};
 use super::{Act, Answer, Attempt, Row, Who};
+use crate::compliance::Entry;
 use crate::error::StoreError;
 use crate::migrate::{Dialect, Schema};
 use crate::postgres::{driver, failed, policies, role_of, session};
@@ -65,6 +66,16 @@ impl PostgresGround {
     pub async fn drop_all(self) -> Result<(), StoreError> {
         let (service, role) = (self.schema.service, &self.role);
         self.batch(&format!("DROP SCHEMA \"{service}\" CASCADE; DROP ROLE \"{role}\"")).await
+    }
+
+    /// What the compliance check says of the schema.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn compliance(&self) -> Result<(Vec<Entry>, Vec<String>), StoreError> {
+        let (service, role) = (self.schema.service, &self.role);
+        let found = crate::compliance::check_postgres(&self.client, service, &self.schema.tables, role, role).await?;
+        Ok((found.entries, found.findings))
     }
 
     pub fn tables(&self) -> &[Table] {

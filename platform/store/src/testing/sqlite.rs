@@ -8,6 +8,7 @@ use sea_orm::{DbBackend, Statement};
 
 use super::ground::{Wants, insert, parents_first, rows};
 use super::{Act, Answer, Attempt, Row, Who};
+use crate::compliance::Entry;
 use crate::error::StoreError;
 use crate::migrate::Dialect;
 use crate::schema::Table;
@@ -85,6 +86,14 @@ impl SqliteGround {
     /// As [`SqliteGround::run`].
     pub fn plan(&mut self, sql: &str) -> Result<Vec<String>, StoreError> {
         self.connection.plan(&Statement::from_string(DbBackend::Sqlite, sql))
+    }
+
+    /// What the compliance check says of this connection.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn compliance(&mut self) -> Result<(Vec<Entry>, Vec<String>), StoreError> {
+        crate::compliance::check_sqlite(&mut self.connection).map(|found| (found.entries, found.findings))
     }
 
     /// Statements that run past it are broken off.

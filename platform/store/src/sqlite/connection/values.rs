@@ -59,7 +59,9 @@ impl ToSql for Bound<'_> {
             Value::String(value) => borrowed(value.as_ref().map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes()))),
             Value::Bytes(value) => borrowed(value.as_ref().map_or(ValueRef::Null, |bytes| ValueRef::Blob(bytes))),
             Value::Uuid(value) => borrowed(value.as_ref().map_or(ValueRef::Null, |id| ValueRef::Blob(id.as_bytes()))),
-            Value::Char(value) => ToSqlOutput::Owned(value.map_or(SqliteValue::Null, |letter| SqliteValue::Text(letter.to_string()))),
+            Value::Char(value) => {
+                ToSqlOutput::Owned(value.map_or(SqliteValue::Null, |letter| SqliteValue::Text(letter.to_string())))
+            }
             Value::Json(value) => {
                 ToSqlOutput::Owned(value.as_ref().map_or(SqliteValue::Null, |json| SqliteValue::Text(json.to_string())))
             }

@@ -123,8 +123,10 @@ impl Guarded {
         &self.tables
     }
 
-    pub(crate) fn objects(&self) -> &[Object] {
-        &self.objects
+    /// The temporary objects that the declared tables ask for.
+    pub(crate) fn expected_objects(&self) -> Vec<Object> {
+        let numbered = self.tables.iter().filter_map(|table| self.numbers.get(table.name).map(|number| (*number, table)));
+        numbered.flat_map(|(number, table)| objects::of(table, number, &self.secret)).collect()
     }
 
     /// The statement as it may be sent, from the cache or made now.

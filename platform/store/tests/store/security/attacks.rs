@@ -3,7 +3,10 @@
 use banyan_store::testing::attack::attack;
 use banyan_store::testing::guard::{Guard, Part};
 
+use banyan_store::testing::tables_of;
+
 use super::fixture::{Place, tables};
+use crate::notes;
 
 #[tokio::test]
 async fn every_table_withstands_every_attack_on_sqlite() {
@@ -23,6 +26,18 @@ async fn every_table_withstands_every_attack_on_postgres() {
     assert_eq!(report.failures(), Vec::<String>::new());
     assert!(report.attempts() > 3_000, "{}", report.attempts());
     place.close().await;
+}
+
+/// The outbox, the audit chain, idempotency records and grants, which every service has.
+#[tokio::test]
+async fn the_tables_of_every_service_withstand_every_attack() {
+    let all = tables_of(&notes::schema());
+    assert!(all.len() > 5);
+    let mut sqlite = Place::guarded(&all, Guard::new(&all).unwrap());
+    assert_eq!(attack(&mut sqlite.ground).await.unwrap().failures(), Vec::<String>::new());
+    let mut postgres = Place::postgres(&all).await;
+    assert_eq!(attack(&mut postgres.ground).await.unwrap().failures(), Vec::<String>::new());
+    postgres.close().await;
 }
 
 #[tokio::test]

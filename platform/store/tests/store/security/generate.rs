@@ -182,11 +182,13 @@ pub struct Writer<'a, 't> {
     aliases: usize,
     /// The name of a target without an alias.
     taken: &'static str,
+    /// The name of a table that a common table expression hides.
+    hidden: &'static str,
 }
 
 impl<'a, 't> Writer<'a, 't> {
     pub fn case(tables: &'a [Table], focus: Option<&'a Table>, who: &'a Who, tape: &'a mut Tape<'t>) -> Case {
-        let mut writer = Self { tables, focus, tape, who, values: Vec::new(), aliases: 0, taken: "" };
+        let mut writer = Self { tables, focus, tape, who, values: Vec::new(), aliases: 0, taken: "", hidden: "" };
         let (sql, form, many) = match writer.tape.pick(16) {
             0..=2 => (writer.select_rows(), "select", false),
             3 => (writer.select_aggregate(), "aggregate", false),
@@ -206,10 +208,13 @@ impl<'a, 't> Writer<'a, 't> {
     fn table(&mut self) -> &'a Table {
         if let Some(table) = self.focus
             && self.tape.rarely(2)
+            && table.name != self.hidden
         {
             return table;
         }
-        &self.tables[self.tape.pick(self.tables.len())]
+        let picked = self.tape.pick(self.tables.len());
+        let hidden = self.tables[picked].name == self.hidden;
+        &self.tables[(picked + usize::from(hidden)) % self.tables.len()]
     }
 
     fn parameter(&mut self, value: Value) -> String {
@@ -391,6 +396,7 @@ impl<'a, 't> Writer<'a, 't> {
         // One that names itself is a table of its own to PostgreSQL, and a circle to SQLite.
         let hides = self.table().name;
         let name = if self.tape.rarely(2) && !from.contains(hides) { hides } else { "cte" };
+        self.hidden = if name == hides { hides } else { "" };
         let (first, first_kind) = self.column(&sources, Some(ColumnType::Uuid));
         let (second, second_kind) = self.column(&sources, None);
         let columns = vec![("x".to_owned(), first_kind), ("y".to_owned(), second_kind)];

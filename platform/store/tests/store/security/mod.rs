@@ -2,6 +2,7 @@
 
 mod attacks;
 mod compare;
+mod compliance;
 mod fixture;
 mod generate;
 mod guard;
