@@ -1,0 +1,117 @@
+//! What the command line does to an installation: the same acts, done by the running server when there is one.
+
+mod perform;
+
+use anyhow::Result;
+use banyan_contracts::identity::UserSummary;
+use banyan_kernel::{Role, Uuid};
+use serde::{Deserialize, Serialize};
+
+use crate::admin_socket;
+use crate::data::{DataDirectory, Lock};
+use crate::house::House;
+use crate::settings::Loaded;
+
+/// One act. It is not `Debug`: passwords are in it.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Act {
+    CreateTenant { name: String, application: String, display_name: Option<String>, registration: Registration },
+    ListTenants,
+    CreateUser { tenant: String, email: String, name: String, roles: Vec<Role>, password: String },
+    ListUsers { tenant: String, search: Option<String>, limit: u32 },
+    ShowUser { tenant: String, email: String },
+    EnableUser { tenant: String, email: String },
+    DisableUser { tenant: String, email: String },
+    SetPassword { tenant: String, email: String, password: String },
+    SetRoles { tenant: String, email: String, roles: Vec<Role> },
+    ListSessions { tenant: String, email: String },
+    RevokeSessions { tenant: String, email: String },
+    VerifyAudit,
+    ReportCompliance,
+}
+
+/// Who may come to a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Registration {
+    /// Everybody may register.
+    Open,
+    /// By invitation only.
+    Closed,
+}
+
+/// What came of an act.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "content", rename_all = "kebab-case")]
+pub(crate) enum Answer {
+    Done,
+    Tenants(Vec<TenantLine>),
+    Users(Vec<UserSummary>),
+    User(UserSheet),
+    Sessions(Vec<SessionLine>),
+    Audit(Vec<AuditLine>),
+    Compliance(serde_json::Value),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TenantLine {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) application: String,
+    pub(crate) display_name: String,
+    pub(crate) registration: Registration,
+}
+
+/// A person with what an operator asks about her.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UserSheet {
+    #[serde(flatten)]
+    pub(crate) summary: UserSummary,
+    /// `active` or `disabled`.
+    pub(crate) status: String,
+    pub(crate) email_verified: bool,
+    /// Sessions that are open now.
+    pub(crate) sessions: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionLine {
+    pub(crate) id: Uuid,
+    pub(crate) created_at: banyan_kernel::Timestamp,
+    pub(crate) last_used_at: banyan_kernel::Timestamp,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) address: Option<String>,
+}
+
+/// The audit chain of one service.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuditLine {
+    pub(crate) service: String,
+    /// Links of the chain; none where it does not hold.
+    pub(crate) records: Option<i64>,
+    /// Digest of its end.
+    pub(crate) head: Option<String>,
+    /// Where it does not hold.
+    pub(crate) problem: Option<String>,
+}
+
+/// Does the act: by the running server of the data directory, else here.
+pub(crate) fn perform(loaded: &Loaded, act: &Act) -> Result<Answer> {
+    crate::cli::block_on(async {
+        if !loaded.database.is_sqlite() {
+            let data = DataDirectory::open_or_create(&loaded.data)?;
+            return House::open(loaded, &data).await?.perform(act).await;
+        }
+        let data = DataDirectory::open(&loaded.data)?;
+        if let Some(answer) = admin_socket::send(&data, act).await? {
+            return Ok(answer);
+        }
+        let _lock = Lock::take(&data, "a banyan command")?;
+        House::open(loaded, &data).await?.perform(act).await
+    })
+}

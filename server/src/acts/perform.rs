@@ -1,0 +1,172 @@
+//! Doing the acts on an opened house.
+
+use anyhow::{Result, anyhow, bail};
+use banyan_identity::{IdentityError, NewAccount, NewTenant, Status, TenantInfo};
+use banyan_kernel::Roles;
+use serde_json::json;
+
+use super::{Act, Answer, AuditLine, Registration, SessionLine, TenantLine, UserSheet};
+use crate::house::House;
+
+impl House {
+    /// Does one act.
+    pub(crate) async fn perform(&self, act: &Act) -> Result<Answer> {
+        let identity = &self.identity;
+        let explain = |email: &str| explain(email.to_owned());
+        match act {
+            Act::CreateTenant { name, application, display_name, registration } => {
+                self.create_tenant(name, application, display_name.as_deref(), *registration).await
+            }
+            Act::ListTenants => Ok(Answer::Tenants(identity.tenants().iter().map(tenant_line).collect())),
+            Act::CreateUser { tenant, email, name, roles, password } => {
+                let roles: Roles = roles.iter().copied().collect();
+                let account = NewAccount { email, name, roles, password, locale: None };
+                let user = identity.create_user(tenant, &account).await.map_err(explain(email))?;
+                Ok(Answer::Users(vec![user]))
+            }
+            Act::ListUsers { tenant, search, limit } => {
+                let users = identity.list_users(tenant, search.as_deref(), u64::from(*limit)).await;
+                Ok(Answer::Users(users.map_err(explain(""))?))
+            }
+            Act::ShowUser { tenant, email } => self.show_user(tenant, email).await,
+            Act::EnableUser { tenant, email } => {
+                let user = identity.set_status(tenant, email, Status::Active).await.map_err(explain(email))?;
+                Ok(Answer::Users(vec![user]))
+            }
+            Act::DisableUser { tenant, email } => {
+                let user = identity.set_status(tenant, email, Status::Disabled).await.map_err(explain(email))?;
+                Ok(Answer::Users(vec![user]))
+            }
+            Act::SetPassword { tenant, email, password } => {
+                identity.set_password(tenant, email, password).await.map_err(explain(email))?;
+                Ok(Answer::Done)
+            }
+            Act::SetRoles { tenant, email, roles } => {
+                let roles = roles.iter().copied().collect();
+                Ok(Answer::Users(vec![identity.set_roles(tenant, email, roles).await.map_err(explain(email))?]))
+            }
+            Act::ListSessions { tenant, email } => {
+                let sessions = identity.list_sessions(tenant, email).await.map_err(explain(email))?;
+                Ok(Answer::Sessions(sessions.into_iter().map(session_line).collect()))
+            }
+            Act::RevokeSessions { tenant, email } => {
+                identity.revoke_sessions(tenant, email).await.map_err(explain(email))?;
+                Ok(Answer::Done)
+            }
+            Act::VerifyAudit => Ok(Answer::Audit(self.verify_audit().await)),
+            Act::ReportCompliance => self.report_compliance().await,
+        }
+    }
+
+    async fn create_tenant(
+        &self,
+        name: &str,
+        application: &str,
+        display_name: Option<&str>,
+        registration: Registration,
+    ) -> Result<Answer> {
+        let Some(found) = self.applications.get(application) else {
+            let known: Vec<&str> = self.applications.iter().map(|application| application.name()).collect();
+            bail!("`{application}` is not an application of this program; it has {}", known.join(", "));
+        };
+        let new = NewTenant {
+            name: name.to_owned(),
+            application: application.to_owned(),
+            display_name: display_name.unwrap_or(&found.manifest().brand.name).to_owned(),
+            registration: match registration {
+                Registration::Open => banyan_identity::Registration::Open,
+                Registration::Closed => banyan_identity::Registration::Closed,
+            },
+        };
+        match self.identity.create_tenant(&new).await {
+            Ok(tenant) => Ok(Answer::Tenants(vec![tenant_line(&tenant)])),
+            Err(IdentityError::NameTaken) => bail!("there is a tenant `{name}` already"),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn show_user(&self, tenant: &str, email: &str) -> Result<Answer> {
+        let account = self.identity.show_user(tenant, email).await.map_err(explain(email.to_owned()))?;
+        let sessions = self.identity.list_sessions(tenant, email).await.map_err(explain(email.to_owned()))?;
+        Ok(Answer::User(UserSheet {
+            summary: account.summary,
+            status: account.status.word().to_owned(),
+            email_verified: account.email_verified,
+            sessions: sessions.len(),
+        }))
+    }
+
+    async fn verify_audit(&self) -> Vec<AuditLine> {
+        let mut lines = Vec::new();
+        for store in self.stores() {
+            let service = store.service().to_owned();
+            lines.push(match store.verify_audit().await {
+                Ok(held) => AuditLine { service, records: Some(held.records), head: Some(held.head), problem: None },
+                Err(error) => AuditLine { service, records: None, head: None, problem: Some(error.to_string()) },
+            });
+        }
+        lines
+    }
+}
+
+fn tenant_line(tenant: &TenantInfo) -> TenantLine {
+    TenantLine {
+        id: tenant.id,
+        name: tenant.name.to_string(),
+        application: tenant.application.to_string(),
+        display_name: tenant.display_name.to_string(),
+        registration: match tenant.registration {
+            banyan_identity::Registration::Open => Registration::Open,
+            banyan_identity::Registration::Closed => Registration::Closed,
+        },
+    }
+}
+
+fn session_line(session: banyan_identity::SessionSummary) -> SessionLine {
+    SessionLine {
+        id: session.id,
+        created_at: session.created_at,
+        last_used_at: session.last_used_at,
+        user_agent: session.user_agent,
+        address: session.address,
+    }
+}
+
+/// What the one at the command line can make something of.
+fn explain(email: String) -> impl FnOnce(IdentityError) -> anyhow::Error {
+    move |error| match error {
+        IdentityError::Hidden => anyhow!("nobody has the address {email} in this tenant"),
+        IdentityError::EmailTaken => anyhow!("{email} has an account in this tenant already"),
+        IdentityError::InvalidEmail(_) => anyhow!("{email} is not an e-mail address"),
+        IdentityError::UnknownTenant(name) => anyhow!("there is no tenant `{name}`; `banyan tenant list` shows all"),
+        error => error.into(),
+    }
+}
+
+/// The reports of all services as one document, for people and as evidence.
+impl House {
+    async fn report_compliance(&self) -> Result<Answer> {
+        let mut reports = Vec::new();
+        for store in self.stores() {
+            reports.push(store.compliance().await?);
+        }
+        let entries = reports.iter().map(|report| report.entries.len()).sum::<usize>();
+        let enforced = reports.iter().flat_map(|report| &report.entries).filter(|entry| entry.enforced).count();
+        let score = if entries == 0 { 100.0 } else { percent(enforced, entries) };
+        Ok(Answer::Compliance(json!({
+            "checkedAt": self.clock.now(),
+            "version": self.build.version,
+            "holds": reports.iter().all(banyan_store::compliance::Report::holds),
+            "score": score,
+            "overrides": reports.iter().map(|report| report.overrides).sum::<i64>(),
+            "unexplainedOverrides": reports.iter().map(|report| report.unexplained_overrides).sum::<i64>(),
+            "services": reports,
+        })))
+    }
+}
+
+/// Rounded down to a tenth, so that only all of them are 100.
+#[expect(clippy::cast_precision_loss, reason = "there are a few hundred entries")]
+fn percent(part: usize, whole: usize) -> f64 {
+    (1_000 * part / whole) as f64 / 10.0
+}

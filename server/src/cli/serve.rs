@@ -1,0 +1,34 @@
+use anyhow::Result;
+
+use super::Ended;
+use super::installation::Installation;
+
+/// Serve, in the foreground, until SIGTERM or Ctrl-C.
+///
+/// The first start makes the data directory with a key, the databases and the four tenants by itself. A signal drains: readiness
+/// goes off and requests in flight are finished; a second signal ends at once.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  banyan serve --demo\n  banyan serve --listen 0.0.0.0:8080 --data /var/lib/banyan\n  \
+                        DATABASE_URL=postgres://banyan:secret@db/banyan banyan serve")]
+pub(crate) struct Arguments {
+    /// Where people and programs reach the API (variable BANYAN_LISTEN; default 127.0.0.1:8080).
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Where operators reach metrics and detailed health, or `off` (variable BANYAN_ADMIN_LISTEN; default 127.0.0.1:8081).
+    #[arg(long, value_name = "ADDR")]
+    admin_listen: Option<String>,
+    /// Add demo people and what they wrote, once. For trying Banyan: everybody can know their passwords.
+    #[arg(long)]
+    demo: bool,
+    #[command(flatten)]
+    installation: Installation,
+}
+
+impl Arguments {
+    pub(crate) fn run(&self) -> Result<Ended> {
+        let more = [("listen", self.listen.clone()), ("admin_listen", self.admin_listen.clone())];
+        let loaded = self.installation.load_with(more)?;
+        let demo = if self.demo { crate::serve::Demo::Wanted } else { crate::serve::Demo::None };
+        crate::serve::run(&loaded, demo)
+    }
+}

@@ -1,0 +1,90 @@
+//! The data directory: who may read it, who works on it, and the key in it.
+//!
+//! ```text
+//! data/
+//!   banyan.lock        held by the server that works here; says which one it is
+//!   banyan.sock        the command line talks to that server here
+//!   banyan.addr        where that server listens, once it is ready
+//!   keys/master.key    encrypts what is secret in the databases
+//!   identity.db …      a file for each service (embedded engine)
+//!   mail/              mails, where no mail server is set
+//!   backups/           what `banyan backup` writes where nothing else is said
+//! ```
+
+pub(crate) mod key;
+pub(crate) mod lock;
+mod private;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+pub(crate) use lock::{Holder, Lock};
+pub(crate) use private::{create_directory, is_private, write_private};
+
+/// An existing data directory.
+#[derive(Clone, Debug)]
+pub(crate) struct DataDirectory {
+    path: PathBuf,
+}
+
+impl DataDirectory {
+    /// Opens the directory, which must be there.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            bail!(
+                "there is no data directory {}: name the right one with --data, or make one by `banyan serve` or `banyan migrate`",
+                path.display()
+            );
+        }
+        if !path.is_dir() {
+            bail!("{} is not a directory: name another one with --data", path.display());
+        }
+        // Sockets and messages need it wherever the process stands later.
+        let path = path.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
+        Ok(Self { path })
+    }
+
+    /// Opens the directory, and makes it if it is not there, for its owner alone.
+    pub(crate) fn open_or_create(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            private::create_directory(path).with_context(|| {
+                format!("cannot make the data directory {}: make it yourself, or name another one with --data", path.display())
+            })?;
+        }
+        Self::open(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        self.path.join("banyan.lock")
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.path.join("banyan.sock")
+    }
+
+    pub(crate) fn address_file(&self) -> PathBuf {
+        self.path.join("banyan.addr")
+    }
+
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.path.join("keys").join("master.key")
+    }
+
+    pub(crate) fn mail(&self) -> PathBuf {
+        self.path.join("mail")
+    }
+
+    pub(crate) fn backups(&self) -> PathBuf {
+        self.path.join("backups")
+    }
+
+    /// The file of a service's database on the embedded engine.
+    pub(crate) fn database(&self, service: &str) -> PathBuf {
+        self.path.join(format!("{service}.db"))
+    }
+}

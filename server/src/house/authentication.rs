@@ -1,0 +1,42 @@
+//! Identity's verifier in the form in which the door asks.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use banyan_edge::{Authenticate, Credential};
+use banyan_identity::{Authenticated, Identity};
+use banyan_kernel::{Caller, ErrorCode, RequestId, Timestamp, Uuid};
+
+/// Verifies access tokens.
+pub(crate) struct Verifier(pub(crate) Identity);
+
+struct Token(Authenticated);
+
+#[async_trait]
+impl Authenticate for Verifier {
+    async fn authenticate(&self, token: &str) -> Result<Arc<dyn Credential>, ErrorCode> {
+        Ok(Arc::new(Token(self.0.authenticate(token).await?)))
+    }
+}
+
+impl Credential for Token {
+    fn tenant(&self) -> Uuid {
+        self.0.tenant()
+    }
+
+    fn caller(&self, request: RequestId) -> Caller {
+        self.0.caller(request)
+    }
+
+    fn expires(&self) -> Timestamp {
+        self.0.expires()
+    }
+
+    fn is_revoked(&self) -> bool {
+        self.0.is_revoked()
+    }
+
+    fn language(&self) -> Option<Arc<str>> {
+        self.0.language()
+    }
+}

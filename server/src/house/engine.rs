@@ -1,0 +1,95 @@
+//! Opening the databases of all services on the engine that the settings choose.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use banyan_http::Service;
+use banyan_kernel::{Clock, Random};
+use banyan_store::idempotency::Cipher;
+use banyan_store::migrate::Schema;
+use banyan_store::{Engine, Environment, PostgresOptions, Store};
+use banyan_telemetry::Metrics;
+use futures_util::future::try_join_all;
+
+use super::observer::{StatementObserver, Statements};
+use crate::data::DataDirectory;
+use crate::data::key::Installed;
+use crate::settings::{DatabaseChoice, Loaded, PostgresLogin};
+
+/// One store for each service, in their order.
+pub(super) async fn open_stores(
+    loaded: &Loaded,
+    data: &DataDirectory,
+    services: &[Service],
+    metrics: &Metrics,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<Vec<Store>> {
+    let engine = engine(loaded, data).await?;
+    let installed = installed(loaded, data).await?;
+    let given = loaded.settings.general.master_key.as_ref().map(|key| &key.0);
+    let key = data.master_key(given, installed, &**random)?;
+    let cipher = Cipher::new(*key.expose(), random.clone());
+    let statements = match loaded.settings.database.log_statements && !loaded.settings.general.environment.is_serious() {
+        true => Statements::Logged,
+        false => Statements::Quiet,
+    };
+    let opening = services.iter().map(|service| {
+        let observer = StatementObserver::new(metrics.statements(service.name), service.name, statements);
+        let environment = Environment::new(clock.clone(), random.clone(), cipher.clone()).with_observer(Arc::new(observer));
+        open(engine.clone(), service.schema.clone(), environment)
+    });
+    try_join_all(opening).await
+}
+
+/// The embedded engine works on the thread that asks, and a first start waits for the disk: so each file has a thread.
+async fn open(engine: Engine, schema: Schema, environment: Environment) -> Result<Store> {
+    let service = schema.service;
+    let opened = match &engine {
+        Engine::Postgres(_) => Store::open(&engine, schema, environment).await,
+        Engine::Sqlite { .. } => {
+            let runtime = tokio::runtime::Handle::current();
+            tokio::task::spawn_blocking(move || runtime.block_on(Store::open(&engine, schema, environment))).await?
+        }
+    };
+    opened.with_context(|| format!("cannot open the database of `{service}`"))
+}
+
+async fn engine(loaded: &Loaded, data: &DataDirectory) -> Result<Engine> {
+    match &loaded.database {
+        DatabaseChoice::Sqlite => Ok(Engine::sqlite(data.path())),
+        DatabaseChoice::Postgres(login) => {
+            let engine = Engine::postgres(postgres_options(loaded, login)).await;
+            engine.context("PostgreSQL does not answer as the settings say (`banyan config` shows them)")
+        }
+    }
+}
+
+fn postgres_options(loaded: &Loaded, login: &PostgresLogin) -> PostgresOptions {
+    let settings = &loaded.settings.database;
+    PostgresOptions {
+        url: login.url.clone(),
+        owner_url: login.owner_url.clone(),
+        max_connections: settings.pool_max.0 as usize,
+        min_connections: settings.pool_min.0.min(settings.pool_max.0) as usize,
+        acquire: settings.acquire_timeout.0,
+        idle: settings.idle_timeout.0,
+        statement: settings.statement_timeout.0,
+    }
+}
+
+/// Whether there is data that was sealed under a key: then a missing key is lost, not new.
+async fn installed(loaded: &Loaded, data: &DataDirectory) -> Result<Installed> {
+    if loaded.settings.general.master_key.is_some() || data.key_file().exists() {
+        return Ok(Installed::Data);
+    }
+    let there = match &loaded.database {
+        DatabaseChoice::Sqlite => data.database(banyan_identity::SERVICE).exists(),
+        DatabaseChoice::Postgres(login) => {
+            let client = crate::postgres::connect(&login.owner_url).await?;
+            let row = client.query_one("SELECT to_regclass('identity.signing_keys') IS NOT NULL", &[]).await;
+            row.map_err(|error| anyhow::anyhow!(crate::postgres::explain(&error)))?.get(0)
+        }
+    };
+    Ok(if there { Installed::Data } else { Installed::Nothing })
+}

@@ -1,0 +1,143 @@
+//! All services together, on one engine: the only place that knows each of them.
+//!
+//! [`House::open`] makes what `banyan serve` runs and what the command line works on when no server runs.
+
+mod authentication;
+mod engine;
+mod observer;
+mod parts;
+mod tenants;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use banyan_http::{Host, Service};
+use banyan_identity::Identity;
+use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random, SystemClock};
+use banyan_locale::Catalogues;
+use banyan_mesh::{Mesh, Place};
+use banyan_store::Store;
+use banyan_store::outbox::Worker;
+use banyan_telemetry::metrics::SlowStatements;
+use banyan_telemetry::{BuildInfo, Metrics};
+use parking_lot::Mutex;
+
+pub(crate) use authentication::Verifier;
+pub(crate) use tenants::KnownTenants;
+pub(crate) use words::{applications, catalogues};
+
+use crate::data::DataDirectory;
+use crate::settings::Loaded;
+
+/// Every service of Banyan. Identity comes first: the others' demo data needs its people.
+pub(crate) fn services() -> Vec<Service> {
+    vec![banyan_identity::service(), banyan_content::service(), banyan_goals::service()]
+}
+
+/// Their names.
+pub(crate) fn names() -> Vec<&'static str> {
+    services().iter().map(|service| service.name).collect()
+}
+
+/// The version of each service's data that this program understands.
+pub(crate) fn versions() -> BTreeMap<&'static str, u32> {
+    services().iter().map(|service| (service.name, service.schema.version())).collect()
+}
+
+/// A service with what it runs on.
+pub(crate) struct Room {
+    pub(crate) service: Service,
+    pub(crate) host: Host,
+}
+
+/// The opened installation.
+pub(crate) struct House {
+    pub(crate) rooms: Vec<Room>,
+    pub(crate) identity: Identity,
+    pub(crate) applications: Arc<Applications>,
+    pub(crate) catalogues: Arc<Catalogues>,
+    pub(crate) mesh: Mesh,
+    pub(crate) metrics: Metrics,
+    pub(crate) build: BuildInfo,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Consumers of events are named before anything is published, but only a server runs them.
+    workers: Mutex<Vec<Worker>>,
+}
+
+impl House {
+    /// Opens the engine, makes or upgrades the databases, and makes the tenants that every installation has.
+    pub(crate) async fn open(loaded: &Loaded, data: &DataDirectory) -> Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let random: Arc<dyn Random> = Arc::new(OsRandom);
+        let settings = &loaded.settings;
+        let version = settings.general.version.clone().unwrap_or_else(|| crate::VERSION.to_owned());
+        let build = BuildInfo::new(version).with_commit(option_env!("BANYAN_COMMIT").unwrap_or_default());
+        let slow = SlowStatements::after(settings.database.slow_statement.0, clock.clone());
+        let metrics = Metrics::new(&build, &clock, slow);
+        let services = services();
+        let applications = Arc::new(applications()?);
+        let catalogues = Arc::new(catalogues(&services, &applications)?);
+        banyan_content::check_applications(&applications, &catalogues)?;
+        let stores = engine::open_stores(loaded, data, &services, &metrics, &clock, &random).await?;
+        let mesh = Mesh::new(clock.clone(), Place::new(&settings.general.region, &settings.general.data_centre));
+        let ids = Ids::new(clock.clone(), random.clone());
+        let host = |store: Store| Host {
+            settings: parts::settings_of(store.service(), settings, data),
+            store,
+            catalogues: catalogues.clone(),
+            applications: applications.clone(),
+            mesh: mesh.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            random: random.clone(),
+            resources: http::Extensions::new(),
+        };
+        let mut rooms: Vec<Room> =
+            services.into_iter().zip(stores).map(|(service, store)| Room { service, host: host(store) }).collect();
+        let identity = open_identity(&mut rooms).await?;
+        let workers = rooms.iter().flat_map(|room| room.host.store.consumers(room.service.consumers_of(&room.host))).collect();
+        let house = Self { rooms, identity, applications, catalogues, mesh, metrics, build, clock, workers: Mutex::new(workers) };
+        house.ensure_tenants().await?;
+        Ok(house)
+    }
+
+    pub(crate) fn stores(&self) -> impl Iterator<Item = &Store> {
+        self.rooms.iter().map(|room| &room.host.store)
+    }
+
+    /// The store of a service.
+    pub(crate) fn store(&self, service: &str) -> Option<&Store> {
+        self.stores().find(|store| store.service() == service)
+    }
+
+    /// Those that run the consumers of events; given once.
+    pub(crate) fn take_workers(&self) -> Vec<Worker> {
+        std::mem::take(&mut self.workers.lock())
+    }
+
+    /// Every application has a tenant of its name from the start.
+    async fn ensure_tenants(&self) -> Result<()> {
+        let wanted: Vec<_> = self.applications.iter().map(|application| parts::tenant_of(application)).collect();
+        self.identity.ensure_tenants(&wanted).await.context("cannot make the tenants of the applications")?;
+        Ok(())
+    }
+}
+
+async fn open_identity(rooms: &mut [Room]) -> Result<Identity> {
+    let room = rooms
+        .iter_mut()
+        .find(|room| room.service.name == banyan_identity::SERVICE)
+        .context("identity is not among the services")?;
+    let identity = Identity::open(&room.host).await.context("identity cannot start")?;
+    room.host.resources.insert(identity.clone());
+    Ok(identity)
+}
+
+/// The OpenAPI document of all services, as it is served and checked in.
+pub(crate) fn openapi() -> Result<String> {
+    let services = services();
+    let document = banyan_http::openapi::merge(crate::VERSION, services.iter().map(Service::openapi))?;
+    Ok(banyan_http::openapi::text(&document)?)
+}

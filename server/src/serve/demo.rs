@@ -1,0 +1,67 @@
+//! Demo people, and what they wrote: so that a newcomer finds something to look at. Written once; later starts leave it alone.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use banyan_contracts::identity::UserSummary;
+use banyan_kernel::{Application, Role, Uuid};
+
+use super::Demo;
+use crate::cli::terminal::Usage;
+use crate::house::House;
+use crate::settings::Settings;
+
+/// Of every demo person. It is in the source, so it protects nothing.
+pub(super) const PASSWORD: &str = "seven quiet figs at dawn";
+
+/// Somebody of the demo.
+#[derive(Clone, Debug)]
+pub(super) struct DemoPerson {
+    pub(super) tenant: String,
+    pub(super) email: String,
+    pub(super) name: String,
+    pub(super) roles: Vec<Role>,
+}
+
+/// Refuses where real people are: everybody can know the password.
+pub(super) fn allow(demo: Demo, settings: &Settings) -> Result<()> {
+    if demo == Demo::Wanted && settings.general.environment.is_serious() {
+        let problem = "--demo makes an administrator whose password everybody can know, so it is refused while `environment` is \
+                       production or staging";
+        return Err(Usage(problem.to_owned()).into());
+    }
+    Ok(())
+}
+
+/// Makes what is missing; gives everybody of the demo.
+pub(super) async fn seed(demo: Demo, house: &House) -> Result<Vec<DemoPerson>> {
+    let mut people = Vec::new();
+    if demo == Demo::None {
+        return Ok(people);
+    }
+    for application in house.applications.iter().filter(|application| application.demo(banyan_identity::SERVICE).is_some()) {
+        let tenant = application.name();
+        let made = seed_application(house, application).await.with_context(|| format!("the demo data of {tenant}"))?;
+        people.extend(made.into_iter().map(|person| DemoPerson {
+            tenant: tenant.to_owned(),
+            email: person.email,
+            name: person.name,
+            roles: person.roles,
+        }));
+    }
+    Ok(people)
+}
+
+async fn seed_application(house: &House, application: &Application) -> Result<Vec<UserSummary>> {
+    let tenant = application.name();
+    let people = house.identity.seed_demo(tenant, application, PASSWORD).await?;
+    let id = house.identity.tenant_named(tenant).context("its tenant is missing")?.id;
+    let ids: BTreeMap<String, Uuid> = people.iter().map(|person| (person.email.clone(), person.id)).collect();
+    if let (Some(store), Some(document)) = (house.store(banyan_content::SERVICE), application.demo(banyan_content::SERVICE)) {
+        banyan_content::seed_demo(store, id, &ids, document).await?;
+    }
+    if let (Some(store), Some(document)) = (house.store(banyan_goals::SERVICE), application.demo(banyan_goals::SERVICE)) {
+        banyan_goals::seed_demo(store, id, &ids, document).await?;
+    }
+    Ok(people)
+}

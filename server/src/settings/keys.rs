@@ -1,0 +1,186 @@
+//! Every setting, once: name, type, default and meaning. `banyan config`, the reference in `docs/configuration.md` and the
+//! validation are made from this table.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use banyan_kernel::Secret;
+
+use super::declare::{Marks, declare_settings};
+use super::types::{
+    AccessLines, Bytes, Count, Domain, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, Origin, PostgresUrl, RedisUrl,
+    Span, Stage, StrictTransport, WebAddress,
+};
+
+declare_settings! {
+    /// What the installation is, and where it listens.
+    general: General = "" {
+        /// What the installation is for. `production` and `staging` log JSON and make `banyan doctor` stricter.
+        environment: Stage = "development";
+        /// Where people and programs reach the API. Port 0 takes a free one.
+        listen: SocketAddr = "127.0.0.1:8080" => Marks::flag("--listen");
+        /// Where operators reach metrics and detailed health. Keep it private.
+        admin_listen: MaybeAddress = "127.0.0.1:8081" => Marks::flag("--admin-listen");
+        /// Where people reach this installation from outside: the beginning of the links in mails.
+        /// Not set, it is `http://localhost` with the port of `listen`.
+        public_url: Option<WebAddress> = "";
+        /// The data directory: keys, mails that were written to files, and the databases of the embedded engine.
+        /// It is made at the first start. One server works on it at a time.
+        data: PathBuf = "data" => Marks::flag("--data");
+        /// 32 random bytes that encrypt what is secret in the database. Not set, they are in `keys/master.key` in the data
+        /// directory, made at the first start. All servers on one database need the same.
+        master_key: Option<KeyText> = "";
+        /// Workers that answer requests, each with an event loop of its own. Not set: as many as there are cores.
+        workers: Option<Count<1, 1024>> = "";
+        /// Serving on after SIGTERM as if nothing were, with readiness off, so that balancers notice.
+        drain_grace: Span<0, 600_000> = "0s";
+        /// How long requests in flight may take to finish after SIGTERM or SIGINT.
+        drain_timeout: Span<0, 3_600_000> = "30s";
+        /// Whether the rates of requests are limited. `off` is for load tests.
+        rate_limits: bool = "on";
+        /// The version that health and metrics report. Not set: the program's own.
+        version: Option<String> = "";
+        /// The name of the region in which this process runs.
+        region: String = "local";
+        /// The name of the data centre in which this process runs.
+        data_centre: String = "local";
+    }
+
+    /// Without a URL or a host here, Banyan stores in the data directory with the embedded engine, SQLite.
+    database: DatabaseSettings = "database" {
+        /// PostgreSQL as an unprivileged log-in role sees it.
+        url: Option<PostgresUrl> = "" => Marks::flag("--database-url");
+        /// PostgreSQL as the owner of schemas and tables sees it, for migrations. Not set: the same as `url`.
+        owner_url: Option<PostgresUrl> = "";
+        /// PostgreSQL as a role that may bypass row security sees it, for backups. Not set: the same as `owner_url`.
+        backup_url: Option<PostgresUrl> = "";
+        /// The parts of `url`, where it is not set as a whole.
+        host: Option<String> = "";
+        /// The port of `host`.
+        port: u16 = "5432";
+        /// The name of the database at `host`.
+        name: String = "banyan";
+        /// The log-in role at `host`.
+        user: String = "banyan";
+        /// Its password.
+        password: Option<Secret<String>> = "";
+        /// Transactions at a time.
+        pool_max: Count<1, 1000> = "20";
+        /// Idle connections that are kept for each service.
+        pool_min: Count<0, 1000> = "5";
+        /// How long a transaction waits for a connection.
+        acquire_timeout: Span<1, 600_000> = "30s";
+        /// After how long an idle connection beyond `pool_min` is closed.
+        idle_timeout: Span<100, 86_400_000> = "10s";
+        /// How long one statement may run.
+        statement_timeout: Span<1, 3_600_000> = "30s";
+        /// From which time a statement is logged as slow, by its text without values.
+        slow_statement: Span<0, 600_000> = "100ms";
+        /// Log each statement by its text without values. For development; elsewhere it has no effect.
+        log_statements: bool = "off";
+        /// A replica for reading.
+        read_url: Option<PostgresUrl> = "" => Marks::later("read replicas");
+    }
+
+    /// The front door.
+    edge: EdgeSection = "edge" {
+        /// Whose `X-Forwarded-*` are believed: the balancers in front of Banyan.
+        trusted_proxies: Vec<banyan_edge::Network> = "";
+        /// Origins whose pages may call the interface (CORS).
+        cors_origins: Vec<Origin> = "";
+        /// Origins beside their own that Banyan's pages may connect to.
+        api_origins: Vec<Origin> = "";
+        /// Domains whose first label names a tenant, as in `acme.example.org`.
+        base_domains: Vec<Domain> = "localhost";
+        /// When answers tell browsers to come by TLS only (`Strict-Transport-Security`).
+        strict_transport: StrictTransport = "when-secure";
+        /// Connections at a time.
+        connections: Count<1, 1_000_000> = "20000";
+        /// Requests being answered at a time; more are answered 503.
+        in_flight: Count<1, 1_000_000> = "2000";
+        /// The largest body of a request.
+        body_limit: Bytes<1024, 1_073_741_824> = "1MiB";
+        /// How long a service may take for its answer.
+        call_timeout: Span<1, 3_600_000> = "30s";
+        /// Which requests have a line in the log: those that took a second or longer, or every one.
+        access_log: AccessLines = "slow";
+    }
+
+    /// What is logged, to standard error.
+    log: LogSection = "log" {
+        /// From which severity lines are written.
+        level: LogLevel = "info";
+        /// `auto` writes JSON in production and staging, else lines for people.
+        format: LogLines = "auto";
+    }
+
+    /// How mails leave.
+    mail: MailSection = "mail" {
+        /// The sender of all mails.
+        from: String = "Banyan <no-reply@localhost>";
+        /// The mail server. Not set, mails are written to files in `mail/` in the data directory.
+        smtp_host: Option<String> = "";
+        /// Not set: 587 with `starttls`, 465 with `implicit`, 25 with `none`.
+        smtp_port: Option<u16> = "";
+        /// The account at the mail server.
+        smtp_user: Option<String> = "";
+        /// Its password.
+        smtp_password: Option<Secret<String>> = "";
+        /// TLS after STARTTLS, TLS from the first byte, or no TLS, which is for a relay on the same machine only.
+        smtp_security: MailSecurity = "starttls";
+    }
+
+    /// Accounts, log-in and tokens.
+    identity: IdentitySection = "identity" {
+        /// `iss` of access tokens.
+        issuer: String = "banyan";
+        /// `aud` of access tokens.
+        audience: String = "banyan-api";
+        /// Passwords hashed at the same time; each takes a core and 19 MiB. Not set: one less than there are cores.
+        hashing_workers: Option<Count<1, 256>> = "";
+        /// The secret by which another system signed its tokens.
+        legacy_secret: Option<Secret<String>> = "" => Marks::later("the verification of another system's tokens during a migration");
+        /// How long the other system's tokens live. Banyan's own access tokens always live 15 minutes.
+        legacy_lifetime: Option<Span<1_000, 31_536_000_000>> = "" => Marks::later("the verification of another system's tokens during a migration");
+    }
+
+    /// How many requests a caller may send. The applications' manifests say so by class of route; `window` and `requests` replace
+    /// the class `api`, `auth_…` the class `auth`.
+    limits: LimitsSection = "limits" {
+        /// The time in which attempts to sign in, to register or to reset a password are counted, for each tenant and address.
+        /// Not set, with `auth_requests`: as the application says.
+        auth_window: Option<Span<1_000, 86_400_000>> = "";
+        /// The attempts that are allowed in it.
+        auth_requests: Option<Count<1, 1_000_000>> = "";
+        /// The time in which requests are counted.
+        window: Option<Span<1_000, 86_400_000>> = "" => Marks::later("rate limits at the gateway");
+        /// The requests that are allowed in it.
+        requests: Option<Count<1, 4_000_000_000>> = "" => Marks::later("rate limits at the gateway");
+    }
+
+    /// What runs beside Banyan.
+    outside: OutsideSection = "outside" {
+        /// Redis, for what several servers share.
+        redis_url: Option<RedisUrl> = "" => Marks::later("the shared cache");
+        /// The folder of models.
+        model_path: Option<PathBuf> = "" => Marks::later("AI serving");
+        /// Where traces go.
+        jaeger_endpoint: Option<String> = "" => Marks::later("traces");
+        /// Where Prometheus is. It reads `/metrics` on the admin listener; nothing is sent to it.
+        prometheus_endpoint: Option<String> = "" => Marks::later("the operators' views");
+        /// Where alerts go.
+        slack_webhook: Option<Secret<String>> = "" => Marks::later("alerts");
+        /// Where alerts go.
+        discord_webhook: Option<Secret<String>> = "" => Marks::later("alerts");
+    }
+}
+
+/// All keys.
+pub(crate) fn all() -> impl Iterator<Item = &'static super::declare::Key> {
+    SECTIONS.iter().flat_map(|section| section.keys)
+}
+
+/// The key of that name, `database.pool_max`.
+pub(crate) fn find(name: &str) -> Option<&'static super::declare::Key> {
+    all().find(|key| key.name() == name)
+}

@@ -1,0 +1,14 @@
+//! The real program, started as a person would start it, on both engines.
+
+mod backup;
+mod beside_a_server;
+mod command_line;
+mod ends;
+mod first_steps;
+mod harness;
+mod kill_9;
+mod observed;
+mod postgres;
+mod routes;
+mod starts;
+mod wire;
