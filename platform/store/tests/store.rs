@@ -1,5 +1,7 @@
 //! The store's tests, on SQLite and on PostgreSQL.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a failed test says so")]
+
 #[path = "store/bookkeeping.rs"]
 mod bookkeeping;
 #[path = "store/notes.rs"]

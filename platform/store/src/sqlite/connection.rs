@@ -135,11 +135,6 @@ impl Connection {
         result.map_err(|error| errors::translate(error, None, &self.guarded))
     }
 
-    /// Whether no transaction is open.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.raw.is_autocommit()
-    }
-
     /// How SQLite would run the statement, one line a step (`EXPLAIN QUERY PLAN`).
     ///
     /// # Errors

@@ -8,6 +8,8 @@ mod authorize;
 mod functions;
 mod objects;
 mod probe;
+#[cfg(test)]
+mod properties;
 mod reach;
 mod state;
 mod statement;

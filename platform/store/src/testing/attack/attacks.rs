@@ -56,7 +56,7 @@ impl Attack<'_> {
         self.rows().iter().filter(sees).map(key).collect()
     }
 
-    fn fail(&mut self, attack: &'static str, what: String) {
+    fn fail(&mut self, attack: &'static str, what: &str) {
         let line = format!("{}: {what}", self.attacker.name);
         self.log.fail(self.table.name, attack, line);
     }
@@ -77,18 +77,18 @@ impl Attack<'_> {
         self.log.tried(name, ATTACK, expected.len());
         if !possible(&self.table.policy.read) {
             if !answers.iter().all(is_refused) {
-                self.fail(ATTACK, format!("a table that nobody reads answered {answers:?}"));
+                self.fail(ATTACK, &format!("a table that nobody reads answered {answers:?}"));
             }
             return Ok(());
         }
         match &answers[0] {
             Ok(Answer::Rows(found))
                 if found.iter().map(key).collect::<BTreeSet<_>>() == expected && found.len() == expected.len() => {}
-            other => self.fail(ATTACK, format!("expected {} rows, met {other:?}", expected.len())),
+            other => self.fail(ATTACK, &format!("expected {} rows, met {other:?}", expected.len())),
         }
         match &answers[1] {
             Ok(Answer::Rows(found)) if count(found) == i64::try_from(expected.len()).ok() => {}
-            other => self.fail(ATTACK, format!("expected to count {}, met {other:?}", expected.len())),
+            other => self.fail(ATTACK, &format!("expected to count {}, met {other:?}", expected.len())),
         }
         Ok(())
     }
@@ -110,7 +110,7 @@ impl Attack<'_> {
             self.log.tried(name, ATTACK, expected.len());
             match &answer {
                 Ok(Answer::Rows(found)) if found.iter().map(key).collect::<BTreeSet<_>>() == expected => {}
-                other => self.fail(ATTACK, format!("expected {} rows of {id}, met {other:?}", expected.len())),
+                other => self.fail(ATTACK, &format!("expected {} rows of {id}, met {other:?}", expected.len())),
             }
         }
         Ok(())
@@ -143,7 +143,7 @@ impl Attack<'_> {
             };
             if !answered || touched != expected {
                 let met = &attempt.answers[0];
-                self.fail(ATTACK, format!("expected {} changes, met {met:?} and {} changed rows", expected.len(), touched.len()));
+                self.fail(ATTACK, &format!("expected {} changes, met {met:?} and {} changed rows", expected.len(), touched.len()));
             }
         }
         Ok(())
@@ -170,7 +170,7 @@ impl Attack<'_> {
         };
         if !as_expected {
             let met = &attempt.answers[0];
-            self.fail(ATTACK, format!("expected {} deletions, met {met:?} and {} rows gone", expected.len(), gone.len()));
+            self.fail(ATTACK, &format!("expected {} deletions, met {met:?} and {} rows gone", expected.len(), gone.len()));
         }
         Ok(())
     }
@@ -198,7 +198,7 @@ impl Attack<'_> {
                 other => !allowed && is_refused(other),
             };
             if !as_expected {
-                self.fail(ATTACK, format!("allowed: {allowed}, met {answer:?} for {row:?}"));
+                self.fail(ATTACK, &format!("allowed: {allowed}, met {answer:?} for {row:?}"));
             }
         }
         Ok(())
@@ -249,7 +249,7 @@ impl Attack<'_> {
         if !as_expected {
             self.fail(
                 attack,
-                format!("{column} of {:?} to {to}: expected {matched} (allowed: {all_pass}), met {answer:?}", row["id"]),
+                &format!("{column} of {:?} to {to}: expected {matched} (allowed: {all_pass}), met {answer:?}", row["id"]),
             );
         }
         Ok(())
@@ -283,7 +283,7 @@ impl Attack<'_> {
             };
             if !as_expected {
                 let met = &attempt.answers[0];
-                self.fail(ATTACK, format!("allowed: {allowed}, met {met:?} and {touched} changed rows"));
+                self.fail(ATTACK, &format!("allowed: {allowed}, met {met:?} and {touched} changed rows"));
             }
         }
         Ok(())

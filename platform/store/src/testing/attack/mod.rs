@@ -1,6 +1,6 @@
 //! Attacks on every declared table: by other users, other tenants, nobody, with forged ids, in bulk, by moving rows out of sight.
 //!
-//! What must happen is worked out from the declared policy by [`World`], which shares nothing with the SQL that enforces it.
+//! What must happen is worked out from the declared policy by [`World`](super::World), which shares nothing with the SQL that enforces it.
 
 mod attacks;
 mod people;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Ground, World};
+use super::Ground;
 use crate::error::StoreError;
 use crate::store::EngineKind;
 

@@ -9,7 +9,7 @@ use banyan_store::schema::Table;
 use banyan_store::testing::guard::{Guard, Part};
 use banyan_store::testing::{Answer, Attempt, Row, Who};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestCaseError, TestError, TestRunner};
 use sea_orm::Value;
 use tokio::runtime::Runtime;
 
