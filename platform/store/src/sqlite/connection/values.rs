@@ -71,11 +71,14 @@ impl ToSql for Bound<'_> {
 }
 
 pub(super) fn columns(running: &Running<'_>) -> Box<[ResultColumn]> {
-    let column = |column: rusqlite::Column<'_>| ResultColumn {
+    let column = |(place, column): (usize, rusqlite::Column<'_>)| ResultColumn {
+        place,
         name: column.name().to_owned(),
         kind: column.decl_type().and_then(declared),
     };
-    running.columns().into_iter().map(column).collect()
+    let mut columns: Box<[ResultColumn]> = running.columns().into_iter().enumerate().map(column).collect();
+    columns.sort_by(|left, right| left.name.cmp(&right.name));
+    columns
 }
 
 /// The type names that `migrate` writes, in any case.
@@ -94,16 +97,17 @@ fn declared(name: &str) -> Option<ColumnType> {
 }
 
 pub(super) fn row(columns: &[ResultColumn], row: &Row<'_>) -> rusqlite::Result<ProxyRow> {
-    let mut values = std::collections::BTreeMap::new();
-    for (at, column) in columns.iter().enumerate() {
-        let stored = row.get_ref(at)?;
+    // In order of the names: the map is then made in one go.
+    let mut values = Vec::with_capacity(columns.len());
+    for column in columns {
+        let stored = row.get_ref(column.place)?;
         let value = match column.kind {
             Some(kind) => typed(kind, stored).ok_or_else(|| ValueError::Stored(column.name.clone()))?,
             None => untyped(stored).ok_or_else(|| ValueError::Stored(column.name.clone()))?,
         };
-        values.insert(column.name.clone(), value);
+        values.push((column.name.clone(), value));
     }
-    Ok(ProxyRow { values })
+    Ok(ProxyRow { values: values.into_iter().collect() })
 }
 
 fn typed(kind: ColumnType, stored: ValueRef<'_>) -> Option<Value> {

@@ -75,6 +75,8 @@ pub(crate) struct Prepared {
 /// A column of a result; expressions have no declared type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResultColumn {
+    /// In the statement's own order; a list of columns is kept in the order of their names.
+    pub(crate) place: usize,
     pub(crate) name: String,
     pub(crate) kind: Option<ColumnType>,
 }
