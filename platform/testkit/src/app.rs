@@ -8,7 +8,7 @@ use axum::body::Body;
 use banyan_http::{Host, Service, Tenant};
 use banyan_kernel::application::Applications;
 use banyan_kernel::{Caller, OsRandom};
-use banyan_locale::{Catalogues, Layer, Negotiation, Locale};
+use banyan_locale::{Catalogues, Layer, Locale, Negotiation};
 use banyan_mesh::{Mesh, Place};
 use banyan_store::Store;
 use banyan_store::outbox::Worker;
@@ -94,7 +94,7 @@ impl Bench {
         for application in applications.iter() {
             for catalogue in application.catalogues() {
                 let layer = Layer::Application(application.name().to_owned());
-                builder = builder.add(layer, &*catalogue.locale, catalogue.file.to_string(), &*catalogue.text);
+                builder = builder.add(layer, &catalogue.locale, catalogue.file.as_str(), catalogue.text.as_str());
             }
         }
         let catalogues = Arc::new(builder.build().expect("the catalogues hold together"));
@@ -121,7 +121,15 @@ impl App {
     }
 
     pub fn call(&self, caller: &Caller, method: Method, path: &str) -> Call<'_> {
-        Call { app: self, caller: caller.clone(), method, path: path.to_owned(), headers: HeaderMap::new(), extensions: http::Extensions::new(), body: None }
+        Call {
+            app: self,
+            caller: caller.clone(),
+            method,
+            path: path.to_owned(),
+            headers: HeaderMap::new(),
+            extensions: http::Extensions::new(),
+            body: None,
+        }
     }
 
     pub async fn get(&self, caller: &Caller, path: &str) -> Answer {
@@ -150,6 +158,7 @@ impl App {
 
 impl Call<'_> {
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "callers write `json!` in place")]
     pub fn json(self, body: Value) -> Self {
         self.header(header::CONTENT_TYPE.as_str(), "application/json").bytes(body.to_string())
     }

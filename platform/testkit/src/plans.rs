@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use banyan_kernel::{Caller, Uuid};
-use banyan_store::schema::{Column, ColumnType, Nullability, Table};
+use banyan_store::schema::{Column, ColumnType, Nullability, Table, Uniqueness};
 use banyan_store::testing::{SqliteGround, Who};
 use banyan_store::{EngineKind, Observer, Store, StoreError};
 
@@ -56,7 +56,9 @@ impl Bench {
         let path = self.database.directory().join(format!("plans-{}.db", self.new_id()));
         let mut ground = SqliteGround::create(&path, &store.schema().tables).expect("a ground can be made");
         let fill = fill(table, caller.tenant, EngineKind::Sqlite);
-        ground.unguarded(|connection| connection.execute_batch(&format!("{fill}; ANALYZE"))).expect("the table can be filled");
+        ground
+            .unguarded(|connection| connection.execute_batch(&format!("PRAGMA foreign_keys = OFF; {fill}; ANALYZE")))
+            .expect("the table can be filled");
         ground.bind(&Who::Caller(caller.clone()));
         // A plan does not depend on the values, only on there being some.
         let plan = |sql: &String| ground.plan(&sql.replace('?', "1")).expect("a plan").join("\n");
@@ -70,7 +72,11 @@ impl Bench {
         let service = store.service();
         let fill = fill(table, caller.tenant, EngineKind::Postgres);
         client
-            .batch_execute(&format!("SET search_path = \"{service}\"; {fill}; ANALYZE"))
+            // Rows that this one refers to are not there, and nobody asks for them.
+            .batch_execute(&format!(
+                "SET search_path = \"{service}\"; SET session_replication_role = replica; {fill}; \
+                 SET session_replication_role = origin; ANALYZE"
+            ))
             .await
             .expect("the table can be filled");
         let user = caller.user_id().map(|id| id.to_string()).unwrap_or_default();
@@ -107,7 +113,7 @@ fn placeholders(sql: &str) -> usize {
 
 fn fill(table: &Table, tenant: Uuid, engine: EngineKind) -> String {
     let columns: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-    let values: Vec<String> = table.columns.iter().map(|column| value(column, tenant, engine)).collect();
+    let values: Vec<String> = table.columns.iter().map(|column| value(table, column, tenant, engine)).collect();
     let (columns, values, rows) = (columns.join(", "), values.join(", "), USERS * ROWS_EACH);
     let (place, numbers) = match engine {
         // Beside the views that stand before the tables.
@@ -120,7 +126,7 @@ fn fill(table: &Table, tenant: Uuid, engine: EngineKind) -> String {
 }
 
 /// The column's value in row `n`.
-fn value(column: &Column, tenant: Uuid, engine: EngineKind) -> String {
+fn value(table: &Table, column: &Column, tenant: Uuid, engine: EngineKind) -> String {
     if column.nullability == Nullability::Optional {
         return "NULL".to_owned();
     }
@@ -133,6 +139,7 @@ fn value(column: &Column, tenant: Uuid, engine: EngineKind) -> String {
         ("tenant_id", _, EngineKind::Postgres) => format!("'{tenant}'::uuid"),
         ("id", ..) => uuid("n"),
         (_, ColumnType::Uuid, _) => uuid(&format!("n % {USERS}")),
+        (name, ColumnType::Text, _) if is_unique(table, name) => "'word ' || n".to_owned(),
         (_, ColumnType::Text, _) => "'word ' || (n % 3)".to_owned(),
         (_, ColumnType::Integer | ColumnType::Real, _) => "n % 10".to_owned(),
         (_, ColumnType::Boolean, EngineKind::Sqlite) => "n % 2".to_owned(),
@@ -143,4 +150,9 @@ fn value(column: &Column, tenant: Uuid, engine: EngineKind) -> String {
         (_, ColumnType::Bytes, EngineKind::Sqlite) => "randomblob(32)".to_owned(),
         (_, ColumnType::Bytes, EngineKind::Postgres) => "decode(md5(n::text), 'hex')".to_owned(),
     }
+}
+
+/// No two rows of a tenant may have the same value.
+fn is_unique(table: &Table, column: &str) -> bool {
+    table.indexes.iter().any(|index| index.uniqueness == Uniqueness::Unique && index.columns == [column])
 }

@@ -15,8 +15,8 @@ use crate::passwords::{Password, Personal};
 use crate::secrets::{OpaqueSecret, SecretKind};
 use crate::signals::Signal;
 use crate::store::accounts::{self, NewUser, ProfileChange};
-use crate::store::sessions::{self, Which};
 use crate::store::roles;
+use crate::store::sessions::{self, Which};
 use crate::tenants::Registration;
 use crate::visit::Visit;
 use crate::{Identity, IdentityError};
@@ -39,7 +39,13 @@ pub(crate) fn newcomer() -> Roles {
 
 impl Identity {
     /// Makes an account and lets its person in.
-    pub(crate) async fn register(&self, visit: &Visit, email: &str, password: &str, name: &str) -> Result<Welcome, IdentityError> {
+    pub(crate) async fn register(
+        &self,
+        visit: &Visit,
+        email: &str,
+        password: &str,
+        name: &str,
+    ) -> Result<Welcome, IdentityError> {
         let tenant = self.tenant(visit.tenant());
         if tenant.is_none_or(|tenant| tenant.registration == Registration::Closed) {
             return Err(IdentityError::RegistrationClosed);
@@ -48,7 +54,8 @@ impl Identity {
         let password = choose(password, &email, name)?;
         let rows = self.system(visit.tenant(), visit.request());
         let address = &email;
-        let taken = rows.read(move |tx| async move { Ok::<_, IdentityError>(accounts::find_by_email(&tx, address).await?.is_some()) });
+        let taken =
+            rows.read(move |tx| async move { Ok::<_, IdentityError>(accounts::find_by_email(&tx, address).await?.is_some()) });
         if taken.await? {
             return Err(IdentityError::EmailTaken);
         }
@@ -82,7 +89,12 @@ impl Identity {
     }
 
     /// Changes the caller's profile if it still has the version; `None` takes any.
-    pub(crate) async fn change_profile(&self, caller: &Caller, version: Option<i64>, change: &ProfileChange) -> Result<Person, IdentityError> {
+    pub(crate) async fn change_profile(
+        &self,
+        caller: &Caller,
+        version: Option<i64>,
+        change: &ProfileChange,
+    ) -> Result<Person, IdentityError> {
         let id = user_of(caller)?;
         let rows = self.rows(caller);
         let changed = rows.write(move |tx| async move {
@@ -90,11 +102,8 @@ impl Identity {
                 return Err(IdentityError::Changed);
             }
             let person = accounts::person(&tx, id).await?.ok_or(IdentityError::Hidden)?;
-            let event = UserProfileChanged {
-                user_id: id,
-                locale: person.user.locale.clone(),
-                time_zone: person.user.time_zone.clone(),
-            };
+            let event =
+                UserProfileChanged { user_id: id, locale: person.user.locale.clone(), time_zone: person.user.time_zone.clone() };
             tx.publish(&event).await?;
             announce(&tx, &[Signal::PersonChanged(id)]).await?;
             Ok(person)
@@ -123,7 +132,8 @@ impl Identity {
     ) -> Result<(Person, Option<serde_json::Value>), IdentityError> {
         let id = user_of(caller)?;
         if let Some(notifications) = notifications {
-            let write = move |tx: Tx| async move { Ok::<_, IdentityError>(accounts::set_notifications(&tx, id, notifications).await?) };
+            let write =
+                move |tx: Tx| async move { Ok::<_, IdentityError>(accounts::set_notifications(&tx, id, notifications).await?) };
             self.rows(caller).write(write).await?;
         }
         if let Some(locale) = language {

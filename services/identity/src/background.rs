@@ -68,8 +68,13 @@ async fn sweep_tenant(tx: &Tx, expired: Timestamp) -> Result<(), IdentityError> 
 }
 
 /// One round after the other: when woken, at the latest after `every`. A failed round is logged, and the next one tries again.
-async fn repeat<F, Fut>(what: &'static str, every: Duration, mut stop: watch::Receiver<bool>, woken: Option<&tokio::sync::Notify>, round: F)
-where
+async fn repeat<F, Fut>(
+    what: &'static str,
+    every: Duration,
+    mut stop: watch::Receiver<bool>,
+    woken: Option<&tokio::sync::Notify>,
+    round: F,
+) where
     F: Fn() -> Fut,
     Fut: Future<Output = Result<(), IdentityError>>,
 {

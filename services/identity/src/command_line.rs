@@ -105,7 +105,8 @@ impl Identity {
         let (address, hash) = (&email, &hash);
         let made = rows.write(move |tx| async move {
             let verified_at = Some(tx.now());
-            let account = NewUser { email: address.as_str(), name: new.name, kind: Kind::Person, locale: new.locale, verified_at };
+            let account =
+                NewUser { email: address.as_str(), name: new.name, kind: Kind::Person, locale: new.locale, verified_at };
             let user = accounts::add(&tx, &account).await?;
             accounts::set_password(&tx, user.id, hash).await?;
             roles::replace(&tx, user.id, Roles::NONE, new.roles).await?;

@@ -38,7 +38,12 @@ impl Identity {
     ///
     /// # Errors
     /// What is wrong in the document, or with which person.
-    pub async fn seed_demo(&self, tenant: &str, application: &Application, password: &str) -> Result<Vec<UserSummary>, DemoError> {
+    pub async fn seed_demo(
+        &self,
+        tenant: &str,
+        application: &Application,
+        password: &str,
+    ) -> Result<Vec<UserSummary>, DemoError> {
         let Some(document) = application.demo("identity") else {
             return Ok(Vec::new());
         };

@@ -80,12 +80,13 @@ impl From<IdentityError> for Problem {
             IdentityError::InvalidSecret => {
                 Self::invalid("token", FieldError::new("invalid-or-expired", "identity-secret-invalid"))
             }
-            IdentityError::WeakPassword(weakness) => Self::new(ErrorCode::WeakPassword)
-                .field("password", FieldError::new(weakness.code(), weakness.message())),
+            IdentityError::WeakPassword(weakness) => {
+                Self::new(ErrorCode::WeakPassword).field("password", FieldError::new(weakness.code(), weakness.message()))
+            }
             IdentityError::InvalidEmail(_) => Self::invalid("email", FieldError::email()),
-            IdentityError::EmailTaken => Self::new(ErrorCode::AlreadyExists)
-                .detail_message("identity-email-taken", [])
-                .field("email", FieldError::taken()),
+            IdentityError::EmailTaken => {
+                Self::new(ErrorCode::AlreadyExists).detail_message("identity-email-taken", []).field("email", FieldError::taken())
+            }
             IdentityError::NameTaken => Self::new(ErrorCode::AlreadyExists).field("name", FieldError::taken()),
             IdentityError::RegistrationClosed => {
                 Self::new(ErrorCode::Forbidden).detail_message("identity-registration-closed", [])
@@ -102,8 +103,9 @@ impl From<IdentityError> for Problem {
             IdentityError::Hidden => Self::hidden(),
             IdentityError::Changed => ErrorCode::PreconditionFailed.into(),
             IdentityError::Conflict => ErrorCode::Conflict.into(),
-            IdentityError::TooManyOrganisations(most) => Self::new(ErrorCode::Unprocessable)
-                .detail_message("identity-too-many-organisations", [("max", most.into())]),
+            IdentityError::TooManyOrganisations(most) => {
+                Self::new(ErrorCode::Unprocessable).detail_message("identity-too-many-organisations", [("max", most.into())])
+            }
             IdentityError::UnknownTenant(_) | IdentityError::TenantName(_) => ErrorCode::Unprocessable.into(),
             IdentityError::Signing(_) | IdentityError::Key(_) | IdentityError::Hashing(HashingError::Failed) => {
                 Self::internal(&error)

@@ -81,7 +81,8 @@ impl Identity {
     }
 
     pub(crate) async fn reload_tenants(&self) -> Result<(), IdentityError> {
-        let rows = self.own(Uuid::nil()).read(|tx| async move { Ok::<_, IdentityError>(store::tenants::all(&tx).await?) }).await?;
+        let rows =
+            self.own(Uuid::nil()).read(|tx| async move { Ok::<_, IdentityError>(store::tenants::all(&tx).await?) }).await?;
         self.0.tenants.replace(&rows);
         Ok(())
     }

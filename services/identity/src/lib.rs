@@ -15,8 +15,8 @@ mod entity;
 pub mod error;
 mod inviting;
 mod keeping;
-mod login;
 mod lockout;
+mod login;
 pub mod mail;
 mod managing;
 mod model;
@@ -49,12 +49,12 @@ use tokio::sync::Notify;
 
 pub use authentication::Authenticated;
 pub use command_line::{NewAccount, NewTenant};
+pub use demo::DemoError;
 pub use error::IdentityError;
 pub use keeping::OpenError;
 pub use model::Status;
 pub use operators::{AccountSheet, SessionSummary};
 pub use schema::{SERVICE, schema};
-pub use demo::DemoError;
 pub use tenants::{Registration, TenantInfo, TenantsWatch};
 
 use mail::Mailer;
@@ -106,6 +106,10 @@ impl Identity {
     /// The public keys as a JWK set (RFC 7517).
     pub fn jwks(&self) -> Arc<str> {
         self.0.tokens.keyring().jwks()
+    }
+
+    fn catalogues(&self) -> &Catalogues {
+        &self.0.catalogues
     }
 
     /// The language that a person chooses, among those that the tenant's application offers.

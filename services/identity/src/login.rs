@@ -1,5 +1,7 @@
 //! Logging in: with constant answers, bounded hashing, and locks that grow.
 
+use std::net::IpAddr;
+
 use banyan_contracts::identity::SessionOpened;
 use banyan_kernel::Uuid;
 use banyan_store::audit::Record;
@@ -102,7 +104,8 @@ impl Identity {
     /// A signed access token for the session.
     pub(crate) fn access_token(&self, person: &Person, session: Uuid) -> Result<String, SigningFailed> {
         let now = self.0.clock.now().seconds();
-        let client_id = if person.user.kind == Kind::Service.word() { person.user.id.to_string() } else { FIRST_PARTY.to_owned() };
+        let client_id =
+            if person.user.kind == Kind::Service.word() { person.user.id.to_string() } else { FIRST_PARTY.to_owned() };
         self.0.tokens.sign(&Claims {
             issuer: self.0.tokens.issuer().to_owned(),
             audience: self.0.tokens.audience().to_owned(),
@@ -128,8 +131,16 @@ struct Counted {
 
 impl Counted {
     fn of(identity: &Identity, visit: &Visit, email: &str) -> Self {
-        let address = visit.device.address.as_deref().map(|address| identity.subject("address", address));
+        let address = visit.device.counted.map(|address| identity.subject("address", &network(address)));
         Self { account: identity.subject("account", email), address }
+    }
+}
+
+/// What one party has of addresses: one of IPv4, a /64 of IPv6 (RFC 6177).
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{:016x}", address.to_bits() >> 64),
     }
 }
 
@@ -212,5 +223,18 @@ impl Attempt<'_> {
         }
         tx.audit(record);
         Ok(Ended::Out(IdentityError::InvalidCredentials))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn one_party_is_counted_as_one() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_ne!(of("203.0.113.7"), of("203.0.113.8"));
     }
 }

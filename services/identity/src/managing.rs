@@ -1,8 +1,6 @@
 //! Acts of those who run a tenant on accounts: make, disable, enable, roles, sessions, service accounts.
 
-use banyan_contracts::identity::{
-    InvitationCreated, UserDisabled, UserEnabled, UserRegistered, UserRolesChanged,
-};
+use banyan_contracts::identity::{InvitationCreated, UserDisabled, UserEnabled, UserRegistered, UserRolesChanged};
 use banyan_kernel::{Caller, ErrorCode, Roles, Uuid};
 use banyan_store::audit::Record;
 use banyan_store::idempotency::IdempotencyKey;
@@ -49,7 +47,8 @@ impl Identity {
     ) -> Result<UserView, IdentityError> {
         by.may_appoint(new.roles)?;
         let made = rows.write_once(key, move |tx| async move {
-            let account = NewUser { email: new.email.as_str(), name: new.name, kind: Kind::Person, locale: None, verified_at: None };
+            let account =
+                NewUser { email: new.email.as_str(), name: new.name, kind: Kind::Person, locale: None, verified_at: None };
             let user = accounts::add(&tx, &account).await?;
             roles::replace(&tx, user.id, Roles::NONE, new.roles).await?;
             let invitation = NewInvitation {
@@ -79,7 +78,13 @@ impl Identity {
     }
 
     /// Lets an account be used, or not. A disabled one's sessions and tokens end at once.
-    pub(crate) async fn change_status(&self, rows: &Rows, by: Manager, id: Uuid, status: Status) -> Result<Person, IdentityError> {
+    pub(crate) async fn change_status(
+        &self,
+        rows: &Rows,
+        by: Manager,
+        id: Uuid,
+        status: Status,
+    ) -> Result<Person, IdentityError> {
         let changed = rows.write(move |tx| async move {
             let before = accounts::person(&tx, id).await?.ok_or(IdentityError::Hidden)?;
             by.may_change(id, before.rights.roles)?;
@@ -164,7 +169,8 @@ impl Identity {
         let secret = &secret;
         let read = move |tx: Tx| async move {
             let row = accounts::client_secret(&tx, secret.fingerprint()).await?.ok_or(IdentityError::InvalidCredentials)?;
-            let person = accounts::person(&tx, row.user_id).await?.filter(|person| person.is_active() && person.user.id == client);
+            let person =
+                accounts::person(&tx, row.user_id).await?.filter(|person| person.is_active() && person.user.id == client);
             Ok::<_, IdentityError>((person.ok_or(IdentityError::InvalidCredentials)?, row.id))
         };
         let (person, credential) = self.system(visit.tenant(), visit.request()).read(read).await?;

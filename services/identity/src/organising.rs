@@ -34,7 +34,13 @@ impl Identity {
         rows.read(read).await
     }
 
-    pub(crate) async fn rename_organisation(&self, rows: &Rows, id: Uuid, version: i64, name: &str) -> Result<OrganisationView, IdentityError> {
+    pub(crate) async fn rename_organisation(
+        &self,
+        rows: &Rows,
+        id: Uuid,
+        version: i64,
+        name: &str,
+    ) -> Result<OrganisationView, IdentityError> {
         let renamed = rows.write(move |tx| async move {
             if !organisations::rename(&tx, id, version, name).await? {
                 return Err(IdentityError::Changed);

@@ -132,8 +132,7 @@ fn role_assignments() -> Table {
     let ordinary = [Role::User, Role::Coach, Role::Analyst, Role::Support, Role::Service];
     let ordinary = Rule::AnyOf(ordinary.iter().map(|role| Rule::Equals("role", role.name())).collect());
     let appoint = Rule::HasRole(Role::Owner).or(Rule::HasRole(Role::Admin).and(ordinary));
-    let policy =
-        Policy::closed().read(Rule::Owner("user_id").or(staff())).insert(appoint.clone()).delete(appoint).and_system();
+    let policy = Policy::closed().read(Rule::Owner("user_id").or(staff())).insert(appoint.clone()).delete(appoint).and_system();
     Table::new("role_assignments", policy)
         .column("user_id", ColumnType::Uuid)
         .column("role", ColumnType::Text)

@@ -1,7 +1,7 @@
 //! Somebody at the door: for which tenant, in which language, with which device.
 
 use axum::extract::FromRequestParts;
-use banyan_http::{Language, Problem, Visitor};
+use banyan_http::{ClientAddress, Language, Problem, Visitor};
 use banyan_kernel::{Caller, RequestId, Uuid};
 use banyan_locale::Locale;
 use http::header::USER_AGENT;
@@ -43,6 +43,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 fn device(parts: &Parts) -> Device {
     let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
     let user_agent = agent.map(|text| text.chars().take(LONGEST_USER_AGENT).collect());
-    let address = parts.extensions.get::<banyan_http::ClientAddress>().map(|address| address.0.to_string());
-    Device { user_agent, address }
+    let address = parts.extensions.get::<ClientAddress>().map(|address| address.0);
+    Device {
+        user_agent,
+        address: address.map(|address| address.to_string()),
+        counted: address.filter(|address| !address.is_loopback()),
+    }
 }

@@ -60,3 +60,23 @@ mail-invite-note = The link works once, for { $days ->
     [one] one day
    *[other] { $days } days
 }. If you do not expect an invitation, leave this mail alone: nothing happens.
+
+## Pages behind the links of mails
+# $brand (text): the name of the place
+
+page-new-password = New password (at least 8 characters)
+
+page-verify-title = Confirm your address
+page-verify-lead = Is this your address? Then confirm it for { $brand }.
+page-verify-action = Confirm the address
+page-verify-done = Thank you. Your address is confirmed; you can close this page.
+
+page-reset-title = Set a new password
+page-reset-lead = Choose a new password for { $brand }. A short sentence is good: long, and easy to keep in mind.
+page-reset-action = Set the password
+page-reset-done = Your new password is set. Your devices have been logged out: log in anew with it.
+
+page-invite-title = You are invited
+page-invite-lead = Choose a password for { $brand }, and your account is ready. A short sentence is good: long, and easy to keep in mind.
+page-invite-action = Accept the invitation
+page-invite-done = Welcome. Your account is ready: log in with your address and the password.

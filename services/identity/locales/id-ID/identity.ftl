@@ -51,3 +51,23 @@ mail-invite-subject = Anda diundang ke { $brand }
 mail-invite-lead = Anda diundang untuk bergabung dengan { $brand }. Pilih kata sandi, dan akun Anda siap digunakan.
 mail-invite-action = Terima undangan
 mail-invite-note = Tautan berlaku satu kali, selama { $days } hari. Jika Anda tidak menantikan undangan, abaikan email ini: tidak akan terjadi apa-apa.
+
+## Halaman di balik tautan email
+# $brand (text): nama tempatnya
+
+page-new-password = Kata sandi baru (sedikitnya 8 karakter)
+
+page-verify-title = Konfirmasikan alamat Anda
+page-verify-lead = Apakah ini alamat Anda? Jika ya, konfirmasikan untuk { $brand }.
+page-verify-action = Konfirmasikan alamat
+page-verify-done = Terima kasih. Alamat Anda telah dikonfirmasi; halaman ini boleh ditutup.
+
+page-reset-title = Buat kata sandi baru
+page-reset-lead = Pilih kata sandi baru untuk { $brand }. Kalimat pendek adalah pilihan yang baik: panjang dan mudah diingat.
+page-reset-action = Simpan kata sandi
+page-reset-done = Kata sandi baru Anda telah disimpan. Semua perangkat Anda telah keluar: silakan masuk kembali.
+
+page-invite-title = Anda diundang
+page-invite-lead = Pilih kata sandi untuk { $brand }, dan akun Anda siap digunakan. Kalimat pendek adalah pilihan yang baik: panjang dan mudah diingat.
+page-invite-action = Terima undangan
+page-invite-done = Selamat datang. Akun Anda siap: masuklah dengan alamat dan kata sandi Anda.

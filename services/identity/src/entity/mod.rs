@@ -2,7 +2,6 @@
 
 #![expect(unreachable_pub, reason = "SeaORM's macros write `pub`")]
 
-pub(crate) mod audit;
 pub(crate) mod client_credential;
 pub(crate) mod credential;
 pub(crate) mod invitation;

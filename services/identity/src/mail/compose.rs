@@ -34,7 +34,7 @@ impl LetterKind {
     }
 
     /// The page behind the link.
-    const fn path(self) -> &'static str {
+    pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Verify => "/account/verify-email",
             Self::Reset => "/account/reset-password",
@@ -71,9 +71,11 @@ pub(crate) struct Composed {
 
 pub(crate) fn compose(letter: &Letter<'_>, messages: Messages<'_>) -> Composed {
     let hours = letter.kind.purpose().lifetime_seconds() / 3_600;
-    let args = Args::new().text("brand", letter.brand).text("name", letter.name).integer("hours", hours).integer("days", hours / 24);
+    let args =
+        Args::new().text("brand", letter.brand).text("name", letter.name).integer("hours", hours).integer("days", hours / 24);
     let [subject, lead, action, note] = letter.kind.messages().map(|id| messages.format(id, &args));
-    let greeting = if letter.name.is_empty() { messages.text("mail-greeting-nameless") } else { messages.format("mail-greeting", &args) };
+    let greeting =
+        if letter.name.is_empty() { messages.text("mail-greeting-nameless") } else { messages.format("mail-greeting", &args) };
     // The secret's letters need no escaping in an address.
     let link = format!("{}{}?token={}", letter.base_url, letter.kind.path(), letter.secret);
     let (code, sign_off) = (messages.text("mail-code"), messages.format("mail-sign-off", &args));

@@ -44,7 +44,8 @@ mod tests {
         let mail = super::super::tests::mail();
         mailer.send(&mail).await.unwrap();
         mailer.send(&mail).await.unwrap();
-        let files: Vec<_> = std::fs::read_dir(folder.path().join("mail")).unwrap().map(|file| file.unwrap().file_name()).collect();
+        let files: Vec<_> =
+            std::fs::read_dir(folder.path().join("mail")).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!(files, [std::ffi::OsString::from(format!("{}.eml", mail.id))]);
     }
 

@@ -14,7 +14,7 @@ use lettre::Message;
 use lettre::message::{Mailbox, MultiPart};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use compose::{Letter, LetterKind, base_url, compose};
+pub(crate) use compose::{Letter, LetterKind, base_url, compose, escape};
 pub use file::FileMailer;
 pub use smtp::SmtpMailer;
 

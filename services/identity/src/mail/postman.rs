@@ -33,7 +33,10 @@ impl Identity {
                     tracing::warn!(mail = %mail.id, kind = mail.kind, attempts = mail.attempts + 1, %error, "a mail did not leave");
                     let hope = if matches!(error, MailError::Unavailable(_)) { Hope::Some } else { Hope::None };
                     let error = &error.to_string();
-                    rows.write(move |tx: Tx| async move { Ok::<_, IdentityError>(outgoing::failed(&tx, mail, error, hope).await?) }).await?;
+                    rows.write(
+                        move |tx: Tx| async move { Ok::<_, IdentityError>(outgoing::failed(&tx, mail, error, hope).await?) },
+                    )
+                    .await?;
                 }
             }
         }

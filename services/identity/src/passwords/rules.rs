@@ -22,8 +22,16 @@ const SHORTEST_PERSONAL: usize = 4;
 /// So many characters around a well-known word do not make it a new one.
 const MOST_AROUND_A_WORD: usize = 6;
 
-const KEYBOARD_ROWS: [&str; 8] =
-    ["qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "1q2w3e4r5t6y7u8i9o0p", "`1234567890-="];
+const KEYBOARD_ROWS: [&str; 8] = [
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "qwertzuiop",
+    "azertyuiop",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "`1234567890-=",
+];
 
 static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| include_str!("common.txt").split_whitespace().collect());
 
@@ -222,7 +230,8 @@ fn run_length(characters: &[char]) -> usize {
     let step = |pair: &[char]| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0]));
     let count = |same: &dyn Fn(&[char]) -> bool| 1 + characters.windows(2).take_while(|pair| same(pair)).count();
     let by_step = [-1, 0, 1].map(|wanted| count(&|pair| step(pair) == wanted));
-    let on_keyboard = KEYBOARD_ROWS.map(|row| [count(&|pair| follows(row, pair[0], pair[1])), count(&|pair| follows(row, pair[1], pair[0]))]);
+    let on_keyboard =
+        KEYBOARD_ROWS.map(|row| [count(&|pair| follows(row, pair[0], pair[1])), count(&|pair| follows(row, pair[1], pair[0]))]);
     let longest = by_step.into_iter().chain(on_keyboard.into_iter().flatten()).max().unwrap_or(1);
     if longest >= 3 { longest } else { 1 }
 }
@@ -255,8 +264,23 @@ mod tests {
     #[test]
     fn well_known_passwords_are_refused_in_their_disguises() {
         for text in [
-            "password", "Password1", "P@ssw0rd", "p4$$w0rd!", "letmein123", "iloveyou!!", "admin@123", "@dmin1234", "1q2w3e4r",
-            "Qwerty12345", "sayangku", "Rahasia123", "bismillah99", "Indonesia1945", "monkeymonkey", "Summer2024!", "correcthorsebatterystaple",
+            "password",
+            "Password1",
+            "P@ssw0rd",
+            "p4$$w0rd!",
+            "letmein123",
+            "iloveyou!!",
+            "admin@123",
+            "@dmin1234",
+            "1q2w3e4r",
+            "Qwerty12345",
+            "sayangku",
+            "Rahasia123",
+            "bismillah99",
+            "Indonesia1945",
+            "monkeymonkey",
+            "Summer2024!",
+            "correcthorsebatterystaple",
         ] {
             assert_eq!(weakness(text), Some(Weakness::Common), "{text}");
         }
@@ -265,8 +289,20 @@ mod tests {
     #[test]
     fn sequences_repetitions_and_dates_are_refused() {
         for text in [
-            "12345678", "87654321", "abcdefgh12", "aaaaaaaa", "abababab", "xyzxyzxyz", "11112222", "qwertyu123", "asdfgh;123", "2024-01-15",
-            "19870512", "0812-3456-789", "abc123abc", "aaabbbccc",
+            "12345678",
+            "87654321",
+            "abcdefgh12",
+            "aaaaaaaa",
+            "abababab",
+            "xyzxyzxyz",
+            "11112222",
+            "qwertyu123",
+            "asdfgh;123",
+            "2024-01-15",
+            "19870512",
+            "0812-3456-789",
+            "abc123abc",
+            "aaabbbccc",
         ] {
             assert!(matches!(weakness(text), Some(Weakness::Pattern | Weakness::Common)), "{text}: {:?}", weakness(text));
         }
@@ -283,8 +319,18 @@ mod tests {
     #[test]
     fn ordinary_good_passwords_pass() {
         for text in [
-            "correct horse battery", "Tr0ub4dor&3x", "k7#mQz!w9", "hujan di bulan juni", "S3cure!Passw0rd", "MyDogAteMyTies", "Sup3r$ecretKey!9", "TestPassword123!x9",
-            "SecurePass123!", "Str0ng!Passw0rd#2024", "Banyan-Tree-7291", "purple-llama-42",
+            "correct horse battery",
+            "Tr0ub4dor&3x",
+            "k7#mQz!w9",
+            "hujan di bulan juni",
+            "S3cure!Passw0rd",
+            "MyDogAteMyTies",
+            "Sup3r$ecretKey!9",
+            "TestPassword123!x9",
+            "SecurePass123!",
+            "Str0ng!Passw0rd#2024",
+            "Banyan-Tree-7291",
+            "purple-llama-42",
         ] {
             assert_eq!(weakness(text), None, "{text}");
         }

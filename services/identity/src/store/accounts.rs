@@ -73,12 +73,7 @@ pub(crate) async fn with_rights(tx: &Tx, user: user::Model) -> Result<Person, St
 }
 
 /// Changes the profile if it still has the version; `None` takes any. False if it has not, or is not there.
-pub(crate) async fn change_profile(
-    tx: &Tx,
-    id: Uuid,
-    version: Option<i64>,
-    change: &ProfileChange,
-) -> Result<bool, StoreError> {
+pub(crate) async fn change_profile(tx: &Tx, id: Uuid, version: Option<i64>, change: &ProfileChange) -> Result<bool, StoreError> {
     let mut values = user::ActiveModel { updated_at: Set(tx.now().micros()), ..Default::default() };
     if let Some(name) = &change.name {
         values.name = Set(name.clone());
@@ -124,11 +119,7 @@ pub(crate) async fn password_hash(tx: &Tx, user: Uuid) -> Result<Option<String>,
 
 pub(crate) async fn set_password(tx: &Tx, user: Uuid, hash: &str) -> Result<(), StoreError> {
     let now = tx.now().micros();
-    let values = credential::ActiveModel {
-        password_hash: Set(hash.to_owned()),
-        updated_at: Set(now),
-        ..Default::default()
-    };
+    let values = credential::ActiveModel { password_hash: Set(hash.to_owned()), updated_at: Set(now), ..Default::default() };
     let update = credential::Entity::update_many().set(values).filter(credential::Column::UserId.eq(user));
     if update.exec(tx).await?.rows_affected == 1 {
         return Ok(());

@@ -91,11 +91,8 @@ pub(crate) async fn is_pending(tx: &Tx, email: &str) -> Result<bool, StoreError>
 /// From pending to accepted or revoked. False if it was not pending, or is not there.
 pub(crate) async fn settle(tx: &Tx, id: Uuid, state: State) -> Result<bool, StoreError> {
     let accepted_at = (state == State::Accepted).then(|| tx.now().micros());
-    let values = invitation::ActiveModel {
-        status: Set(state.word().to_owned()),
-        accepted_at: Set(accepted_at),
-        ..Default::default()
-    };
+    let values =
+        invitation::ActiveModel { status: Set(state.word().to_owned()), accepted_at: Set(accepted_at), ..Default::default() };
     let update = invitation::Entity::update_many().set(values).filter(invitation::Column::Id.eq(id));
     Ok(update.filter(invitation::Column::Status.eq(State::Pending.word())).exec(tx).await?.rows_affected == 1)
 }

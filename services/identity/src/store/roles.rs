@@ -75,12 +75,8 @@ pub(crate) async fn has_another_owner(tx: &Tx, user: Uuid) -> Result<bool, Store
     if ids.is_empty() {
         return Ok(false);
     }
-    let rows = user::Entity::find()
-        .filter(user::Column::Id.is_in(ids))
-        .order_by_asc(user::Column::Id)
-        .lock_exclusive()
-        .all(tx)
-        .await?;
+    let rows =
+        user::Entity::find().filter(user::Column::Id.is_in(ids)).order_by_asc(user::Column::Id).lock_exclusive().all(tx).await?;
     // Read again: another transaction may have taken the role while this one waited for the rows.
     let still = role_assignment::Entity::find().filter(role_assignment::Column::Role.eq(Role::Owner.name())).all(tx).await?;
     let is_owner = |id: Uuid| still.iter().any(|row| row.user_id == id);

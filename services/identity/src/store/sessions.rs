@@ -1,9 +1,11 @@
 //! Sessions and the refresh tokens that keep them open.
 
+use std::net::IpAddr;
+
 use banyan_kernel::{Timestamp, Uuid};
 use banyan_store::{StoreError, Tx};
-use sea_orm::prelude::*;
 use sea_orm::ActiveValue::Set;
+use sea_orm::prelude::*;
 
 use super::insert;
 use crate::entity::{refresh_token, session};
@@ -19,6 +21,8 @@ pub(crate) const REFRESH_SECONDS: i64 = 30 * 86_400;
 pub(crate) struct Device {
     pub user_agent: Option<String>,
     pub address: Option<String>,
+    /// The address, where failures are counted by it. Not the machine's own: behind that is a proxy, and with it everybody.
+    pub counted: Option<IpAddr>,
 }
 
 /// Which part of a person's sessions.

@@ -89,7 +89,10 @@ pub struct SigningKeyInfo {
 pub enum KeyStep {
     Create(KeyState),
     /// Let the next key sign; the active one, if there is one, retires.
-    Promote { next: Uuid, retiring: Option<Uuid> },
+    Promote {
+        next: Uuid,
+        retiring: Option<Uuid>,
+    },
     Delete(Uuid),
 }
 

@@ -106,6 +106,10 @@ on_both_engines! {
         }
         assert_eq!(from("203.0.113.7", "maya@example.org".into(), PASSWORD).await.code(), "account-locked");
         assert_eq!(from("203.0.113.8", "maya@example.org".into(), PASSWORD).await.status, StatusCode::OK);
+        for number in 0..60 {
+            assert_eq!(from("127.0.0.1", format!("user{number}@example.net"), "wrong").await.status, StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(from("127.0.0.1", "maya@example.org".into(), PASSWORD).await.status, StatusCode::OK, "a proxy is not a person");
         desk.bench.clock.advance_seconds(2);
         assert_eq!(from("203.0.113.7", "maya@example.org".into(), PASSWORD).await.status, StatusCode::OK);
     }

@@ -5,11 +5,13 @@
 mod administration;
 mod audit;
 mod command_line;
+mod indexes;
 mod invitations;
 mod keys;
 mod login;
 mod nodes;
 mod organisations;
+mod pages;
 mod profile;
 mod recovery;
 mod refresh;

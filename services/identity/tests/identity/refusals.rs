@@ -23,8 +23,22 @@ fn body_of(operation: &Operation) -> Option<Value> {
 
 /// What needs no log-in, named one by one.
 const OPEN: &[&str] = &[
-    "acceptInvitation", "clientToken", "forgotPassword", "getSigningKeys", "logIn", "logOut", "refreshTokens", "register",
-    "resetPassword", "verifyEmail",
+    "acceptInvitation",
+    "clientToken",
+    "forgotPassword",
+    "getSigningKeys",
+    "logIn",
+    "logOut",
+    "openInvitationPage",
+    "openResetPage",
+    "openVerificationPage",
+    "refreshTokens",
+    "register",
+    "resetPassword",
+    "submitInvitationPage",
+    "submitResetPage",
+    "submitVerificationPage",
+    "verifyEmail",
 ];
 
 on_both_engines! {

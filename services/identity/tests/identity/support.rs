@@ -68,7 +68,6 @@ pub(crate) struct Desk {
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) id: Uuid,
-    pub(crate) email: String,
     pub(crate) access: String,
     pub(crate) refresh: String,
 }
@@ -78,7 +77,6 @@ impl Person {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
             id: body["user"]["id"].as_str().unwrap().parse().unwrap(),
-            email: text(&body["user"]["email"]),
             access: text(&body["accessToken"]),
             refresh: text(&body["refreshToken"]),
         }
@@ -86,7 +84,12 @@ impl Person {
 }
 
 pub(crate) fn tenant(name: &str) -> NewTenant {
-    NewTenant { name: name.into(), application: "upcoach".into(), display_name: "Fig & Root".into(), registration: Registration::Open }
+    NewTenant {
+        name: name.into(),
+        application: "upcoach".into(),
+        display_name: "Fig & Root".into(),
+        registration: Registration::Open,
+    }
 }
 
 impl Desk {

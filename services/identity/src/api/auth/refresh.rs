@@ -40,7 +40,11 @@ impl Validate for RefreshRequest {
         (status = 401, description = "The refresh token counts no longer: log in again.")
     )
 )]
-pub(super) async fn refresh(identity: Identity, visit: Visit, Body(request): Body<RefreshRequest>) -> Result<Json<Admission>, Problem> {
+pub(super) async fn refresh(
+    identity: Identity,
+    visit: Visit,
+    Body(request): Body<RefreshRequest>,
+) -> Result<Json<Admission>, Problem> {
     let welcome = identity.refresh(&visit, request.refresh_token.expose()).await?;
     Ok(Json(welcome.into()))
 }

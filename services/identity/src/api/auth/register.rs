@@ -46,7 +46,11 @@ impl Validate for Registration {
         (status = 409, description = "The address has an account already.")
     )
 )]
-pub(super) async fn register(identity: Identity, visit: Visit, Body(new): Body<Registration>) -> Result<Created<Admission>, Problem> {
+pub(super) async fn register(
+    identity: Identity,
+    visit: Visit,
+    Body(new): Body<Registration>,
+) -> Result<Created<Admission>, Problem> {
     let welcome = identity.register(&visit, &new.email, new.password.expose(), new.name.trim()).await?;
     Ok(Created::at("/api/v1/users/profile", welcome.into()))
 }

@@ -17,7 +17,11 @@ use crate::visit::Visit;
         (status = 429, description = "Too many mails were asked for; `Retry-After` says for how long.")
     )
 )]
-pub(super) async fn resend_verification(identity: Identity, SignedIn(caller): SignedIn, visit: Visit) -> Result<StatusCode, Problem> {
+pub(super) async fn resend_verification(
+    identity: Identity,
+    SignedIn(caller): SignedIn,
+    visit: Visit,
+) -> Result<StatusCode, Problem> {
     identity.resend_verification(&caller, &visit).await?;
     Ok(StatusCode::ACCEPTED)
 }

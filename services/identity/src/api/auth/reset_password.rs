@@ -39,7 +39,11 @@ impl Validate for PasswordReset {
         (status = 422, description = "The secret was used or has expired, or the password is too weak.")
     )
 )]
-pub(super) async fn reset_password(identity: Identity, visit: Visit, Body(reset): Body<PasswordReset>) -> Result<NoContent, Problem> {
+pub(super) async fn reset_password(
+    identity: Identity,
+    visit: Visit,
+    Body(reset): Body<PasswordReset>,
+) -> Result<NoContent, Problem> {
     identity.reset_password(&visit, reset.token.expose(), reset.password.expose()).await?;
     Ok(NoContent)
 }

@@ -36,7 +36,11 @@ impl Validate for EmailVerification {
         (status = 422, description = "The secret has expired or was never sent.")
     )
 )]
-pub(super) async fn verify_email(identity: Identity, visit: Visit, Body(sent): Body<EmailVerification>) -> Result<NoContent, Problem> {
+pub(super) async fn verify_email(
+    identity: Identity,
+    visit: Visit,
+    Body(sent): Body<EmailVerification>,
+) -> Result<NoContent, Problem> {
     identity.verify_email(&visit, sent.token.expose()).await?;
     Ok(NoContent)
 }

@@ -10,5 +10,7 @@ use utoipa_axum::routes;
 use crate::api::Desk;
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new().routes(routes!(list::list_invitations, create::create_invitation)).routes(routes!(revoke::revoke_invitation))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_invitations, create::create_invitation))
+        .routes(routes!(revoke::revoke_invitation))
 }
