@@ -96,7 +96,7 @@ call 422 "$ana" -d '{"transcription":"","mood":11}' "$api/content/voice-journal"
 expect '"errors":['
 
 say 'A habit, three times a week. Two check-ins on one day are one.'
-call 201 "$ana" -d '{"title":"Stretch","schedule":{"kind":"timesPerWeek","times":3}}' "$api/habits"
+call 201 "$ana" -d '{"title":"Stretch","schedule":{"type":"timesPerWeek","times":3}}' "$api/habits"
 habit=$(sed 's/.*{"id":"\([^"]*\)".*/\1/' "$folder/answer")
 call 201 "$ana" -d '{}' "$api/habits/$habit/check-ins"
 call 200 "$ana" -d '{}' "$api/habits/$habit/check-ins"

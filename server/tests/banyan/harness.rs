@@ -205,12 +205,6 @@ impl Server {
         answer(request.send_json(body).unwrap())
     }
 
-    /// The status of `POST`; none where the server is gone, or goes away meanwhile.
-    pub(crate) fn try_post(&self, path: &str, token: &str, body: &Value) -> Option<u16> {
-        let request = client().post(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {token}"));
-        request.send_json(body).ok().map(|response| response.status().as_u16())
-    }
-
     /// Logs in and gives the access token.
     #[track_caller]
     pub(crate) fn log_in(&self, email: &str, password: &str) -> String {
@@ -283,7 +277,6 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> (u16, Value) {
 
 /// Asks again until `good` is content; panics when that takes too long.
 #[track_caller]
-#[expect(clippy::disallowed_methods, reason = "a deadline in real time: another process is waited for")]
 pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {

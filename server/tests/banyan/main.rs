@@ -1,4 +1,5 @@
 //! The real program, started as a person would start it, on both engines.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod backup;
 mod beside_a_server;

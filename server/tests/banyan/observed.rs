@@ -34,7 +34,7 @@ fn statements_are_logged_for_developers_only() {
 fn in_production_each_line_is_json() {
     let place = Place::sqlite();
     let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "off"]);
-    let mut child =
+    let child =
         command.env("NODE_ENV", "production").env("BANYAN_DATABASE_LOG_STATEMENTS", "on").stdout(Stdio::piped()).spawn().unwrap();
     eventually("the server is ready", || place.data().join("banyan.addr").exists().then_some(()));
     rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::TERM).unwrap();
