@@ -11,7 +11,13 @@ use crate::postgres::policies::{self, Command, STORED};
 use crate::schema::Table;
 
 /// `client` must be the owner's or a superuser's; `role` is the service's, `login` the pool's.
-pub(crate) async fn check(client: &Client, service: &str, tables: &[Table], role: &str, login: &str) -> Result<Found, StoreError> {
+pub(crate) async fn check(
+    client: &Client,
+    service: &str,
+    tables: &[Table],
+    role: &str,
+    login: &str,
+) -> Result<Found, StoreError> {
     let mut found = Found { findings: roles(client, service, role, login).await?, ..Found::default() };
     let relations = relations(client, service, role).await?;
     for table in tables {
@@ -26,7 +32,9 @@ pub(crate) async fn check(client: &Client, service: &str, tables: &[Table], role
         let number: i64 = count_policies(client, service, table).await?;
         let declared = Command::ALL.into_iter().filter(|command| allowed(table, *command)).count();
         if usize::try_from(number) != Ok(declared) {
-            found.findings.push(format!("`{}` has {number} policies, {declared} are declared: each one more opens the table", table.name));
+            found
+                .findings
+                .push(format!("`{}` has {number} policies, {declared} are declared: each one more opens the table", table.name));
         }
     }
     for (name, relation) in &relations {
@@ -90,7 +98,8 @@ async fn roles(client: &Client, service: &str, role: &str, login: &str) -> Resul
     let Some(row) = client.query_opt(SQL, &[&role, &service]).await.map_err(failed)? else {
         return Ok(vec![format!("the role `{role}` is missing")]);
     };
-    for (at, what) in [(0, "is a superuser"), (1, "bypasses row security"), (2, "may log in"), (3, "owns tables of the service")] {
+    for (at, what) in [(0, "is a superuser"), (1, "bypasses row security"), (2, "may log in"), (3, "owns tables of the service")]
+    {
         if row.get(at) {
             findings.push(format!("the role `{role}` {what}"));
         }
@@ -109,7 +118,13 @@ async fn count_policies(client: &Client, service: &str, table: &Table) -> Result
 }
 
 /// Compares the policy with its seal: what it was made from, and how the server has it now.
-async fn policy(client: &Client, service: &str, table: &Table, command: Command, role: &str) -> Result<Option<String>, StoreError> {
+async fn policy(
+    client: &Client,
+    service: &str,
+    table: &Table,
+    command: Command,
+    role: &str,
+) -> Result<Option<String>, StoreError> {
     let sql = format!(
         "SELECT p.polpermissive, p.polroles::regrole[]::text[], \
          coalesce(obj_description(p.oid, 'pg_policy'), '') = md5($4) || ' ' || {STORED} \

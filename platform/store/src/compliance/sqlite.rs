@@ -19,8 +19,11 @@ pub(crate) fn check(connection: &mut Connection) -> Result<Found, StoreError> {
     let mut found = Found::default();
     for table in guarded.tables() {
         for command in Command::ALL {
-            let mut findings: Vec<String> =
-                expected.iter().filter(|object| concerns(object, table, command)).filter_map(|object| missing(object, &there)).collect();
+            let mut findings: Vec<String> = expected
+                .iter()
+                .filter(|object| concerns(object, table, command))
+                .filter_map(|object| missing(object, &there))
+                .collect();
             findings.extend(open_wall(connection, table, command));
             if command == Command::Read {
                 findings.extend(seen_without_caller(connection, table));
@@ -52,7 +55,9 @@ fn missing(object: &Object, there: &BTreeMap<String, String>) -> Option<String> 
     match there.get(&object.name) {
         None => Some(format!("the {kind} is missing")),
         // SQLite keeps the text but for the word TEMP.
-        Some(sql) if *sql != object.sql.replacen("CREATE TEMP ", "CREATE ", 1) => Some(format!("the {kind} is not the declared one")),
+        Some(sql) if *sql != object.sql.replacen("CREATE TEMP ", "CREATE ", 1) => {
+            Some(format!("the {kind} is not the declared one"))
+        }
         Some(_) => None,
     }
 }

@@ -3,6 +3,7 @@
 //! What must happen is worked out from the declared policy by [`World`](super::World), which shares nothing with the SQL that enforces it.
 
 mod attacks;
+mod new_rows;
 mod people;
 mod planting;
 

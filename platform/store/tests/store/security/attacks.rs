@@ -62,10 +62,7 @@ async fn each_missing_part_is_noticed() {
 
 #[tokio::test]
 async fn a_policy_that_is_gone_is_noticed_on_postgres() {
-    for sql in [
-        "ALTER TABLE goals DISABLE ROW LEVEL SECURITY",
-        "ALTER POLICY banyan_read ON inbox USING (true)",
-    ] {
+    for sql in ["ALTER TABLE goals DISABLE ROW LEVEL SECURITY", "ALTER POLICY banyan_read ON inbox USING (true)"] {
         let mut place = Place::postgres(&tables()).await;
         if let banyan_store::testing::Ground::Postgres(ground) = &place.ground {
             ground.batch(sql).await.unwrap();

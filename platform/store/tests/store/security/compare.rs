@@ -161,7 +161,13 @@ impl Both {
 }
 
 fn config() -> Config {
-    Config { rng_algorithm: RngAlgorithm::ChaCha, rng_seed: RngSeed::Fixed(seed()), failure_persistence: None, max_shrink_iters: 400, ..Config::default() }
+    Config {
+        rng_algorithm: RngAlgorithm::ChaCha,
+        rng_seed: RngSeed::Fixed(seed()),
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..Config::default()
+    }
 }
 
 /// `BANYAN_TEST_SEED` chooses other cases than the usual ones.
@@ -206,8 +212,12 @@ fn sorted(rows: &[Row]) -> Vec<String> {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::BigInt(None) | Value::String(None) | Value::Uuid(None) | Value::Double(None) | Value::Bool(None) => "NULL".to_owned(),
-        Value::Bytes(Some(bytes)) if bytes.len() == 16 => uuid::Uuid::from_slice(bytes).map(|id| id.to_string()).unwrap_or_default(),
+        Value::BigInt(None) | Value::String(None) | Value::Uuid(None) | Value::Double(None) | Value::Bool(None) => {
+            "NULL".to_owned()
+        }
+        Value::Bytes(Some(bytes)) if bytes.len() == 16 => {
+            uuid::Uuid::from_slice(bytes).map(|id| id.to_string()).unwrap_or_default()
+        }
         Value::Uuid(Some(id)) => id.to_string(),
         Value::BigInt(Some(number)) => number.to_string(),
         Value::Int(Some(number)) => number.to_string(),
@@ -244,7 +254,18 @@ impl Tally {
         assert!(self.total("something") * 4 > all, "too few statements did anything\n{self}");
         assert!(self.total("row security") * 20 > all, "too few statements were refused\n{self}");
         assert!((self.total("other") + self.total("refused")) * 50 < all, "too many statements are not understood\n{self}");
-        for form in ["select", "aggregate", "common table", "union", "insert", "insert from select", "upsert", "update", "update from", "delete"] {
+        for form in [
+            "select",
+            "aggregate",
+            "common table",
+            "union",
+            "insert",
+            "insert from select",
+            "upsert",
+            "update",
+            "update from",
+            "delete",
+        ] {
             assert!(self.0.contains_key(&(form, "something")), "{form} never did anything\n{self}");
         }
     }

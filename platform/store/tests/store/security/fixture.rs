@@ -9,7 +9,7 @@ use banyan_store::testing::{Ground, PostgresGround, SqliteGround};
 use banyan_store::{Policy, Rule};
 use tempfile::TempDir;
 
-pub fn tables() -> Vec<Table> {
+pub(crate) fn tables() -> Vec<Table> {
     vec![goals(), tasks(), notices(), events(), journal(), drafts(), inbox(), settings(), secrets(), places(), pins(), grants()]
 }
 
@@ -145,17 +145,17 @@ fn grants() -> Table {
 }
 
 /// A ground, and the folder that it lives in.
-pub struct Place {
-    pub ground: Ground,
+pub(crate) struct Place {
+    pub(crate) ground: Ground,
     _folder: TempDir,
 }
 
 impl Place {
-    pub fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         Self::guarded(&tables(), Guard::new(&tables()).unwrap())
     }
 
-    pub fn guarded(tables: &[Table], guard: Guard) -> Self {
+    pub(crate) fn guarded(tables: &[Table], guard: Guard) -> Self {
         let folder = TempDir::new().unwrap();
         let ground = SqliteGround::with_guard(&folder.path().join("store.db"), tables, guard).unwrap();
         // Nothing here outlives the test.
@@ -163,7 +163,7 @@ impl Place {
         Self { ground: Ground::Sqlite(ground), _folder: folder }
     }
 
-    pub async fn postgres(tables: &[Table]) -> Self {
+    pub(crate) async fn postgres(tables: &[Table]) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name: &'static str = format!("guard_{}_{number}", std::process::id()).leak();
@@ -171,14 +171,14 @@ impl Place {
         Self { ground: Ground::Postgres(ground), _folder: TempDir::new().unwrap() }
     }
 
-    pub fn as_sqlite(&mut self) -> &mut SqliteGround {
+    pub(crate) fn as_sqlite(&mut self) -> &mut SqliteGround {
         match &mut self.ground {
             Ground::Sqlite(ground) => ground,
             Ground::Postgres(_) => panic!("this test is about SQLite"),
         }
     }
 
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         if let Ground::Postgres(ground) = self.ground {
             ground.drop_all().await.unwrap();
         }

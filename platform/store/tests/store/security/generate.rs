@@ -15,18 +15,18 @@ const ORGANISATIONS: [u128; 2] = [0xF1, 0xF2];
 const WORDS: [&str; 6] = ["a", "b", "public", "private", "goals", "c"];
 
 /// Numbers to choose by; zeros when it is used up.
-pub struct Tape<'t> {
+pub(crate) struct Tape<'t> {
     numbers: &'t [u16],
     at: usize,
 }
 
 impl<'t> Tape<'t> {
-    pub fn new(numbers: &'t [u16]) -> Self {
+    pub(crate) fn new(numbers: &'t [u16]) -> Self {
         Self { numbers, at: 0 }
     }
 
     /// One of `0..of`.
-    pub fn pick(&mut self, of: usize) -> usize {
+    pub(crate) fn pick(&mut self, of: usize) -> usize {
         let number = self.numbers.get(self.at).copied().unwrap_or(0);
         self.at += 1;
         usize::from(number) % of.max(1)
@@ -46,7 +46,7 @@ fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-pub fn who(tape: &mut Tape<'_>) -> Who {
+pub(crate) fn who(tape: &mut Tape<'_>) -> Who {
     let request = RequestId(Uuid::nil());
     let tenant = id(TENANTS[usize::from(tape.rarely(4))]);
     match tape.pick(12) {
@@ -68,7 +68,7 @@ pub fn who(tape: &mut Tape<'_>) -> Who {
 }
 
 /// Rows for every table, tables pointed at first. Keys, references and unique columns hold.
-pub fn rows(tables: &[Table], tape: &mut Tape<'_>) -> Vec<(&'static str, Vec<Row>)> {
+pub(crate) fn rows(tables: &[Table], tape: &mut Tape<'_>) -> Vec<(&'static str, Vec<Row>)> {
     let mut goals: Vec<(Uuid, Uuid)> = Vec::new();
     let mut planted = Vec::new();
     for table in tables {
@@ -155,13 +155,13 @@ fn goal_id(tape: &mut Tape<'_>) -> Uuid {
 
 /// A statement, and what may be expected of a comparison.
 #[derive(Debug)]
-pub struct Case {
-    pub act: Act,
-    pub form: &'static str,
+pub(crate) struct Case {
+    pub(crate) act: Act,
+    pub(crate) form: &'static str,
     /// More than one row may be touched: which fault of theirs is met first is the engine's affair.
-    pub many: bool,
+    pub(crate) many: bool,
     /// A delete from a tree: SQLite does not count the children that went with a parent before their turn came.
-    pub tree: bool,
+    pub(crate) tree: bool,
 }
 
 /// A table, sub-select or common table expression in a FROM, by the name it goes by there.
@@ -172,7 +172,7 @@ struct Source {
     table: Option<&'static str>,
 }
 
-pub struct Writer<'a, 't> {
+pub(crate) struct Writer<'a, 't> {
     tables: &'a [Table],
     /// Half of the statements are about this table.
     focus: Option<&'a Table>,
@@ -187,7 +187,7 @@ pub struct Writer<'a, 't> {
 }
 
 impl<'a, 't> Writer<'a, 't> {
-    pub fn case(tables: &'a [Table], focus: Option<&'a Table>, who: &'a Who, tape: &'a mut Tape<'t>) -> Case {
+    pub(crate) fn case(tables: &'a [Table], focus: Option<&'a Table>, who: &'a Who, tape: &'a mut Tape<'t>) -> Case {
         let mut writer = Self { tables, focus, tape, who, values: Vec::new(), aliases: 0, taken: "", hidden: "" };
         let (sql, form, many) = match writer.tape.pick(16) {
             0..=2 => (writer.select_rows(), "select", false),
@@ -232,7 +232,8 @@ impl<'a, 't> Writer<'a, 't> {
     fn source(&mut self, table: &'a Table) -> (String, Source) {
         let alias = self.alias();
         let columns = table.columns.iter().map(|column| (column.name.to_owned(), column.kind)).collect();
-        let quoted = if self.tape.rarely(3) && table.name != "goals" { format!("\"{}\"", table.name) } else { table.name.to_owned() };
+        let quoted =
+            if self.tape.rarely(3) && table.name != "goals" { format!("\"{}\"", table.name) } else { table.name.to_owned() };
         (format!("{quoted} AS {alias}"), Source { alias, columns, table: Some(table.name) })
     }
 
@@ -299,7 +300,11 @@ impl<'a, 't> Writer<'a, 't> {
             }
             None => free_value(self.tape, kind),
         };
-        let word = if kind == ColumnType::Uuid { self.tape.one(&["=", "=", "<>"]) } else { self.tape.one(&["=", "<>", "<", ">=", ">="]) };
+        let word = if kind == ColumnType::Uuid {
+            self.tape.one(&["=", "=", "<>"])
+        } else {
+            self.tape.one(&["=", "<>", "<", ">=", ">="])
+        };
         let alias = source.alias.clone();
         format!("{alias}.{name} {word} {}", self.parameter(value))
     }
@@ -366,7 +371,11 @@ impl<'a, 't> Writer<'a, 't> {
         let mut sql = format!("SELECT {distinct}{} {from}", columns.join(", "));
         if sources.len() == 1 && distinct.is_empty() && self.tape.rarely(3) {
             let alias = &sources[0].alias;
-            let tenant = if sources[0].columns.iter().any(|(name, _)| name == "tenant_id") { format!(", {alias}.tenant_id") } else { String::new() };
+            let tenant = if sources[0].columns.iter().any(|(name, _)| name == "tenant_id") {
+                format!(", {alias}.tenant_id")
+            } else {
+                String::new()
+            };
             sql.push_str(&format!(" ORDER BY {alias}.id{tenant} LIMIT {} OFFSET {}", 1 + self.tape.pick(4), self.tape.pick(3)));
         }
         sql
@@ -474,7 +483,8 @@ impl<'a, 't> Writer<'a, 't> {
         let tuples: Vec<String> = rows
             .into_iter()
             .map(|mut row| {
-                let places: Vec<String> = names.iter().map(|name| self.parameter(row.remove(name).unwrap_or(Value::BigInt(None)))).collect();
+                let places: Vec<String> =
+                    names.iter().map(|name| self.parameter(row.remove(name).unwrap_or(Value::BigInt(None)))).collect();
                 format!("({})", places.join(", "))
             })
             .collect();
@@ -513,14 +523,20 @@ impl<'a, 't> Writer<'a, 't> {
         let mut values = Vec::new();
         for column in &table.columns {
             let same = from.columns.iter().find(|it| it.name == column.name && it.kind == column.kind);
-            let alike = same.or_else(|| from.columns.iter().find(|it| it.kind == column.kind && it.nullability == column.nullability));
+            let alike =
+                same.or_else(|| from.columns.iter().find(|it| it.kind == column.kind && it.nullability == column.nullability));
             if let Some(alike) = alike {
                 names.push(format!("\"{}\"", column.name));
                 values.push(format!("{}.\"{}\"", inner.alias, alike.name));
             }
         }
         let condition = self.condition(&[inner], 1);
-        let sql = format!("INSERT INTO {} ({}) SELECT {} FROM {source} WHERE {condition}", table.name, names.join(", "), values.join(", "));
+        let sql = format!(
+            "INSERT INTO {} ({}) SELECT {} FROM {source} WHERE {condition}",
+            table.name,
+            names.join(", "),
+            values.join(", ")
+        );
         (sql, "insert from select", true)
     }
 
@@ -528,7 +544,9 @@ impl<'a, 't> Writer<'a, 't> {
         let table = self.table();
         let unique = table.indexes.iter().find(|index| index.uniqueness == Uniqueness::Unique);
         let target = match unique {
-            Some(index) if table.scope == Scope::Tenant && self.tape.rarely(2) => format!("tenant_id, {}", index.columns.join(", ")),
+            Some(index) if table.scope == Scope::Tenant && self.tape.rarely(2) => {
+                format!("tenant_id, {}", index.columns.join(", "))
+            }
             _ => table.primary_key().join(", "),
         };
         let (mut sql, many) = self.insert_into(table, 2);

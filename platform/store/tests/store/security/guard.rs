@@ -173,9 +173,8 @@ async fn names_cannot_be_captured() {
     for (sql, allowed) in [
         (format!("WITH goals AS ({forged}) SELECT id FROM tasks"), 1),
         (
-            format!(
-                "WITH grants AS (SELECT tenant_id, x'0000000000000000000000000000000b' AS owner_id, user_id AS grantee_id, 'goals' AS kind, NULL AS revoked_at FROM goals) SELECT id FROM goals"
-            ),
+            "WITH grants AS (SELECT tenant_id, x'0000000000000000000000000000000b' AS owner_id, user_id AS grantee_id, 'goals' AS kind, NULL AS revoked_at FROM goals) SELECT id FROM goals"
+                .to_owned(),
             1,
         ),
         ("UPDATE goals AS tasks SET n = 5".to_owned(), 1),

@@ -3,6 +3,7 @@
 mod attacks;
 mod compare;
 mod compliance;
+mod concurrent;
 mod fixture;
 mod generate;
 mod guard;

@@ -72,7 +72,7 @@ on_both_engines! {
                 Ok::<_, StoreError>(touched)
             });
             assert_eq!(touched.await.unwrap(), 0, "{other:?}");
-            assert_eq!(standing(&own).await, [hidden.clone()]);
+            assert_eq!(standing(&own).await, std::slice::from_ref(hidden));
         }
     }
 
@@ -106,7 +106,7 @@ on_both_engines! {
             Ok::<_, StoreError>(Entity::insert_many([theirs]).exec_without_returning(&tx).await?)
         });
         assert!(matches!(forged.await.unwrap_err(), StoreError::RowSecurity { table } if table == "notes"));
-        assert_eq!(standing(&own).await, [hidden.clone()]);
+        assert_eq!(standing(&own).await, std::slice::from_ref(hidden));
     }
 }
 
@@ -119,6 +119,7 @@ thread_local! {
     static TRACED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that SQLite calls")]
 fn trace(event: TraceEvent<'_>) {
     if let TraceEvent::Stmt(_, sql) = event {
         TRACED.with_borrow_mut(|traced| traced.push(sql.to_owned()));
@@ -128,10 +129,8 @@ fn trace(event: TraceEvent<'_>) {
 /// Nothing reaches SQLite but what the guard wrote: no statement of SeaORM's as it was, and nothing in between.
 #[tokio::test]
 async fn sqlite_runs_what_the_guard_wrote() {
-    let mut place = Place::guarded(
-        &notes::schema().tables,
-        banyan_store::testing::guard::Guard::new(&notes::schema().tables).unwrap(),
-    );
+    let mut place =
+        Place::guarded(&notes::schema().tables, banyan_store::testing::guard::Guard::new(&notes::schema().tables).unwrap());
     let sqlite = place.as_sqlite();
     let (tenant, user) = (Uuid::from_u128(1), Uuid::from_u128(2));
     sqlite.bind(&Who::Caller(Caller::user(tenant, user, Roles::from_iter([Role::User]), RequestId(tenant))));
