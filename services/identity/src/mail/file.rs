@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use lettre::message::Mailbox;
 
-use super::{Mail, MailError, Mailer, message};
+use super::{Form, Mail, MailError, Mailer, message};
 
 /// Writes `<id>.eml` into a folder, which it makes. A mail that is sent again replaces itself.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl FileMailer {
 #[async_trait]
 impl Mailer for FileMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        let bytes = message(mail, &self.from)?.formatted();
+        let bytes = message(mail, &self.from, Form::ForReading)?.formatted();
         let failed = |error: std::io::Error| MailError::Unavailable(format!("{}: {error}", self.folder.display()));
         tokio::fs::create_dir_all(&self.folder).await.map_err(failed)?;
         // Whoever looks into the folder sees whole mails only.

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use banyan_kernel::{Timestamp, Uuid};
 use lettre::Message;
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use compose::{Letter, LetterKind, base_url, compose, escape};
@@ -72,8 +73,30 @@ pub(crate) fn from_settings(settings: &MailSettings) -> Result<Arc<dyn Mailer>, 
     })
 }
 
+/// How the texts of a mail are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// So that every mail server lets them through.
+    ForTransport,
+    /// As they are, so that a person who opens the file can copy a link.
+    ForReading,
+}
+
+impl Form {
+    fn part(self, kind: ContentType, text: &str) -> SinglePart {
+        let text = text.to_owned();
+        let body = match self {
+            Self::ForTransport => Body::new(text),
+            Self::ForReading => {
+                Body::new_with_encoding(text.clone(), ContentTransferEncoding::Binary).unwrap_or_else(|_| Body::new(text))
+            }
+        };
+        SinglePart::builder().header(kind).body(body)
+    }
+}
+
 /// The mail in the form of RFC 5322.
-fn message(mail: &Mail, from: &Mailbox) -> Result<Message, MailError> {
+fn message(mail: &Mail, from: &Mailbox, form: Form) -> Result<Message, MailError> {
     let refused = |what: &dyn fmt::Display| MailError::Refused(what.to_string());
     // A name is one line of letters; the library gives up on anything else.
     let name: String = mail.name.chars().filter(|c| !c.is_control()).collect();
@@ -86,7 +109,11 @@ fn message(mail: &Mail, from: &Mailbox) -> Result<Message, MailError> {
         .subject(mail.subject.clone())
         .date(written)
         .message_id(Some(format!("<{}@{}>", mail.id, from.email.domain())))
-        .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
+        .multipart(
+            MultiPart::alternative()
+                .singlepart(form.part(ContentType::TEXT_PLAIN, &mail.text))
+                .singlepart(form.part(ContentType::TEXT_HTML, &mail.html)),
+        )
         .map_err(|error| refused(&error))
 }
 
@@ -108,7 +135,7 @@ mod tests {
 
     fn text(mail: &Mail) -> String {
         let from = "Banyan <no-reply@example.org>".parse().unwrap();
-        String::from_utf8(message(mail, &from).unwrap().formatted()).unwrap()
+        String::from_utf8(message(mail, &from, Form::ForTransport).unwrap().formatted()).unwrap()
     }
 
     #[test]
@@ -118,6 +145,17 @@ mod tests {
         assert!(text.contains("Message-ID: <00000000-0000-0000-0000-000000000007@example.org>\r\n"));
         assert!(text.contains("Date: Mon, 15 Jan 2024 10:30:00 +0000\r\n"));
         assert!(text.contains("text/plain") && text.contains("text/html"));
+    }
+
+    #[test]
+    fn a_link_in_a_file_can_be_copied() {
+        let link = format!("https://example.org/account/verify-email?token=bnv_{}", "x".repeat(90));
+        let from = "Banyan <no-reply@example.org>".parse().unwrap();
+        let mail = Mail { text: format!("Halo é,\n\n{link}\n"), ..mail() };
+        let file = String::from_utf8(message(&mail, &from, Form::ForReading).unwrap().formatted()).unwrap();
+        assert!(file.contains(&format!("\r\n{link}\r\n")), "{file}");
+        let sent = String::from_utf8(message(&mail, &from, Form::ForTransport).unwrap().formatted()).unwrap();
+        assert!(sent.lines().all(|line| line.len() <= 78) && sent.is_ascii(), "{sent}");
     }
 
     #[test]

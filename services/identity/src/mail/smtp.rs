@@ -7,7 +7,7 @@ use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
-use super::{Mail, MailError, Mailer, message};
+use super::{Form, Mail, MailError, Mailer, message};
 use crate::settings::{MailSettings, SmtpSecurity};
 
 /// For each step of the conversation with the server.
@@ -44,7 +44,7 @@ impl SmtpMailer {
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        let message = message(mail, &self.from)?;
+        let message = message(mail, &self.from, Form::ForTransport)?;
         let sending = tokio::time::timeout(WHOLE_DEADLINE, self.transport.send(message));
         match sending.await {
             Err(_) => Err(MailError::Unavailable("the mail server took longer than a minute".to_owned())),

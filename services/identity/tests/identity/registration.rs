@@ -16,6 +16,7 @@ on_both_engines! {
         let answer = desk.post("register", body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         assert_eq!(answer.header("location"), "/api/v1/users/profile");
+        assert_eq!(answer.header("cache-control"), "no-store");
         let mut fields: Vec<_> = answer.body.as_object().unwrap().keys().map(String::as_str).collect();
         fields.sort_unstable();
         assert_eq!(fields, ["accessToken", "expiresIn", "refreshToken", "user"]);

@@ -5,7 +5,7 @@ use banyan_kernel::Secret;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Admission;
+use super::{Admission, Unkept};
 use crate::Identity;
 use crate::api::fields;
 use crate::visit::Visit;
@@ -51,8 +51,8 @@ pub(super) async fn accept_invitation(
     identity: Identity,
     visit: Visit,
     Body(sent): Body<Acceptance>,
-) -> Result<Json<Admission>, Problem> {
+) -> Result<Unkept<Json<Admission>>, Problem> {
     let name = sent.name.as_deref().map(str::trim);
     let welcome = identity.accept_invitation(&visit, sent.token.expose(), sent.password.expose(), name).await?;
-    Ok(Json(welcome.into()))
+    Ok(Admission::of(welcome))
 }

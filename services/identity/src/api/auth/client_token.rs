@@ -5,6 +5,7 @@ use banyan_kernel::{Secret, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{Unkept, unkept};
 use crate::Identity;
 use crate::api::fields;
 use crate::tokens::LIFETIME_SECONDS;
@@ -55,7 +56,7 @@ pub(super) async fn client_token(
     identity: Identity,
     visit: Visit,
     Body(client): Body<ClientCredentials>,
-) -> Result<Json<ClientAdmission>, Problem> {
+) -> Result<Unkept<Json<ClientAdmission>>, Problem> {
     let access_token = identity.client_token(&visit, client.client_id, client.client_secret.expose()).await?;
-    Ok(Json(ClientAdmission { access_token, token_type: "Bearer", expires_in: LIFETIME_SECONDS }))
+    Ok(unkept(Json(ClientAdmission { access_token, token_type: "Bearer", expires_in: LIFETIME_SECONDS })))
 }

@@ -5,7 +5,7 @@ use banyan_kernel::Secret;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Admission;
+use super::{Admission, Unkept};
 use crate::Identity;
 use crate::api::fields;
 use crate::visit::Visit;
@@ -45,7 +45,11 @@ impl Validate for Credentials {
         (status = 429, description = "Too many failed attempts; `Retry-After` says for how long.")
     )
 )]
-pub(super) async fn log_in(identity: Identity, visit: Visit, Body(who): Body<Credentials>) -> Result<Json<Admission>, Problem> {
+pub(super) async fn log_in(
+    identity: Identity,
+    visit: Visit,
+    Body(who): Body<Credentials>,
+) -> Result<Unkept<Json<Admission>>, Problem> {
     let welcome = identity.log_in(&visit, &who.email, who.password.expose()).await?;
-    Ok(Json(welcome.into()))
+    Ok(Admission::of(welcome))
 }

@@ -15,6 +15,9 @@ mod resend_verification;
 mod reset_password;
 mod verify_email;
 
+use banyan_http::Json;
+use http::HeaderName;
+use http::header::CACHE_CONTROL;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -42,6 +45,13 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(client_token::client_token))
 }
 
+/// An answer that holds tokens: nobody keeps it (RFC 6749 §5.1).
+type Unkept<T> = ([(HeaderName, &'static str); 1], T);
+
+fn unkept<T>(answer: T) -> Unkept<T> {
+    ([(CACHE_CONTROL, "no-store")], answer)
+}
+
 /// Somebody is in.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -54,6 +64,12 @@ struct Admission {
     /// Seconds until the access token expires.
     #[schema(example = 900)]
     expires_in: i64,
+}
+
+impl Admission {
+    fn of(welcome: Welcome) -> Unkept<Json<Self>> {
+        unkept(Json(welcome.into()))
+    }
 }
 
 impl From<Welcome> for Admission {

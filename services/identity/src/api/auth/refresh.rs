@@ -5,7 +5,7 @@ use banyan_kernel::Secret;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Admission;
+use super::{Admission, Unkept};
 use crate::Identity;
 use crate::api::fields;
 use crate::visit::Visit;
@@ -44,7 +44,7 @@ pub(super) async fn refresh(
     identity: Identity,
     visit: Visit,
     Body(request): Body<RefreshRequest>,
-) -> Result<Json<Admission>, Problem> {
+) -> Result<Unkept<Json<Admission>>, Problem> {
     let welcome = identity.refresh(&visit, request.refresh_token.expose()).await?;
-    Ok(Json(welcome.into()))
+    Ok(Admission::of(welcome))
 }

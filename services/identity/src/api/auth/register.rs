@@ -5,7 +5,7 @@ use banyan_kernel::Secret;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Admission;
+use super::{Admission, Unkept, unkept};
 use crate::Identity;
 use crate::api::fields;
 use crate::visit::Visit;
@@ -50,7 +50,7 @@ pub(super) async fn register(
     identity: Identity,
     visit: Visit,
     Body(new): Body<Registration>,
-) -> Result<Created<Admission>, Problem> {
+) -> Result<Unkept<Created<Admission>>, Problem> {
     let welcome = identity.register(&visit, &new.email, new.password.expose(), new.name.trim()).await?;
-    Ok(Created::at("/api/v1/users/profile", welcome.into()))
+    Ok(unkept(Created::at("/api/v1/users/profile", welcome.into())))
 }
