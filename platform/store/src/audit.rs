@@ -118,7 +118,8 @@ async fn read_head(tx: &Tx) -> Result<Option<Head>, StoreError> {
         _ => "SELECT position, hash FROM audit_head WHERE id = $1",
     };
     let row = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, [HEAD_ID.into()])).await?;
-    let head = row.map(|row| Ok::<_, sea_orm::DbErr>(Head { position: row.try_get("", "position")?, hash: row.try_get("", "hash")? }));
+    let head =
+        row.map(|row| Ok::<_, sea_orm::DbErr>(Head { position: row.try_get("", "position")?, hash: row.try_get("", "hash")? }));
     Ok(head.transpose()?)
 }
 

@@ -132,6 +132,7 @@ impl Store {
     /// [`StoreError::Newer`] when a newer Banyan wrote it; otherwise what the engine says.
     pub async fn open(engine: &Engine, schema: Schema, environment: Environment) -> Result<Self, StoreError> {
         let schema = schema.with_platform_tables();
+        crate::policy::check(&schema.tables)?;
         let database = match engine {
             Engine::Sqlite { directory } => Database::Sqlite(SqliteDatabase::open(directory, &schema, &environment)?),
             Engine::Postgres(pool) => Database::Postgres(PostgresDatabase::open(pool.clone(), &schema).await?),

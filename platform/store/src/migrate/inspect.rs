@@ -47,7 +47,8 @@ impl Store {
 }
 
 fn declared(table: &Table) -> TableShape {
-    let columns = table.columns.iter().map(|column| (column.name.to_owned(), column_shape(word(column.kind), column.nullability)));
+    let columns =
+        table.columns.iter().map(|column| (column.name.to_owned(), column_shape(word(column.kind), column.nullability)));
     let indexes = table.indexes.iter().map(|index| {
         let tenant = (table.scope == Scope::Tenant && index.columns.first() != Some(&"tenant_id")).then_some("tenant_id");
         let columns = tenant.into_iter().chain(index.columns.iter().copied()).map(str::to_owned).collect();
@@ -107,9 +108,10 @@ mod sqlite {
 
     pub(super) fn inspect(path: &Path) -> Result<Shape, StoreError> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
-        let tables = list(&connection, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'", |row| {
-            row.get::<_, String>(0)
-        })?;
+        let tables =
+            list(&connection, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'", |row| {
+                row.get::<_, String>(0)
+            })?;
         tables.into_iter().map(|name| Ok((name.clone(), table(&connection, &name)?))).collect()
     }
 
@@ -178,7 +180,11 @@ mod sqlite {
         }
     }
 
-    fn list<T>(connection: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>, StoreError> {
+    fn list<T>(
+        connection: &Connection,
+        sql: &str,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
         let mut statement = connection.prepare(sql).map_err(failed)?;
         let rows = statement.query_map([], read).map_err(failed)?;
         rows.collect::<Result<_, _>>().map_err(failed)

@@ -139,6 +139,7 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Connection::query`].
+    #[cfg(feature = "testing")]
     pub(crate) fn plan(&mut self, statement: &Statement) -> Result<Vec<String>, StoreError> {
         let prepared = self.guarded.prepare(&statement.sql)?;
         let _flag = self.state.raise(prepared.writing);

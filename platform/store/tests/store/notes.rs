@@ -49,7 +49,9 @@ pub async fn insert(tx: &Tx, text: &str) -> Result<Model, StoreError> {
 }
 
 pub async fn texts(rows: &Rows) -> Vec<String> {
-    let notes: Vec<Model> =
-        rows.read(|tx| async move { Ok::<_, StoreError>(Entity::find().order_by_asc(Column::Text).all(&tx).await?) }).await.unwrap();
+    let notes: Vec<Model> = rows
+        .read(|tx| async move { Ok::<_, StoreError>(Entity::find().order_by_asc(Column::Text).all(&tx).await?) })
+        .await
+        .unwrap();
     notes.into_iter().map(|note| note.text).collect()
 }
