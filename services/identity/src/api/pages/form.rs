@@ -8,6 +8,8 @@ use banyan_http::Problem;
 use banyan_kernel::ErrorCode;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 use url::form_urlencoded::parse;
 use utoipa::ToSchema;
 
@@ -30,13 +32,14 @@ impl<S: Sync> FromRequestParts<S> for Link {
 }
 
 /// A form as the browser sends it (`application/x-www-form-urlencoded`).
-#[derive(ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
 #[schema(as = AccountForm)]
 pub(super) struct Form {
     /// The secret of the mail.
     pub(super) token: String,
     /// The password that is to be, where the page asks for one.
-    #[schema(required = false, format = Password)]
+    #[schema(format = Password)]
     pub(super) password: String,
 }
 
@@ -56,14 +59,7 @@ impl<S: Sync> FromRequest<S> for Form {
             return Err(ErrorCode::UnsupportedMediaType.into());
         }
         let bytes = to_bytes(request.into_body(), LONGEST).await.map_err(|_| ErrorCode::PayloadTooLarge)?;
-        let mut form = Self { token: String::new(), password: String::new() };
-        for (name, value) in parse(&bytes) {
-            match &*name {
-                "token" => form.token = value.into_owned(),
-                "password" => form.password = value.into_owned(),
-                _ => {}
-            }
-        }
-        Ok(form)
+        let fields = MapDeserializer::<_, serde::de::value::Error>::new(parse(&bytes));
+        Self::deserialize(fields).map_err(|_| ErrorCode::MalformedBody.into())
     }
 }
