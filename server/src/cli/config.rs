@@ -10,14 +10,14 @@ use crate::settings::{as_json, as_text, reference};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  banyan config\n  banyan config --data /var/lib/banyan --json")]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    installation: Installation,
     /// For programs.
     #[arg(long)]
     json: bool,
     /// The reference of all settings as Markdown, instead of their values.
     #[arg(long, conflicts_with = "json")]
     reference: bool,
+    #[command(flatten)]
+    installation: Installation,
 }
 
 impl Arguments {

@@ -7,8 +7,8 @@ use crate::house::House;
 
 /// Make or upgrade the databases, without serving.
 ///
-/// `banyan serve` does the same at its start. Use this in a deployment that migrates first: on PostgreSQL it works under
-/// `database.owner_url`, so that the servers need no such right.
+/// `banyan serve` does the same at its start. Use this in a deployment that migrates first, and looks at the outcome. On PostgreSQL it
+/// works under `database.owner_url`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  banyan migrate --data /var/lib/banyan\n  \
                         BANYAN_DATABASE_OWNER_URL=postgres://owner:secret@db/banyan DATABASE_URL=postgres://banyan:secret@db/banyan banyan migrate")]

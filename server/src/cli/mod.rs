@@ -37,8 +37,13 @@ pub(crate) struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 failed, or something is wrong with what was looked at; 2 the command line or a setting is wrong;
-3 another server works on the data directory; 4 the data was written by a newer Banyan.";
+Exit codes:
+  0    done
+  1    failed, or something is wrong with what was looked at
+  2    the command line or a setting is wrong
+  3    another server works on the data directory
+  4    the data was written by a newer Banyan
+  130  ended at once, by a second signal";
 
 #[derive(Subcommand)]
 enum Command {

@@ -39,14 +39,14 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:\n  banyan user create --tenant upcoach --email rosa@example.org --role owner\n  \
                         banyan user create --tenant upcoach --email rosa@example.org --role coach --role user < password.txt")]
 pub(crate) struct Create {
-    #[command(flatten)]
-    person: Person,
     /// A role: user, coach, analyst, support, admin, owner. May be given several times.
     #[arg(long = "role", value_name = "ROLE", required = true, value_parser = role)]
     roles: Vec<Role>,
     /// The name (default: the address up to the @).
     #[arg(long)]
     name: Option<String>,
+    #[command(flatten)]
+    person: Person,
 }
 
 /// List accounts in the order of their addresses.
@@ -73,11 +73,11 @@ pub(crate) struct List {
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  banyan user set-roles --tenant upcoach --email rosa@example.org --role user --role coach")]
 pub(crate) struct SetRoles {
-    #[command(flatten)]
-    person: Person,
     /// A role: user, coach, analyst, support, admin, owner. May be given several times.
     #[arg(long = "role", value_name = "ROLE", required = true, value_parser = role)]
     roles: Vec<Role>,
+    #[command(flatten)]
+    person: Person,
 }
 
 /// Whose account.
@@ -96,11 +96,11 @@ pub(crate) struct Person {
 /// Whose account is looked at.
 #[derive(clap::Args)]
 pub(crate) struct Looked {
-    #[command(flatten)]
-    person: Person,
     /// For programs.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    person: Person,
 }
 
 fn role(text: &str) -> Result<Role, String> {
