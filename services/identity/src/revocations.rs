@@ -1,7 +1,7 @@
 //! What must stop being accepted before it expires: ended sessions, and tokens that carry rights of the past.
 //!
 //! The set is asked at each request, so it is in memory. Acts of this process are in it before they are answered; those of other
-//! nodes arrive by `signals` (see [`crate::signals`]). It holds a revocation for as long as a token lives.
+//! nodes arrive by the table `signals`. It holds a revocation for as long as a token lives.
 
 use std::collections::HashMap;
 

@@ -41,7 +41,7 @@ struct JwkSet {
 
 impl Keyring {
     /// # Errors
-    /// [`NoActiveKey`].
+    /// When none of the keys is active.
     pub fn new(keys: &[(KeyState, PrivateKey)]) -> Result<Self, NoActiveKey> {
         let (_, active) = keys.iter().find(|(state, _)| *state == KeyState::Active).ok_or(NoActiveKey)?;
         let verifying = keys.iter().map(|(_, key)| (key.id(), DecodingKey::from_ed_der(&key.public()))).collect();
