@@ -18,7 +18,7 @@ pub struct Document(pub Value);
 impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let repeated = RefCell::new(Vec::new());
-        let value = Reader { path: String::new(), repeated: &repeated }.deserialize(deserializer)?;
+        let value = Reader { place: &Place::Whole, repeated: &repeated }.deserialize(deserializer)?;
         if repeated.borrow().is_empty() { Ok(Self(value)) } else { Err(D::Error::custom("a key is repeated")) }
     }
 }
@@ -83,11 +83,11 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// The document, and the paths of repeated keys.
+/// The document, and the paths of the first repeated keys.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
     let repeated = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Reader { path: String::new(), repeated: &repeated }.deserialize(&mut deserializer)?;
+    let value = Reader { place: &Place::Whole, repeated: &repeated }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok((value, repeated.into_inner()))
 }
@@ -97,26 +97,49 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Value, Vec<String>), serde_json::Er
 pub(super) fn zeros(bytes: &[u8]) -> Vec<(String, FieldError)> {
     let mut check = Check::new();
     if let Ok((document, _)) = parse(bytes) {
-        find_zeros(&document, "", &mut check);
+        find_zeros(&document, &Place::Whole, &mut check);
     }
     check.into_errors()
 }
 
-fn find_zeros(value: &Value, path: &str, check: &mut Check) {
+fn find_zeros(value: &Value, place: &Place<'_>, check: &mut Check) {
+    if check.is_full() {
+        return;
+    }
     match value {
-        Value::String(text) if text.contains('\0') => check.error(path, FieldError::control_characters()),
-        Value::Array(items) => items.iter().enumerate().for_each(|(at, item)| find_zeros(item, &format!("{path}[{at}]"), check)),
+        Value::String(text) if text.contains('\0') => check.error(place.path(), FieldError::control_characters()),
+        Value::Array(items) => items.iter().enumerate().for_each(|(at, item)| find_zeros(item, &Place::Item(place, at), check)),
         Value::Object(members) => {
             for (key, member) in members {
                 if key.contains('\0') {
-                    check.error(path, FieldError::control_characters());
+                    check.error(place.path(), FieldError::control_characters());
                 }
-                find_zeros(member, &join(path, key), check);
+                find_zeros(member, &Place::Member(place, key), check);
             }
         }
         _ => {}
     }
 }
+
+/// Where in a document we are. Written out only where something is wrong: in a deep document that would cost more than reading it.
+enum Place<'p> {
+    Whole,
+    Member(&'p Place<'p>, &'p str),
+    Item(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    fn path(&self) -> String {
+        match self {
+            Self::Whole => String::new(),
+            Self::Member(outer, key) => join(&outer.path(), key),
+            Self::Item(outer, at) => format!("{}[{at}]", outer.path()),
+        }
+    }
+}
+
+/// Repeated keys that are named; more of them say nothing more.
+const MOST_REPEATED: usize = 100;
 
 /// The longest part of a name that was sent and is named in an answer, in characters.
 const LONGEST_NAME: usize = 64;
@@ -128,7 +151,7 @@ pub(super) fn join(path: &str, key: &str) -> String {
 }
 
 struct Reader<'r> {
-    path: String,
+    place: &'r Place<'r>,
     repeated: &'r RefCell<Vec<String>>,
 }
 
@@ -185,22 +208,24 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) =
-            access.next_element_seed(Reader { path: format!("{}[{}]", self.path, items.len()), repeated: self.repeated })?
-        {
-            items.push(item);
+        loop {
+            let place = Place::Item(self.place, items.len());
+            match access.next_element_seed(Reader { place: &place, repeated: self.repeated })? {
+                Some(item) => items.push(item),
+                None => return Ok(Value::Array(items)),
+            }
         }
-        Ok(Value::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(key) = access.next_key::<String>()? {
-            let path = join(&self.path, &key);
-            let value = access.next_value_seed(Reader { path: path.clone(), repeated: self.repeated })?;
-            if members.insert(key, value).is_some() {
-                self.repeated.borrow_mut().push(path);
+            let place = Place::Member(self.place, &key);
+            let value = access.next_value_seed(Reader { place: &place, repeated: self.repeated })?;
+            if members.contains_key(&key) && self.repeated.borrow().len() < MOST_REPEATED {
+                self.repeated.borrow_mut().push(place.path());
             }
+            members.insert(key, value);
         }
         Ok(Value::Object(members))
     }

@@ -1,6 +1,7 @@
 //! JSON bodies: bounded, typed, checked; every bad field is named in one answer.
 //!
-//! A good body costs one pass of `serde_json::from_slice`. Only a bad one is read again, against the type's schema.
+//! A good body costs one pass of `serde_json::from_slice`. Only a bad one, or one with lists, is read again, against the type's
+//! schema.
 
 mod document;
 mod once;
@@ -24,7 +25,7 @@ pub use read::{BodyLimit, DEFAULT_LIMIT};
 ///
 /// `T` derives `Deserialize` with `#[serde(rename_all = "camelCase", deny_unknown_fields)]`, `ToSchema`, and says in [`Validate`] what must hold.
 /// Refused are: another media type (415), too many bytes (413), what is not JSON or nested deeper than 128 (400 with line and
-/// column), and unknown, missing, repeated, mistyped or invalid fields (422, all of them named). What was sent is never repeated.
+/// column), and unknown, missing, repeated, mistyped or invalid fields (422, all of them named, up to 100). What was sent is never repeated.
 #[derive(Clone, Copy, Debug)]
 pub struct Body<T>(pub T);
 
@@ -48,6 +49,12 @@ pub(crate) fn parse<T: DeserializeOwned + Validate + ToSchema>(bytes: &[u8]) -> 
     // U+0000 can only be written as an escape in JSON; no store keeps it, whether a field is checked or not.
     if memchr::memmem::find(bytes, br"\u0000").is_some() {
         Problem::refuse(document::zeros(bytes))?;
+    }
+    // Nobody can have sent a list for an object without this byte.
+    if memchr::memchr(b'[', bytes).is_some()
+        && let Ok((document, _)) = document::parse(bytes)
+    {
+        Problem::refuse(shape::lists_for_objects::<T>(&document))?;
     }
     Check::of(&value).finish()?;
     Ok(value)

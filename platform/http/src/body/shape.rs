@@ -25,13 +25,21 @@ pub(super) fn check<T: ToSchema>(document: &Value, check: &mut Check) {
     schemas.check(document, &T::schema(), "", 0, check);
 }
 
+/// Names lists where an object is asked for. serde takes them, member by member in the order of the fields; JSON does not.
+#[cold]
+pub(super) fn lists_for_objects<T: ToSchema>(document: &Value) -> Vec<(String, FieldError)> {
+    let mut found = Check::new();
+    check::<T>(document, &mut found);
+    found.into_errors().into_iter().filter(|(_, error)| error.code() == "wrong-type").collect()
+}
+
 struct Schemas {
     named: BTreeMap<String, RefOr<Schema>>,
 }
 
 impl Schemas {
     fn check(&self, value: &Value, schema: &RefOr<Schema>, path: &str, depth: usize, check: &mut Check) {
-        if depth > DEEPEST {
+        if depth > DEEPEST || check.is_full() {
             return;
         }
         match schema {
@@ -96,6 +104,9 @@ impl Schemas {
         check.count(path, items, minimum, maximum);
         if let ArrayItems::RefOrSchema(schema) = &array.items {
             for (at, item) in items.iter().enumerate() {
+                if check.is_full() {
+                    break;
+                }
                 self.check(item, schema, &format!("{path}[{at}]"), depth + 1, check);
             }
         }

@@ -31,7 +31,10 @@ pub trait Validate {
     }
 }
 
-/// Collects what is wrong. Each field is named once, with the first thing that is wrong with it.
+/// Whoever makes more mistakes at once is not helped by a longer list, and must not make us write one.
+const MOST_ERRORS: usize = 100;
+
+/// Collects what is wrong. Each field is named once, with the first thing that is wrong with it; the first 100 fields are named.
 #[derive(Debug, Default)]
 pub struct Check {
     errors: Vec<(String, FieldError)>,
@@ -94,6 +97,9 @@ impl Check {
 
     /// Names a bad field, unless it was named before.
     pub fn error(&mut self, field: impl Display, error: FieldError) {
+        if self.is_full() {
+            return;
+        }
         let mut field = format!("{}{field}", self.prefix);
         if field.is_empty() {
             // The body as a whole.
@@ -128,6 +134,11 @@ impl Check {
         for (position, item) in items.into_iter().enumerate() {
             self.within(format_args!("{field}[{position}]."), |check| one(check, item));
         }
+    }
+
+    /// Whether no more fields are named: looking further is in vain.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors.len() >= MOST_ERRORS
     }
 
     /// Whether something at, in or around the field is named already.

@@ -106,6 +106,38 @@ async fn every_bad_field_is_named_at_once() {
 }
 
 #[tokio::test]
+async fn a_list_is_no_object_although_serde_takes_it_for_one() {
+    assert_eq!(fields(json!([])).await, ["body wrong-type"]);
+    assert_eq!(fields(json!(["Run", null, null, null, null, [], null, null])).await, ["body wrong-type"]);
+    assert_eq!(fields(json!({"title": "Run", "steps": [["go", true]]})).await, ["steps[0] wrong-type"]);
+    let within = json!({"title": "[Run]", "steps": [{"text": "go", "done": true}], "extra": {"of": [["any"], {"shape": []}]}});
+    assert_eq!(send(router(), post_request("/goals", within.to_string())).await.status, 200);
+}
+
+/// Each of these was once answered after minutes, or took all memory: the work must not grow with the square of what was sent.
+#[tokio::test]
+async fn ever_so_many_mistakes_are_one_refusal() {
+    let long_names = (0..100).fold("1".to_owned(), |inner, _| format!("{{\"{}\":{inner}}}", "k".repeat(64)));
+    let deep = |inner: &str| long_names.replace(":1}", &format!(":{inner}}}"));
+    let members: String = (0..60_000).map(|at| format!("\"x{at}\":1,")).collect();
+    for body in [
+        json!({"title": "Run", "steps": vec![json!({}); 200_000]}).to_string(),
+        json!({"title": "Run", "steps": vec!["x"; 200_000]}).to_string(),
+        format!("{{{members}\"title\":\"Run\"}}"),
+        format!("{{{}\"title\":\"Run\"}}", "\"title\":1,".repeat(80_000)),
+        deep(&format!("{{{}\"a\":1}}", "\"a\":1,".repeat(120_000))),
+        deep(&format!("[{}1]", "1,".repeat(400_000))),
+        format!("{{\"title\":\"Run\",\"extra\":{}}}", deep(&format!("[{}1]", "\"\\u0000\",".repeat(90_000)))),
+    ] {
+        assert!(body.len() < 1 << 20, "{}", body.len());
+        let answer = send(router(), post_request("/goals", body)).await;
+        assert_eq!(answer.status, 422);
+        let named = answer.bad_fields().len();
+        assert!((1..=100).contains(&named), "{named} fields are named");
+    }
+}
+
+#[tokio::test]
 async fn shapes_and_lengths_are_named_together() {
     assert_eq!(
         fields(json!({"title": "much too long", "priority": 9, "steps": 1})).await,
