@@ -21,7 +21,7 @@ use crate::settings::AccessLog;
 /// A request that took longer has a line in the log in any case.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Put into the answer to a request that cannot be meant: who sends such has nothing more to say on this connection.
+/// Put into the answer to a request that cannot be meant, or was not heard to its end: nothing more is said on this connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LastOfConnection;
 
@@ -43,7 +43,12 @@ impl Inner {
             headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
         }
         self.cors.apply(headers, visit.origin.take());
-        if visit.route.is_none() && matches!(response.status().as_u16(), 400 | 414 | 431) {
+        let last = match response.status().as_u16() {
+            // The rest of the body is not read, so nothing after it could be understood.
+            408 | 413 => true,
+            status => visit.route.is_none() && matches!(status, 400 | 414 | 431),
+        };
+        if last {
             response.extensions_mut().insert(LastOfConnection);
         }
         if visit.route.as_ref().is_some_and(|route| route.secrecy == Secrecy::Secret) {

@@ -110,6 +110,7 @@ async fn a_large_body_is_refused_before_it_is_sent_and_the_answer_arrives() {
     let patient = raw(&running, format!("{head}expect: 100-continue\r\n\r\n").as_bytes()).await;
     assert_eq!(status(&patient), 413);
     assert!(patient.contains("payload-too-large"), "{patient}");
+    assert!(patient.contains("\r\nconnection: close\r\n"), "{patient}");
     let mut stream = TcpStream::connect(running.local_addr()).await.unwrap();
     stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
     let (mut reading, mut writing) = stream.split();
@@ -125,7 +126,9 @@ async fn a_large_body_is_refused_before_it_is_sent_and_the_answer_arrives() {
     sending.await;
     let mut answer = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(10), reading.read_to_end(&mut answer)).await.expect("the connection closes");
-    assert_eq!(status(&String::from_utf8_lossy(&answer)), 413);
+    let answer = String::from_utf8_lossy(&answer);
+    assert_eq!(status(&answer), 413);
+    assert!(answer.contains("\r\nconnection: close\r\n"), "a client that keeps connections must know: {answer}");
     let chunk = format!("20000\r\n{}\r\n", "x".repeat(0x20000));
     let chunked =
         format!("POST /api/v1/echo HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n{}", chunk.repeat(20));
