@@ -20,6 +20,7 @@ mod rows;
 pub mod schema;
 mod sqlite;
 mod store;
+mod tidy;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod tx;

@@ -35,10 +35,10 @@ fn deliveries() -> Table {
         .index(&["event_id"])
 }
 
-/// Answers that were given under an `Idempotency-Key`, encrypted, for 24 h.
+/// Answers that were given under an `Idempotency-Key`, encrypted, for 24 h. The service itself may look for old ones to delete.
 fn idempotency() -> Table {
     let own = || Rule::Owner("user_id");
-    Table::new("idempotency", Policy::closed().read(own()).insert(own()).delete(own().or(Rule::System)))
+    Table::new("idempotency", Policy::closed().read(own().or(Rule::System)).insert(own()).delete(own().or(Rule::System)))
         .column("user_id", ColumnType::Uuid)
         .column("key_hash", ColumnType::Bytes)
         .column("request_hash", ColumnType::Bytes)

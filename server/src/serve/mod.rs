@@ -6,6 +6,9 @@ mod door;
 mod health;
 mod logs;
 mod signals;
+#[cfg(test)]
+mod stopped;
+mod tidy;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,7 +119,8 @@ fn open_door(loaded: &Loaded, house: &House) -> Result<Running> {
     for room in &house.rooms {
         house.mesh.register(room.service.name, room.service.router(&room.host), room.service.paths())?;
     }
-    let pages = banyan_http::pages::pages(house.catalogues.clone(), crate::house::openapi()?);
+    let pages =
+        banyan_http::pages::pages(house.catalogues.clone(), crate::house::openapi(house.rooms.iter().map(|room| &room.service))?);
     house.mesh.register("pages", pages, PAGES)?;
     let tenants = KnownTenants::new(house.identity.clone(), house.applications.clone(), house.catalogues.clone())?;
     let registry = HealthRegistry::new(house.build.clone(), house.clock.clone());
@@ -163,12 +167,13 @@ enum LastWork {
 }
 
 impl Beside {
-    fn start(house: &House) -> Self {
+    fn start(house: &Arc<House>) -> Self {
         let (stop, heard) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for worker in house.take_workers() {
             tasks.spawn(worker.run(heard.clone()));
         }
+        tasks.spawn(tidy::run(house.clone(), heard.clone()));
         tasks.spawn(house.identity.clone().run(heard));
         Self { stop, tasks }
     }

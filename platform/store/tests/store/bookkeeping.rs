@@ -147,6 +147,23 @@ on_both_engines! {
         assert_eq!(seen.load(Ordering::SeqCst), 1);
     }
 
+    async fn old_answers_and_delivered_events_are_forgotten(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let consumer = Consumer::new("idle", &[UserRegistered::TYPE], |_| async { Ok(()) });
+        let workers = store.consumers(vec![consumer]);
+        let event = &UserRegistered { user_id: bench.new_id(), locale: None };
+        let rows = store.bind(&bench.user());
+        let key = &IdempotencyKey::new("k", "POST /notes", b"{}");
+        rows.write_once(Some(key), move |tx| async move { tx.publish(event).await }).await.unwrap();
+        assert_eq!(store.tidy(bench.tenant).await.unwrap(), 0);
+        bench.clock.advance_seconds(25 * 60 * 60);
+        assert_eq!(store.tidy(bench.tenant).await.unwrap(), 1, "the answer");
+        bench.clock.advance_seconds(7 * 24 * 60 * 60);
+        assert_eq!(store.tidy(bench.tenant).await.unwrap(), 0, "an event stays until it is delivered");
+        workers[0].drain().await.unwrap();
+        assert_eq!(store.tidy(bench.tenant).await.unwrap(), 1, "the event");
+    }
+
     async fn a_failing_consumer_is_tried_again_later_and_then_set_aside(bench: Bench) {
         let store = bench.store(notes::schema()).await;
         let tries = Arc::new(AtomicUsize::new(0));
