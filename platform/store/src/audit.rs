@@ -3,6 +3,7 @@
 //! Records wait in the transaction and are written at its end, so that the chain's head is locked as shortly as possible.
 
 mod chain;
+mod heads;
 mod verify;
 
 use banyan_kernel::{Actor, Elevation, Uuid};
@@ -12,6 +13,7 @@ use serde_json::json;
 use crate::error::StoreError;
 use crate::tx::Tx;
 pub(crate) use chain::Link;
+pub use heads::{ForgedHead, SignedHead};
 pub use verify::{Verification, VerifyError};
 
 /// The chain's one head row.

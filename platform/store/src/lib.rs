@@ -20,9 +20,9 @@ mod rows;
 pub mod schema;
 mod sqlite;
 mod store;
-mod tidy;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod tidy;
 mod tx;
 
 pub use error::StoreError;

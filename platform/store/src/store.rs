@@ -87,7 +87,6 @@ impl Environment {
         self
     }
 
-    #[expect(clippy::disallowed_methods, reason = "elapsed time of statements, not a point in time")]
     pub(crate) fn stopwatch(&self) -> std::time::Instant {
         std::time::Instant::now()
     }

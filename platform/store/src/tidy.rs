@@ -26,7 +26,8 @@ impl Store {
                 let mut deleted = 0;
                 for (sql, kept) in [(ANSWERS, KEPT_SECONDS), (EVENTS, EVENTS_KEPT_SECONDS)] {
                     let before = now.plus_seconds(-kept).micros();
-                    deleted += tx.execute_raw(Statement::from_sql_and_values(backend, sql, [before.into()])).await?.rows_affected();
+                    deleted +=
+                        tx.execute_raw(Statement::from_sql_and_values(backend, sql, [before.into()])).await?.rows_affected();
                 }
                 Ok(deleted)
             })

@@ -1,9 +1,12 @@
 //! Walks the chain from its first link and says where it breaks.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 use serde::Serialize;
 
 use super::chain::Link;
+use super::heads::{SignedHead, hex};
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -17,8 +20,10 @@ pub struct Verification {
     pub service: &'static str,
     /// Number of links.
     pub records: i64,
-    /// Hex of the last link's digest; note it elsewhere, and a cut tail shows.
+    /// Hex of the last link's digest.
     pub head: String,
+    /// Signed heads that the chain was compared with.
+    pub heads_checked: usize,
 }
 
 /// Where the chain does not hold.
@@ -32,6 +37,10 @@ pub enum VerifyError {
     Broken { service: &'static str, position: i64 },
     #[error("audit chain of `{service}`: it ends at {found}, its head says {expected}")]
     CutOff { service: &'static str, expected: i64, found: i64 },
+    #[error("audit chain of `{service}`: a record up to {position} was rewritten: it had another digest when its head was signed")]
+    Rewritten { service: &'static str, position: i64 },
+    #[error("audit chain of `{service}`: the signature of the head at {position} is not this installation's")]
+    Forged { service: &'static str, position: i64 },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -42,36 +51,60 @@ impl Store {
     /// # Errors
     /// [`VerifyError`] at the first link that does not hold.
     pub async fn verify_audit(&self) -> Result<Verification, VerifyError> {
+        self.verify_audit_against(&[]).await
+    }
+
+    /// As [`Store::verify_audit`]; besides, the chain must go through every head of this service that was signed before. So a
+    /// tail that was cut, or written anew, together with the chain's own head shows. Heads of other services are passed over.
+    ///
+    /// # Errors
+    /// [`VerifyError::Forged`] for a head that this installation did not sign, [`VerifyError::Rewritten`] where the chain has
+    /// another link than the head, [`VerifyError::CutOff`] where it ends before; else as [`Store::verify_audit`].
+    pub async fn verify_audit_against(&self, heads: &[SignedHead]) -> Result<Verification, VerifyError> {
         let service = self.service();
-        let mut previous = vec![0_u8; 32];
-        let mut position = 0;
+        let own: Vec<&SignedHead> = heads.iter().filter(|head| head.service == service).collect();
+        let mut expected = BTreeMap::new();
+        for head in &own {
+            let position = head.position;
+            head.verify(&self.environment().cipher).map_err(|_| VerifyError::Forged { service, position })?;
+            if expected.insert(position, head.head.as_str()).is_some_and(|other| other != head.head) {
+                return Err(VerifyError::Rewritten { service, position });
+            }
+        }
+        let mut walk = Walk { service, position: 0, hash: vec![0; 32], expected };
+        walk.meet_head()?;
+        self.walk_to_end(&mut walk).await?;
+        if let Some((&expected, _)) = walk.expected.last_key_value() {
+            return Err(VerifyError::CutOff { service, expected, found: walk.position });
+        }
+        Ok(Verification { service, records: walk.position, head: hex(&walk.hash), heads_checked: own.len() })
+    }
+
+    /// Follows the links to the chain's own head.
+    async fn walk_to_end(&self, walk: &mut Walk<'_>) -> Result<(), VerifyError> {
+        let service = walk.service;
         loop {
-            let page = self.audit_page(position).await?;
-            if page.is_empty() {
-                break;
+            let before = walk.position;
+            loop {
+                let page = self.audit_page(walk.position).await?;
+                if page.is_empty() {
+                    break;
+                }
+                page.into_iter().try_for_each(|link| walk.step(link))?;
             }
-            for link in page {
-                position += 1;
-                if link.position != position {
-                    return Err(VerifyError::Missing { service, position });
-                }
-                if link.previous_hash != previous {
-                    return Err(VerifyError::Broken { service, position });
-                }
-                if link.digest() != link.hash {
-                    return Err(VerifyError::Changed { service, position });
-                }
-                previous = link.hash;
+            let (expected, hash) = self.audit_head().await?;
+            // Somebody may have written since the last page: then there are more links now.
+            if expected > walk.position && walk.position > before {
+                continue;
             }
+            if expected != walk.position {
+                return Err(VerifyError::CutOff { service, expected, found: walk.position });
+            }
+            if hash != walk.hash {
+                return Err(VerifyError::Broken { service, position: walk.position });
+            }
+            return Ok(());
         }
-        let (expected, hash) = self.audit_head().await?;
-        if expected != position {
-            return Err(VerifyError::CutOff { service, expected, found: position });
-        }
-        if hash != previous {
-            return Err(VerifyError::Broken { service, position });
-        }
-        Ok(Verification { service, records: position, head: hex(&previous) })
     }
 
     async fn audit_page(&self, after: i64) -> Result<Vec<Link>, StoreError> {
@@ -84,7 +117,7 @@ impl Store {
         rows.iter().map(|row| Link::from_query_result(row, "").map_err(StoreError::from)).collect()
     }
 
-    async fn audit_head(&self) -> Result<(i64, Vec<u8>), StoreError> {
+    pub(super) async fn audit_head(&self) -> Result<(i64, Vec<u8>), StoreError> {
         let tx = self.begin_as_platform().await?;
         let statement = Statement::from_string(tx.get_database_backend(), "SELECT position, hash FROM audit_head");
         let row = tx.query_one_raw(statement).await?;
@@ -95,6 +128,37 @@ impl Store {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+/// How far the chain was followed.
+struct Walk<'h> {
+    service: &'static str,
+    position: i64,
+    hash: Vec<u8>,
+    /// Digests by position that the chain must still come through.
+    expected: BTreeMap<i64, &'h str>,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, link: Link) -> Result<(), VerifyError> {
+        let (service, position) = (self.service, self.position + 1);
+        if link.position != position {
+            return Err(VerifyError::Missing { service, position });
+        }
+        if link.previous_hash != self.hash {
+            return Err(VerifyError::Broken { service, position });
+        }
+        if link.digest() != link.hash {
+            return Err(VerifyError::Changed { service, position });
+        }
+        (self.position, self.hash) = (position, link.hash);
+        self.meet_head()
+    }
+
+    fn meet_head(&mut self) -> Result<(), VerifyError> {
+        match self.expected.remove(&self.position) {
+            Some(head) if head != hex(&self.hash) => {
+                Err(VerifyError::Rewritten { service: self.service, position: self.position })
+            }
+            _ => Ok(()),
+        }
+    }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use banyan_kernel::{Random, Secret};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 
 const NONCE: usize = 12;
 
@@ -48,14 +50,22 @@ impl Cipher {
 
     /// A key for one purpose, derived from the installation's (HMAC-SHA-256 as the PRF).
     pub fn derive(&self, purpose: &str) -> Secret<[u8; 32]> {
-        use hmac::{Hmac, KeyInit, Mac};
-        let mut block = [0_u8; 64];
-        block[..32].copy_from_slice(self.key.expose());
-        // HMAC pads a key shorter than its block with zeros (RFC 2104), so this is HMAC under the 32-byte key.
-        let mut mac = <Hmac<sha2::Sha256> as KeyInit>::new(&block.into());
+        let mut mac = keyed(self.key.expose());
         mac.update(purpose.as_bytes());
         Secret::new(mac.finalize().into_bytes().into())
     }
+
+    /// HMAC-SHA-256 under the derived key of `purpose`.
+    pub(crate) fn authenticator(&self, purpose: &str) -> Hmac<Sha256> {
+        keyed(self.derive(purpose).expose())
+    }
+}
+
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    let mut block = [0_u8; 64];
+    block[..32].copy_from_slice(key);
+    // HMAC pads a key shorter than its block with zeros (RFC 2104), so this is HMAC under the 32-byte key.
+    <Hmac<Sha256> as KeyInit>::new(&block.into())
 }
 
 impl fmt::Debug for Cipher {

@@ -23,7 +23,7 @@ pub(crate) struct SqliteSession {
 }
 
 enum Held {
-    Read(Reader),
+    Read(Box<Reader>),
     Write(Turn),
 }
 
@@ -39,7 +39,7 @@ impl Held {
 impl SqliteSession {
     pub(super) fn read(mut reader: Reader, context: Context) -> Result<Self, StoreError> {
         reader.connection()?.control("BEGIN")?;
-        Self::bound(Held::Read(reader), context)
+        Self::bound(Held::Read(Box::new(reader)), context)
     }
 
     pub(super) fn write(turn: Turn, context: Context) -> Result<Self, StoreError> {
@@ -81,7 +81,7 @@ impl SqliteSession {
         let held = self.held.lock().take().ok_or_else(over)?;
         match held {
             Held::Read(reader) => {
-                finish_read(reader);
+                finish_read(*reader);
                 Ok(())
             }
             Held::Write(turn) => turn.commit().await,
@@ -90,7 +90,7 @@ impl SqliteSession {
 
     pub(crate) fn rollback(&self) {
         match self.held.lock().take() {
-            Some(Held::Read(reader)) => finish_read(reader),
+            Some(Held::Read(reader)) => finish_read(*reader),
             Some(Held::Write(turn)) => turn.rollback(),
             None => {}
         }
@@ -117,7 +117,6 @@ fn finish_read(mut reader: Reader) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a limit on elapsed time, not a point in time")]
 fn deadline() -> Instant {
     Instant::now() + STATEMENT
 }

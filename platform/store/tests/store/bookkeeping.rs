@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use banyan_contracts::Event;
 use banyan_contracts::identity::UserRegistered;
-use banyan_kernel::{Permission, Role};
-use banyan_store::audit::{Record, VerifyError};
-use banyan_store::idempotency::IdempotencyKey;
+use banyan_kernel::{OsRandom, Permission, Role};
+use banyan_store::audit::{Record, SignedHead, VerifyError};
+use banyan_store::idempotency::{Cipher, IdempotencyKey};
 use banyan_store::outbox::{Consumer, ConsumerError};
 use banyan_store::{StoreError, grants};
 use banyan_testkit::{Bench, on_both_engines};
@@ -38,6 +38,59 @@ on_both_engines! {
         }
         tamper(&bench, "DELETE FROM audit WHERE position = 2").await;
         assert!(matches!(store.verify_audit().await, Err(VerifyError::CutOff { expected: 2, found: 1, .. })));
+    }
+
+    async fn signed_heads_show_a_tail_that_was_cut_together_with_its_head(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let empty = store.audit_head_signed().await.unwrap();
+        let rows = store.bind(&bench.user());
+        let note = async || rows.write(|tx| async move { tx.audit(Record::new("x.y")); Ok::<_, StoreError>(()) }).await.unwrap();
+        for _ in 0..3 {
+            note().await;
+        }
+        let heads = [empty, store.audit_head_signed().await.unwrap()];
+        note().await;
+        assert_eq!((heads[0].position, heads[1].position), (0, 3));
+        let held = store.verify_audit_against(&heads).await.unwrap();
+        assert_eq!((held.records, held.heads_checked), (4, 2));
+        for position in [4, 3] {
+            tamper(&bench, &format!("DELETE FROM audit WHERE position = {position}")).await;
+        }
+        tamper(&bench, "UPDATE audit_head SET position = 2, hash = (SELECT hash FROM audit WHERE position = 2)").await;
+        assert_eq!(store.verify_audit().await.unwrap().records, 2, "by itself the rest looks whole");
+        let cut = store.verify_audit_against(&heads).await;
+        assert!(matches!(cut, Err(VerifyError::CutOff { expected: 3, found: 2, .. })), "{cut:?}");
+        note().await;
+        assert_eq!(store.verify_audit().await.unwrap().records, 3);
+        let rewritten = store.verify_audit_against(&heads).await;
+        assert!(matches!(rewritten, Err(VerifyError::Rewritten { position: 3, .. })), "{rewritten:?}");
+    }
+
+    async fn a_signed_head_that_was_changed_is_refused(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        store.bind(&bench.user()).write(|tx| async move { tx.audit(Record::new("x.y")); Ok::<_, StoreError>(()) }).await.unwrap();
+        let head = store.audit_head_signed().await.unwrap();
+        let cipher = &bench.environment.cipher;
+        head.verify(cipher).unwrap();
+        let text = serde_json::to_string(&head).unwrap();
+        assert_eq!(serde_json::from_str::<SignedHead>(&text).unwrap(), head, "it holds on the wire");
+        let zeros = "0".repeat(64);
+        let forgeries = [
+            SignedHead { service: "note".to_owned(), ..head.clone() },
+            SignedHead { position: 0, ..head.clone() },
+            SignedHead { head: zeros.clone(), ..head.clone() },
+            SignedHead { at: head.at.plus_seconds(1), ..head.clone() },
+            SignedHead { signature: zeros, ..head.clone() },
+            SignedHead { signature: head.signature[..62].to_owned(), ..head.clone() },
+            SignedHead { signature: "é".repeat(32), ..head.clone() },
+            SignedHead { signature: String::new(), ..head.clone() },
+        ];
+        for forged in &forgeries {
+            assert!(forged.verify(cipher).is_err(), "{forged:?}");
+        }
+        assert!(head.verify(&Cipher::new([8; 32], Arc::new(OsRandom))).is_err(), "another installation's key");
+        let refused = store.verify_audit_against(&forgeries[1..2]).await;
+        assert!(matches!(refused, Err(VerifyError::Forged { position: 0, .. })), "{refused:?}");
     }
 
     async fn concurrent_records_make_one_chain(bench: Bench) {

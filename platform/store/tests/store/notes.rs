@@ -6,7 +6,7 @@ use banyan_store::{Policy, Rows, StoreError, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, QueryOrder};
 
-pub fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let notes = Table::new("notes", Policy::owned_by("user_id"))
         .column("user_id", ColumnType::Uuid)
         .column("text", ColumnType::Text)
@@ -35,7 +35,7 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-pub async fn insert(tx: &Tx, text: &str) -> Result<Model, StoreError> {
+pub(crate) async fn insert(tx: &Tx, text: &str) -> Result<Model, StoreError> {
     let note = ActiveModel {
         tenant_id: Set(tx.caller().tenant),
         id: Set(tx.new_id()),
@@ -48,7 +48,7 @@ pub async fn insert(tx: &Tx, text: &str) -> Result<Model, StoreError> {
     Ok(note.insert(tx).await?)
 }
 
-pub async fn texts(rows: &Rows) -> Vec<String> {
+pub(crate) async fn texts(rows: &Rows) -> Vec<String> {
     let notes: Vec<Model> = rows
         .read(|tx| async move { Ok::<_, StoreError>(Entity::find().order_by_asc(Column::Text).all(&tx).await?) })
         .await
