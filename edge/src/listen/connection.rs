@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use banyan_kernel::ErrorCode;
-use http::header::{CONNECTION, TRANSFER_ENCODING};
-use http::{HeaderValue, Request, Version};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -28,6 +28,9 @@ use crate::{Edge, Inner};
 /// The most that the parser keeps of a head, in bytes. Above the address's own limit of 64 KiB, so that a long address is
 /// called that; what is shorter is refused by our own, smaller limits, with a problem.
 const PARSER_BUFFER: usize = 128 * 1024;
+
+/// A body of so many bytes that nobody wanted is read and thrown away, so that the connection can be kept.
+const DRAINED: u64 = 4 * 1024;
 
 pub(super) type Protocol = auto::Builder<TokioExecutor>;
 
@@ -100,6 +103,10 @@ pub(super) async fn serve<S>(
     }
 }
 
+fn length_of(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 async fn answer(edge: &Inner, door: Door, request: Request<Incoming>, peer: Peer, tape: Arc<Tape>) -> Response {
     let framing = match request.version() {
         Version::HTTP_2 => Framing::Frames,
@@ -111,13 +118,17 @@ async fn answer(edge: &Inner, door: Door, request: Request<Incoming>, peer: Peer
     if door == Door::Admin {
         return edge.operate(&parts.method, parts.uri.path()).await;
     }
+    let drained = framing == Framing::Length && length_of(&parts.headers).is_some_and(|length| length <= DRAINED);
     let (body, watch) = guard(body, edge.settings.deadlines.body, Some(tape));
+    let sent = watch.clone().filter(|_| !drained);
     let mut response = if verdict == Verdict::Ambiguous {
         edge.refuse(parts, peer, ErrorCode::MalformedRequest).await
     } else {
         edge.answer(parts, body, watch, peer).await
     };
-    if framing != Framing::Frames && response.extensions().get::<LastOfConnection>().is_some() {
+    // What nobody read stands before the next request, so the connection cannot be kept: a client that keeps connections must know.
+    let unread = sent.is_some_and(|sent| !sent.is_complete());
+    if framing != Framing::Frames && (unread || response.extensions().get::<LastOfConnection>().is_some()) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response

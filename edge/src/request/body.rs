@@ -31,6 +31,11 @@ impl BodyWatch {
         self.most.store(bytes, Ordering::Relaxed);
     }
 
+    /// Whether it was read to its end.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == COMPLETE
+    }
+
     /// The code of the rule that it broke.
     pub(crate) fn broken(&self) -> Option<ErrorCode> {
         match self.state.load(Ordering::Relaxed) {

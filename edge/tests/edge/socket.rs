@@ -136,6 +136,19 @@ async fn a_large_body_is_refused_before_it_is_sent_and_the_answer_arrives() {
 }
 
 #[tokio::test]
+async fn a_body_that_nobody_wants_ends_the_connection_unless_it_is_small() {
+    let running = door().serve();
+    let small = "POST /nothing HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nsmall";
+    let large = format!("POST /nothing HTTP/1.1\r\nhost: localhost\r\ncontent-length: 500000\r\n\r\n{}", "x".repeat(500_000));
+    let answers = raw(&running, format!("{small}{small}{large}").as_bytes()).await;
+    let (first, last) = answers.rsplit_once("HTTP/1.1 404").unwrap();
+    assert_eq!(first.matches("HTTP/1.1 404").count(), 2, "{answers}");
+    assert!(!first.contains("connection: close") && last.contains("\r\nconnection: close\r\n"), "{answers}");
+    let chunked = "POST /nothing HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n5\r\nsmall\r\n5\r\nsmall\r\n0\r\n\r\n";
+    assert!(raw(&running, chunked.as_bytes()).await.contains("\r\nconnection: close\r\n"));
+}
+
+#[tokio::test]
 async fn who_does_not_finish_a_head_is_not_waited_for() {
     let door = door_with(|settings| settings.deadlines.header = Duration::from_millis(400));
     let running = door.serve();
