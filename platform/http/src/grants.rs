@@ -10,6 +10,7 @@ use banyan_store::{Rows, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::paging::Order;
 use crate::{Check, FieldError, Paged, Paging, Problem, Validate};
 
 /// What somebody may read of somebody else.
@@ -57,12 +58,16 @@ pub struct TakeBack {
 
 impl Validate for TakeBack {}
 
-/// What the caller has given and received, newest first.
+/// What the caller has given and received, newest first unless asked otherwise. `orderBy` is `grantedAt`.
 ///
 /// # Errors
-/// What the store answers.
+/// 422 for another order; what the store answers.
 pub async fn list(rows: &Rows, paging: &Paging) -> Result<Paged<Grant>, Problem> {
-    let standing = rows.read(|tx| async move { grouped(&tx).await }).await?;
+    paging.ordered_by(&[("grantedAt", ())])?;
+    let mut standing = rows.read(|tx| async move { grouped(&tx).await }).await?;
+    if paging.order == Order::Ascending {
+        standing.reverse();
+    }
     Ok(paging.cut(standing.into_iter()))
 }
 

@@ -71,7 +71,7 @@ fn explain<T: DeserializeOwned>(mut given: Vec<Pair<'_>>, mut refusal: Refusal) 
         let count = given.len();
         check.error(shown(&name), refusal.error);
         given.retain(|(known, _)| *known != name);
-        if given.len() == count {
+        if given.len() == count || check.is_full() {
             // Something is missing, and what is missing cannot be set aside.
             break;
         }
