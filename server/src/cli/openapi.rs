@@ -11,7 +11,8 @@ pub(crate) struct Arguments {}
 
 impl Arguments {
     pub(crate) fn run(&self) -> Result<Ended> {
-        terminal::say(crate::house::openapi()?.trim_end())?;
+        let services = crate::house::services();
+        terminal::say(crate::house::openapi(&services)?.trim_end())?;
         Ok(Ended::Well)
     }
 }

@@ -21,7 +21,7 @@ use banyan_mesh::{Mesh, Place};
 use banyan_store::Store;
 use banyan_store::outbox::Worker;
 use banyan_telemetry::metrics::SlowStatements;
-use banyan_telemetry::{BuildInfo, Metrics};
+use banyan_telemetry::{BuildInfo, HealthRegistry, Metrics};
 use parking_lot::Mutex;
 
 pub(crate) use authentication::Verifier;
@@ -60,6 +60,7 @@ pub(crate) struct House {
     pub(crate) catalogues: Arc<Catalogues>,
     pub(crate) mesh: Mesh,
     pub(crate) metrics: Metrics,
+    pub(crate) health: HealthRegistry,
     pub(crate) build: BuildInfo,
     pub(crate) clock: Arc<dyn Clock>,
     /// Consumers of events are named before anything is published, but only a server runs them.
@@ -98,7 +99,9 @@ impl House {
             services.into_iter().zip(stores).map(|(service, store)| Room { service, host: host(store) }).collect();
         let identity = open_identity(&mut rooms).await?;
         let workers = rooms.iter().flat_map(|room| room.host.store.consumers(room.service.consumers_of(&room.host))).collect();
-        let house = Self { rooms, identity, applications, catalogues, mesh, metrics, build, clock, workers: Mutex::new(workers) };
+        let health = HealthRegistry::new(build.clone(), clock.clone());
+        let workers = Mutex::new(workers);
+        let house = Self { rooms, identity, applications, catalogues, mesh, metrics, health, build, clock, workers };
         house.ensure_tenants().await?;
         Ok(house)
     }
@@ -135,9 +138,8 @@ async fn open_identity(rooms: &mut [Room]) -> Result<Identity> {
     Ok(identity)
 }
 
-/// The OpenAPI document of all services, as it is served and checked in.
-pub(crate) fn openapi() -> Result<String> {
-    let services = services();
-    let document = banyan_http::openapi::merge(crate::VERSION, services.iter().map(Service::openapi))?;
+/// The OpenAPI document of services, as it is served and checked in.
+pub(crate) fn openapi<'s>(services: impl IntoIterator<Item = &'s Service>) -> Result<String> {
+    let document = banyan_http::openapi::merge(crate::VERSION, services.into_iter().map(Service::openapi))?;
     Ok(banyan_http::openapi::text(&document)?)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use banyan_telemetry::{Finding, HealthRegistry, Need};
+use banyan_telemetry::{Finding, Need};
 
 use crate::house::House;
 
@@ -10,11 +10,11 @@ use crate::house::House;
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// Each service's database under the service's name. Without identity's nobody can be told from anybody, so it is required.
-pub(super) fn register(registry: &HealthRegistry, house: &House) {
+pub(super) fn register(house: &House) {
     for store in house.stores() {
         let need = if store.service() == banyan_identity::SERVICE { Need::Required } else { Need::Optional };
         let store = store.clone();
-        registry.register(store.service(), need, DEADLINE, move || {
+        house.health.register(store.service(), need, DEADLINE, move || {
             let store = store.clone();
             async move {
                 match store.ping().await {

@@ -1,6 +1,7 @@
 //! `banyan serve`: from the settings to an open door, and in good order to the end.
 
 mod banner;
+mod beside;
 mod demo;
 mod door;
 mod health;
@@ -11,21 +12,18 @@ mod stopped;
 mod tidy;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use banyan_edge::{Drained, Edge, Listen, Running};
 use banyan_kernel::{Clock as _, SystemClock, Timestamp};
-use banyan_telemetry::HealthRegistry;
 use serde_json::json;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::admin_socket::AdminSocket;
 use crate::cli::{Ended, terminal};
 use crate::data::{DataDirectory, Holder, Lock};
 use crate::house::{House, KnownTenants, Verifier};
 use crate::settings::Loaded;
+use beside::{Beside, LastWork};
 use signals::Signals;
 
 /// Whether there are to be demo people and what they wrote.
@@ -37,9 +35,6 @@ pub(crate) enum Demo {
 
 /// The pages about the interface.
 const PAGES: [&str; 6] = ["/openapi.json", "/docs", "/docs/page.js", "/docs/page.css", "/errors", "/errors/{slug}"];
-
-/// How long consumers and other work beside the requests may take to end.
-const LAST_WORK: Duration = Duration::from_secs(10);
 
 /// Serves until a signal.
 pub(crate) fn run(loaded: &Loaded, demo: Demo) -> Result<Ended> {
@@ -123,11 +118,10 @@ fn open_door(loaded: &Loaded, house: &House) -> Result<Running> {
         banyan_http::pages::pages(house.catalogues.clone(), crate::house::openapi(house.rooms.iter().map(|room| &room.service))?);
     house.mesh.register("pages", pages, PAGES)?;
     let tenants = KnownTenants::new(house.identity.clone(), house.applications.clone(), house.catalogues.clone())?;
-    let registry = HealthRegistry::new(house.build.clone(), house.clock.clone());
-    health::register(&registry, house);
+    health::register(house);
     let edge = Edge::builder(house.mesh.clone(), Arc::new(tenants), house.catalogues.clone())
         .authenticate(Arc::new(Verifier(house.identity.clone())))
-        .health(registry)
+        .health(house.health.clone())
         .metrics(house.metrics.clone())
         .clock(house.clock.clone())
         .settings(door::settings(&loaded.settings)?)
@@ -151,39 +145,4 @@ fn announce(data: &DataDirectory, lock: &mut Lock, running: &Running) -> Result<
     let text = json!({ "listen": listen, "admin": admin }).to_string();
     crate::data::write_private(&file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
-}
-
-/// What runs beside the requests.
-struct Beside {
-    stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
-}
-
-/// How the work beside the requests ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum LastWork {
-    Done,
-    Left,
-}
-
-impl Beside {
-    fn start(house: &Arc<House>) -> Self {
-        let (stop, heard) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        for worker in house.take_workers() {
-            tasks.spawn(worker.run(heard.clone()));
-        }
-        tasks.spawn(tidy::run(house.clone(), heard.clone()));
-        tasks.spawn(house.identity.clone().run(heard));
-        Self { stop, tasks }
-    }
-
-    async fn stop(mut self) -> LastWork {
-        self.stop.send_replace(true);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        match tokio::time::timeout(LAST_WORK, all).await {
-            Ok(()) => LastWork::Done,
-            Err(_) => LastWork::Left,
-        }
-    }
 }
