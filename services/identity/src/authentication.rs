@@ -5,40 +5,64 @@ use std::sync::Arc;
 use banyan_kernel::{Caller, ErrorCode, RequestId, Timestamp, Uuid};
 use banyan_store::Tx;
 
+use crate::legacy::Standing;
 use crate::people::Language;
 use crate::tokens::{Claims, LEEWAY_SECONDS, Refusal};
 use crate::{Identity, IdentityError, TenantInfo, TenantsWatch, store};
 
-/// An access token whose signature, type, issuer, audience and times are right.
+/// A token whose signature, type, issuer, audience and times are right.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
-    claims: Arc<Claims>,
+    proof: Proof,
     language: Arc<Language>,
     identity: Identity,
+}
+
+/// What the token has shown.
+#[derive(Clone, Debug)]
+enum Proof {
+    Own(Arc<Claims>),
+    Legacy(Arc<Standing>),
 }
 
 impl Authenticated {
     /// Whose token it is; for another tenant it is worthless.
     pub fn tenant(&self) -> Uuid {
-        self.claims.tenant
+        match &self.proof {
+            Proof::Own(claims) => claims.tenant,
+            Proof::Legacy(standing) => standing.tenant,
+        }
     }
 
     pub fn user(&self) -> Uuid {
-        self.claims.user
+        match &self.proof {
+            Proof::Own(claims) => claims.user,
+            Proof::Legacy(standing) => standing.user,
+        }
     }
 
     pub fn caller(&self, request: RequestId) -> Caller {
-        self.claims.caller(request)
+        match &self.proof {
+            Proof::Own(claims) => claims.caller(request),
+            Proof::Legacy(standing) => standing.caller(request),
+        }
     }
 
-    /// From then on it is refused; the leeway for other nodes' clocks is added.
+    /// From then on this counts no longer; the leeway for other nodes' clocks is added. A legacy token may then be verified anew.
     pub fn expires(&self) -> Timestamp {
-        Timestamp::from_seconds(self.claims.expires_at).plus_seconds(LEEWAY_SECONDS)
+        match &self.proof {
+            Proof::Own(claims) => Timestamp::from_seconds(claims.expires_at).plus_seconds(LEEWAY_SECONDS),
+            Proof::Legacy(standing) => standing.expires,
+        }
     }
 
     /// The session has ended, the account is disabled, or roles or organisations have changed since it was issued.
     pub fn is_revoked(&self) -> bool {
-        self.identity.0.revocations.contains(&self.claims)
+        let revocations = &self.identity.0.revocations;
+        match &self.proof {
+            Proof::Own(claims) => revocations.contains(claims),
+            Proof::Legacy(standing) => standing.is_revoked(revocations),
+        }
     }
 
     /// BCP 47: the language that the person has chosen, as it is now; none until she did.
@@ -51,19 +75,29 @@ impl Identity {
     /// Verifies a bearer token. It may be of any tenant: compare [`Authenticated::tenant`].
     ///
     /// # Errors
-    /// [`ErrorCode::InvalidToken`] for whatever is not a token of ours that counts, [`ErrorCode::TokenExpired`], and
+    /// [`ErrorCode::InvalidToken`] for whatever is not a token of ours, or a legacy one, that counts, [`ErrorCode::TokenExpired`], and
     /// [`ErrorCode::ServiceUnavailable`] when the person cannot be read.
     pub async fn authenticate(&self, token: &str) -> Result<Authenticated, ErrorCode> {
-        let claims = Arc::new(self.0.tokens.verify(token).map_err(Refusal::code)?);
-        if self.0.revocations.contains(&claims) {
+        let proof = self.prove(token).await?;
+        let mut verified = Authenticated { proof, language: Arc::default(), identity: self.clone() };
+        if verified.is_revoked() {
             return Err(ErrorCode::InvalidToken);
         }
-        let language = self.0.languages.hold(claims.user);
-        if let Err(error) = self.read_language(claims.tenant, claims.user, &language).await {
-            tracing::error!(%error, user = %claims.user, "the language of a person cannot be read");
+        let (tenant, user) = (verified.tenant(), verified.user());
+        let language = self.0.languages.hold(user);
+        if let Err(error) = self.read_language(tenant, user, &language).await {
+            tracing::error!(%error, %user, "the language of a person cannot be read");
             return Err(ErrorCode::ServiceUnavailable);
         }
-        Ok(Authenticated { claims, language, identity: self.clone() })
+        verified.language = language;
+        Ok(verified)
+    }
+
+    async fn prove(&self, token: &str) -> Result<Proof, ErrorCode> {
+        match self.0.legacy.as_ref().and_then(|legacy| legacy.verify(token)) {
+            Some(claims) => Ok(Proof::Legacy(Arc::new(self.standing(claims.map_err(Refusal::code)?).await?))),
+            None => Ok(Proof::Own(Arc::new(self.0.tokens.verify(token).map_err(Refusal::code)?))),
+        }
     }
 
     /// Reads a person's choice into its place.

@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::signals::Signal;
 use crate::store::keys::{self, KeyMaker};
 use crate::tenants::Tenants;
-use crate::tokens::{Keyring, Tokens, plan};
+use crate::tokens::{Keyring, LegacyTokens, ShortSecret, Tokens, plan};
 use crate::{Core, Identity, IdentityError, people, store};
 
 /// The service cannot start.
@@ -24,6 +24,8 @@ pub enum OpenError {
     Settings(#[from] SettingsError),
     #[error("mail settings: {0}")]
     Mail(#[from] MailError),
+    #[error("legacy_secret: {0}")]
+    LegacySecret(#[from] ShortSecret),
     #[error(transparent)]
     Identity(#[from] IdentityError),
 }
@@ -43,12 +45,14 @@ impl Identity {
             Some(mailer) => mailer,
             None => mail::from_settings(&settings.mail)?,
         };
+        let legacy = legacy_tokens(&settings, host)?;
         let keyring = rotate(&host.store, &*host.random).await?;
         let tokens = Tokens::new(keyring, settings.issuer.clone(), settings.audience.clone(), host.clock.clone());
         let cipher = &host.store.environment().cipher;
         let core = Core {
             passwords: Passwords::new(settings.workers(), host.random.clone()),
             tokens,
+            legacy,
             revocations: Revocations::default(),
             tenants: Tenants::default(),
             languages: people::Languages::default(),
@@ -121,6 +125,15 @@ impl Identity {
             }
         }
     }
+}
+
+fn legacy_tokens(settings: &Settings, host: &Host) -> Result<Option<LegacyTokens>, ShortSecret> {
+    let Some(secret) = &settings.legacy_secret else { return Ok(None) };
+    let legacy = LegacyTokens::new(secret, host.clock.clone())?;
+    tracing::warn!(
+        "tokens of another system are accepted, signed with the legacy secret (HS256); unset it when all have moved over"
+    );
+    Ok(Some(legacy))
 }
 
 /// Writes the signals into the transaction of their cause.

@@ -15,6 +15,7 @@ mod entity;
 pub mod error;
 mod inviting;
 mod keeping;
+mod legacy;
 mod lockout;
 mod login;
 pub mod mail;
@@ -61,7 +62,7 @@ use mail::Mailer;
 use passwords::Passwords;
 use revocations::Revocations;
 use settings::Settings;
-use tokens::Tokens;
+use tokens::{LegacyTokens, Tokens};
 
 /// The heart of the service. Cheap to clone.
 #[derive(Clone)]
@@ -79,6 +80,8 @@ struct Core {
     mail_due: Notify,
     passwords: Passwords,
     tokens: Tokens,
+    /// Only while people move over from another system.
+    legacy: Option<LegacyTokens>,
     revocations: Revocations,
     tenants: tenants::Tenants,
     languages: people::Languages,

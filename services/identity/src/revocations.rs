@@ -49,9 +49,12 @@ impl Revocations {
 
     pub fn contains(&self, claims: &Claims) -> bool {
         let state = self.state.read();
-        state.sessions.contains_key(&claims.session)
-            || state.rights.get(&claims.user).is_some_and(|(version, _)| claims.rights_version < *version)
-            || state.nothing_before.is_some_and(|second| claims.issued_at <= second)
+        state.sessions.contains_key(&claims.session) || state.outdated(claims.user, claims.rights_version, claims.issued_at)
+    }
+
+    /// For rights without a session: those of the version, as they were at that second, count no longer.
+    pub fn outdates(&self, user: Uuid, version: i64, second: i64) -> bool {
+        self.state.read().outdated(user, version, second)
     }
 
     pub fn len(&self) -> usize {
@@ -65,6 +68,11 @@ impl Revocations {
 }
 
 impl State {
+    fn outdated(&self, user: Uuid, version: i64, second: i64) -> bool {
+        self.rights.get(&user).is_some_and(|(lowest, _)| version < *lowest)
+            || self.nothing_before.is_some_and(|nothing_before| second <= nothing_before)
+    }
+
     fn make_room(&mut self, now: Timestamp) {
         if self.sessions.len() + self.rights.len() < MOST {
             return;
@@ -117,6 +125,8 @@ mod tests {
         revocations.raise_rights(Uuid::from_u128(1), 2, NOW);
         assert!(revocations.contains(&claims(5, 2)));
         assert!(!revocations.contains(&claims(5, 3)));
+        let outdates = |user: u128, version| revocations.outdates(Uuid::from_u128(user), version, NOW.seconds());
+        assert!(outdates(1, 2) && !outdates(1, 3) && !outdates(2, 1));
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub struct Settings {
     pub public_url: String,
     /// How many passwords are hashed at the same time; each takes a core and 19 MiB. Default: one less than there are cores.
     pub hashing_workers: Option<NonZeroUsize>,
+    /// The secret by which another system signed its tokens with HS256, at least 32 bytes. Set, such tokens are accepted, for as
+    /// long as people move over from that system.
+    pub legacy_secret: Option<Secret<String>>,
     pub mail: MailSettings,
 }
 
@@ -57,6 +60,7 @@ impl Default for Settings {
             audience: "banyan-api".to_owned(),
             public_url: "http://localhost:8080".to_owned(),
             hashing_workers: None,
+            legacy_secret: None,
             mail: MailSettings::default(),
         }
     }

@@ -4,10 +4,13 @@ mod claims;
 mod eddsa;
 mod keyring;
 mod keys;
+mod legacy;
 
 pub use claims::Claims;
 pub use keyring::Keyring;
 pub use keys::{KeyState, KeyStep, PrivateKey, SigningKeyInfo, plan};
+pub use legacy::{SHORTEST_SECRET, ShortSecret};
+pub(crate) use legacy::{LegacyClaims, LegacyTokens, expiry};
 
 use std::fmt;
 use std::sync::Arc;

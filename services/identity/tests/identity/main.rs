@@ -8,6 +8,7 @@ mod command_line;
 mod indexes;
 mod invitations;
 mod keys;
+mod legacy;
 mod login;
 mod nodes;
 mod organisations;

@@ -94,11 +94,17 @@ pub(crate) fn tenant(name: &str) -> NewTenant {
 
 impl Desk {
     pub(crate) async fn at(bench: Bench) -> Self {
+        Self::with(bench, json!({})).await
+    }
+
+    /// With settings besides those of all tests.
+    pub(crate) async fn with(bench: Bench, more: Value) -> Self {
         let letters = Arc::new(Letterbox::default());
         let mut resources = http::Extensions::new();
         resources.insert::<Arc<dyn Mailer>>(letters.clone());
         let service = service();
-        let settings = json!({ "hashing_workers": 2, "public_url": "https://fig.example" });
+        let mut settings = json!({ "hashing_workers": 2, "public_url": "https://fig.example" });
+        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let mut host = bench.host(&service, settings, resources).await;
         let identity = Identity::open(&host).await.unwrap();
         let tenant = identity.create_tenant(&tenant("upcoach")).await.unwrap();
