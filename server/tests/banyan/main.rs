@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod backup;
+mod bad_input;
 mod beside_a_server;
 mod command_line;
+mod database;
+mod degraded;
 mod ends;
+mod every_table;
 mod first_steps;
 mod harness;
 mod kill_9;

@@ -24,6 +24,7 @@ pub(crate) struct Request {
     path: String,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
+    chunked: Vec<u8>,
 }
 
 /// What came back.
@@ -37,7 +38,7 @@ pub(crate) struct Reply {
 
 impl Request {
     pub(crate) fn new(method: &str, path: &str) -> Self {
-        Self { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: None }
+        Self { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: None, chunked: Vec::new() }
     }
 
     pub(crate) fn get(path: &str) -> Self {
@@ -71,6 +72,13 @@ impl Request {
         self
     }
 
+    /// A body that says itself where it ends.
+    #[must_use]
+    pub(crate) fn pieces(mut self, chunked: Vec<u8>) -> Self {
+        self.chunked = chunked;
+        self
+    }
+
     fn written(&self, host: &str) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
         if !self.headers.iter().any(|(name, _)| name == "host") {
@@ -84,7 +92,7 @@ impl Request {
         }
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();
-        bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
+        bytes.extend_from_slice(self.body.as_deref().unwrap_or(&self.chunked));
         bytes
     }
 }

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use banyan_kernel::Uuid;
 use rustix::process::{Pid, Signal};
 
+use crate::database::postgres;
 use crate::harness::{Place, Server, eventually, get, on_both_engines};
 use dice::Dice;
 use newcomers::Newcomers;
@@ -105,6 +106,7 @@ struct Story {
 }
 
 impl Story {
+    #[expect(clippy::print_stderr, reason = "what a failure is told with")]
     fn begin(place: &Place, weather: Weather) -> Self {
         let seed = Dice::new_seed();
         eprintln!("seed {seed}");
@@ -164,11 +166,16 @@ impl Story {
         u64::try_from(slowest.as_micros()).unwrap_or(u64::MAX)
     }
 
+    #[expect(clippy::print_stderr, reason = "the figures of the long form")]
     fn end(mut self, place: &Place) {
         let server = self.server.take().expect("a running server");
         for person in &mut self.people {
             person.look_at_everything(&server.url);
         }
+        server.stop();
+        // Mails that a server held when it was killed are its own for two minutes more, unless somebody takes them away.
+        books::release_mails(place);
+        let server = place.serve_with(&[], QUIET);
         eventually("all mails have left", || (books::waiting(place) == 0).then_some(()));
         server.stop();
         books::check(place);
@@ -250,7 +257,7 @@ fn addressees(place: &Place) -> Vec<String> {
 /// Kills one of the cluster's own processes: PostgreSQL then ends all of them and recovers from its log, as after `pg_ctl stop -m immediate`.
 fn crash_postgres(place: &Place) {
     let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1";
-    let found = books::postgres(place.database_url(), sql);
+    let found = postgres(place.database_url(), sql);
     let pid = found.first().and_then(|pid| Pid::from_raw(pid.parse().ok()?)).expect("the server has a connection");
     rustix::process::kill_process(pid, Signal::KILL).unwrap();
 }
@@ -261,7 +268,7 @@ fn durable_database() -> String {
     let url = std::env::var("BANYAN_TEST_POSTGRES_DURABLE_URL")
         .expect("`cargo xtask test --all` starts a durable PostgreSQL and sets it");
     let name = format!("kill_9_{}", Uuid::now_v7().simple());
-    books::postgres(&url, &format!("CREATE DATABASE {name}"));
+    postgres(&url, &format!("CREATE DATABASE {name}"));
     let mut url: url::Url = url.parse().expect("the variable holds a URL");
     url.set_path(&name);
     url.into()

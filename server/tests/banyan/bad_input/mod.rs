@@ -1,0 +1,149 @@
+//! Whatever people and programs send: a clear 4xx with a problem, never a 5xx, and nothing is lost. Through the real socket, every call
+//! of the program's own document, on both engines.
+
+mod bodies;
+mod calls;
+mod parameters;
+mod races;
+mod tokens;
+mod tricks;
+
+use serde_json::{Value, json};
+
+use crate::harness::{PASSWORD, Place, Server, get};
+use crate::wire::{Reply, Request, Wire};
+
+/// A server with something in it, and somebody who may call everything.
+struct Scene<'p> {
+    place: &'p Place,
+    server: Server,
+    wire: Wire,
+    /// The token of an owner of the tenant.
+    token: String,
+    user: String,
+    goal: Value,
+    task: Value,
+    habit: Value,
+    entry: Value,
+    spoken: Value,
+    organisation: Value,
+    wrong: Vec<String>,
+    attempts: u32,
+}
+
+impl<'p> Scene<'p> {
+    fn set(place: &'p Place) -> Self {
+        let server = place.serve_with(&[], &[("LOG_LEVEL", "error")]);
+        let create = [
+            "user",
+            "create",
+            "--tenant",
+            "upcoach",
+            "--email",
+            "owner@example.org",
+            "--role",
+            "owner",
+            "--role",
+            "user",
+            "--name",
+            "Owner",
+        ];
+        place.run_with_input(&create, PASSWORD).good();
+        let mut wire = Wire::to(&server.url);
+        let welcome =
+            wire.ask(&Request::post("/api/v1/auth/login", &json!({ "email": "owner@example.org", "password": PASSWORD })));
+        assert_eq!(welcome.status, 200, "{welcome:?}");
+        let token = welcome.text("accessToken").to_owned();
+        let mut make = |path: &str, body: Value| {
+            let made = wire.ask(&Request::post(path, &body).token(&token));
+            assert_eq!(made.status, 201, "{path}: {made:?}");
+            made.body
+        };
+        let goal = make("/api/v1/goals", json!({ "title": "Stay", "milestones": [{ "title": "First" }] }));
+        let task = make("/api/v1/tasks", json!({ "title": "Stay" }));
+        let habit = make("/api/v1/habits", json!({ "title": "Stay" }));
+        let entry = make("/api/v1/content/journal", json!({ "content": "Stay" }));
+        let spoken = make("/api/v1/content/voice-journal", json!({ "transcription": "Stay", "mood": 5 }));
+        let organisation = make("/api/v1/admin/organisations", json!({ "name": "Stay" }));
+        let user = welcome.body["user"]["id"].as_str().unwrap().to_owned();
+        let (wrong, attempts) = (Vec::new(), 0);
+        Self { place, server, wire, token, user, goal, task, habit, entry, spoken, organisation, wrong, attempts }
+    }
+
+    /// The path with things that are there in the places of its parameters.
+    fn path(&self, pattern: &str) -> String {
+        let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
+        let things = [
+            ("/api/v1/goals/{id}", id(&self.goal)),
+            ("/api/v1/tasks/{id}", id(&self.task)),
+            ("/api/v1/habits/{id}", id(&self.habit)),
+            ("/api/v1/content/journal/{id}", id(&self.entry)),
+            ("/api/v1/content/voice-journal/{id}", id(&self.spoken)),
+            ("/api/v1/admin/content/{id}", id(&self.entry)),
+            ("/api/v1/admin/organisations/{id}", id(&self.organisation)),
+            ("/api/v1/admin/users/{id}", self.user.clone()),
+        ];
+        let of = |start: &str| things.iter().find(|(known, _)| start.starts_with(known)).map(|(_, id)| id.clone());
+        let nobody = || "0190a5b0-0000-7000-8000-000000000000".to_owned();
+        let path = pattern
+            .replace("{id}", &of(pattern).unwrap_or_else(nobody))
+            .replace("{user}", &self.user)
+            .replace("{date}", "2024-01-14");
+        let path = path.replace("{milestoneId}", self.goal["milestones"][0]["id"].as_str().unwrap()).replace("{key}", "anything");
+        assert!(!path.contains('{'), "{path}: nobody says what stands there");
+        path
+    }
+
+    /// The request must be refused, clearly, with one of these statuses.
+    fn refuses(&mut self, what: &str, request: &Request, statuses: &[u16]) -> Option<Reply> {
+        self.attempts += 1;
+        let told = match self.wire.send(request) {
+            Err(error) => format!("no answer ({error})"),
+            Ok(reply) if !statuses.contains(&reply.status) => format!("{} {}", reply.status, reply.body),
+            Ok(reply) => match reply.is_a_problem() {
+                Ok(()) => return Some(reply),
+                Err(error) => error,
+            },
+        };
+        self.wrong.push(format!("{what}: {}", told.chars().take(400).collect::<String>()));
+        None
+    }
+
+    /// The request must do.
+    fn takes(&mut self, what: &str, request: &Request, status: u16) -> Option<Reply> {
+        self.attempts += 1;
+        let told = match self.wire.send(request) {
+            Err(error) => format!("no answer ({error})"),
+            Ok(reply) if reply.status != status => format!("{} {}", reply.status, reply.body),
+            Ok(reply) => return Some(reply),
+        };
+        self.wrong.push(format!("{what}: {}", told.chars().take(400).collect::<String>()));
+        None
+    }
+
+    /// Nothing went wrong, nothing is lost, nothing was added, and the program has neither failed nor stumbled.
+    #[track_caller]
+    fn close(mut self, least: u32) {
+        assert!(self.wrong.is_empty(), "{} of {} attempts:\n{}", self.wrong.len(), self.attempts, self.wrong.join("\n"));
+        assert!(self.attempts >= least, "{} attempts only", self.attempts);
+        let things = [
+            ("/api/v1/goals", &self.goal),
+            ("/api/v1/tasks", &self.task),
+            ("/api/v1/habits", &self.habit),
+            ("/api/v1/content/journal", &self.entry),
+            ("/api/v1/content/voice-journal", &self.spoken),
+        ];
+        for (path, thing) in things {
+            let list = self.wire.ask(&Request::get(path).token(&self.token));
+            assert_eq!(list.body["data"], json!([thing]), "{path}");
+        }
+        let (status, metrics) = get(&format!("{}/metrics", self.server.admin), None);
+        assert_eq!(status, 200);
+        let failed = |line: &&str| line.starts_with("http_requests_total") && line.contains("status=\"5");
+        let failures: Vec<&str> = metrics.as_str().unwrap().lines().filter(failed).collect();
+        assert!(failures.is_empty(), "{failures:?}");
+        let log = self.server.stop();
+        assert!(!log.contains("panic") && !log.contains("ERROR"), "{log}");
+        assert!(self.place.run(&["audit", "verify"]).good().contains("holds"));
+    }
+}
