@@ -2,6 +2,7 @@
 
 mod acts;
 mod admin_socket;
+mod audit_heads;
 mod backup;
 mod cli;
 mod data;

@@ -2,9 +2,12 @@
 
 mod perform;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use banyan_contracts::identity::UserSummary;
 use banyan_kernel::{Role, Uuid};
+use banyan_store::audit::SignedHead;
 use serde::{Deserialize, Serialize};
 
 use crate::admin_socket;
@@ -27,7 +30,8 @@ pub(crate) enum Act {
     SetRoles { tenant: String, email: String, roles: Vec<Role> },
     ListSessions { tenant: String, email: String },
     RevokeSessions { tenant: String, email: String },
-    VerifyAudit,
+    VerifyAudit { heads: Option<PathBuf> },
+    SignAuditHeads,
     ReportCompliance,
 }
 
@@ -51,6 +55,7 @@ pub(crate) enum Answer {
     User(UserSheet),
     Sessions(Vec<SessionLine>),
     Audit(Vec<AuditLine>),
+    AuditHeads(Vec<SignedHead>),
     Compliance(serde_json::Value),
 }
 
@@ -96,6 +101,8 @@ pub(crate) struct AuditLine {
     pub(crate) records: Option<i64>,
     /// Digest of its end.
     pub(crate) head: Option<String>,
+    /// Signed heads that it goes through; none where it does not hold.
+    pub(crate) heads_checked: Option<usize>,
     /// Where it does not hold.
     pub(crate) problem: Option<String>,
 }

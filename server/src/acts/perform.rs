@@ -1,11 +1,15 @@
 //! Doing the acts on an opened house.
 
+use std::path::Path;
+
 use anyhow::{Result, anyhow, bail};
 use banyan_identity::{IdentityError, NewAccount, NewTenant, Status, TenantInfo};
 use banyan_kernel::Roles;
+use banyan_store::audit::{Verification, VerifyError};
 use serde_json::json;
 
 use super::{Act, Answer, AuditLine, Registration, SessionLine, TenantLine, UserSheet};
+use crate::audit_heads;
 use crate::house::House;
 
 impl House {
@@ -53,7 +57,8 @@ impl House {
                 identity.revoke_sessions(tenant, email).await.map_err(explain(email))?;
                 Ok(Answer::Done)
             }
-            Act::VerifyAudit => Ok(Answer::Audit(self.verify_audit().await)),
+            Act::VerifyAudit { heads } => Ok(Answer::Audit(self.verify_audit(heads.as_deref()).await?)),
+            Act::SignAuditHeads => Ok(Answer::AuditHeads(audit_heads::sign(self).await?)),
             Act::ReportCompliance => self.report_compliance().await,
         }
     }
@@ -96,16 +101,34 @@ impl House {
         }))
     }
 
-    async fn verify_audit(&self) -> Vec<AuditLine> {
+    async fn verify_audit(&self, file: Option<&Path>) -> Result<Vec<AuditLine>> {
+        // Read before the chains: what is signed later may be longer than what is walked now.
+        let heads = file.map(audit_heads::read).transpose()?.unwrap_or_default();
+        if let Some(head) = heads.iter().find(|head| self.store(&head.service).is_none()) {
+            bail!(
+                "the heads name a service `{}`, which this program does not have: the file is another installation's",
+                head.service
+            );
+        }
         let mut lines = Vec::new();
         for store in self.stores() {
-            let service = store.service().to_owned();
-            lines.push(match store.verify_audit().await {
-                Ok(held) => AuditLine { service, records: Some(held.records), head: Some(held.head), problem: None },
-                Err(error) => AuditLine { service, records: None, head: None, problem: Some(error.to_string()) },
-            });
+            lines.push(audit_line(store.service(), store.verify_audit_against(&heads).await));
         }
-        lines
+        Ok(lines)
+    }
+}
+
+fn audit_line(service: &str, verified: Result<Verification, VerifyError>) -> AuditLine {
+    let service = service.to_owned();
+    match verified {
+        Ok(held) => AuditLine {
+            service,
+            records: Some(held.records),
+            head: Some(held.head),
+            heads_checked: Some(held.heads_checked),
+            problem: None,
+        },
+        Err(error) => AuditLine { service, records: None, head: None, heads_checked: None, problem: Some(error.to_string()) },
     }
 }
 

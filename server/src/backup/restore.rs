@@ -116,6 +116,8 @@ impl Prepared {
             let key = std::fs::read(self.stage.path().join(KEY))?;
             crate::data::write_private(&file, &key)?;
         }
+        // The heads were signed for the chains that were here.
+        move_aside(&self.data.audit_heads(), &aside)?;
         File::open(self.data.path())?.sync_all()?;
         Ok(aside.exists().then_some(aside))
     }

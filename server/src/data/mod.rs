@@ -6,6 +6,7 @@
 //!   banyan.sock        the command line talks to that server here
 //!   banyan.addr        where that server listens, once it is ready
 //!   keys/master.key    encrypts what is secret in the databases
+//!   audit-heads.jsonl  signed ends of the audit chains
 //!   identity.db …      a file for each service (embedded engine)
 //!   mail/              mails, where no mail server is set
 //!   backups/           what `banyan backup` writes where nothing else is said
@@ -73,6 +74,11 @@ impl DataDirectory {
 
     pub(crate) fn key_file(&self) -> PathBuf {
         self.path.join("keys").join("master.key")
+    }
+
+    /// The signed heads of the audit chains.
+    pub(crate) fn audit_heads(&self) -> PathBuf {
+        self.path.join("audit-heads.jsonl")
     }
 
     pub(crate) fn mail(&self) -> PathBuf {

@@ -8,6 +8,7 @@ use banyan_telemetry::{Finding, Need};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::data::DataDirectory;
 use crate::house::House;
 
 /// How long it may take to end.
@@ -28,12 +29,13 @@ pub(super) enum LastWork {
 }
 
 impl Beside {
-    pub(super) fn start(house: &Arc<House>) -> Self {
+    pub(super) fn start(house: &Arc<House>, data: &DataDirectory) -> Self {
         let (stop, heard) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for worker in house.take_workers() {
             tasks.spawn(worker.run(heard.clone()));
         }
+        tasks.spawn(super::heads::run(house.clone(), data.audit_heads(), heard.clone()));
         tasks.spawn(super::tidy::run(house.clone(), heard.clone()));
         tasks.spawn(house.identity.clone().run(heard));
         let broken = Arc::new(AtomicBool::new(false));

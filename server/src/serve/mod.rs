@@ -4,6 +4,7 @@ mod banner;
 mod beside;
 mod demo;
 mod door;
+mod heads;
 mod health;
 mod logs;
 mod signals;
@@ -66,7 +67,7 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
         // Whatever was begun is in transactions.
         () = signals.next() => return Ok(Ended::AtOnce),
     };
-    let beside = Beside::start(&house);
+    let beside = Beside::start(&house, data);
     let socket = tokio::spawn(AdminSocket::open(data)?.serve(house.clone()));
     let address_file = announce(data, lock, &running)?;
     let millis = SystemClock.now().micros().saturating_sub(begun.micros()) / 1_000;

@@ -59,7 +59,8 @@ on_both_engines! {
         assert!(last_owner.contains("without an owner"), "{last_owner}");
         let tenants: Value = serde_json::from_str(&place.run(&["tenant", "list", "--json"]).good()).unwrap();
         let names: Vec<&str> = tenants.as_array().unwrap().iter().map(|tenant| tenant["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["aaiti", "context-engine", "fittracker", "upcoach"]);
+        assert_eq!(names, ["aaiti", "context-engine", "fittracker", "operators", "upcoach"]);
+        assert_eq!(tenants[3]["registration"], "closed", "nobody makes herself an operator");
         place.serve().log_in("rosa@example.org", PASSWORD);
     }
 
@@ -69,27 +70,56 @@ on_both_engines! {
         let held = place.run(&["audit", "verify"]).good();
         assert!(held.contains("holds") && !held.contains("BROKEN"), "{held}");
         server.stop();
-        tamper(&place);
+        tamper(&place, "UPDATE {}audit SET action = 'nothing.happened' WHERE position = 2");
         let broken = place.run(&["audit", "verify"]);
         assert_eq!(broken.code(), 1);
         assert!(broken.output.contains("BROKEN") && broken.output.contains("was changed"), "{}", broken.output);
     }
+
+    fn a_tail_that_was_cut_with_its_head_shows_by_the_signed_heads(place: Place) {
+        let server = place.serve();
+        server.register("ann@example.org");
+        let elsewhere = place.folder().join("elsewhere.jsonl");
+        let exported = place.run(&["audit", "export", "--to", elsewhere.to_str().unwrap()]).good();
+        assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), exported);
+        server.stop();
+        let own = place.data().join("audit-heads.jsonl");
+        let written = std::fs::read_to_string(&own).unwrap();
+        assert_eq!(written.lines().count(), 2 * exported.lines().count(), "at the start and at the end");
+        let held = place.run(&["audit", "verify"]).good();
+        assert!(held.contains(&format!("{} signed heads of ", written.lines().count())), "{held}");
+        tamper(&place, "DELETE FROM {}audit WHERE position = (SELECT MAX(position) FROM {}audit)");
+        tamper(&place, "UPDATE {}audit_head SET position = position - 1, hash = (SELECT hash FROM {}audit ORDER BY position DESC LIMIT 1)");
+        let broken = place.run(&["audit", "verify"]);
+        assert_eq!(broken.code(), 1);
+        assert!(broken.output.contains("it ends at") && broken.error.contains("What to do"), "{broken:?}");
+        std::fs::remove_file(&own).unwrap();
+        let unseen = place.run(&["audit", "verify"]).good();
+        assert!(unseen.contains("No signed heads were checked"), "{unseen}");
+        assert_eq!(place.run(&["audit", "verify", "--heads", elsewhere.to_str().unwrap()]).code(), 1);
+        let renamed = exported.lines().find(|line| line.contains("\"identity\"")).unwrap().replace("identity", "goals");
+        std::fs::write(&own, renamed).unwrap();
+        let forged = place.run(&["audit", "verify"]);
+        assert!(forged.code() == 1 && forged.output.contains("is not this installation's"), "{forged:?}");
+        std::fs::write(&own, "hello\n").unwrap();
+        let unreadable = place.run(&["audit", "verify"]).failed(1);
+        assert!(unreadable.contains("line 1 of ") && unreadable.contains("verify again"), "{unreadable}");
+    }
 }
 
 /// As somebody with the database in her hands would.
-fn tamper(place: &Place) {
-    const SQL: &str = "UPDATE {}audit SET action = 'nothing.happened' WHERE position = 2";
+fn tamper(place: &Place, sql: &str) {
     let file = place.data().join("identity.db");
     if file.exists() {
         let database = rusqlite::Connection::open(file).unwrap();
-        assert_eq!(database.execute(&SQL.replace("{}", ""), []).unwrap(), 1);
+        assert_eq!(database.execute(&sql.replace("{}", ""), []).unwrap(), 1);
         return;
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(place.database_url(), tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
-        assert_eq!(client.execute(&SQL.replace("{}", "identity."), &[]).await.unwrap(), 1);
+        assert_eq!(client.execute(&sql.replace("{}", "identity."), &[]).await.unwrap(), 1);
     });
 }
 

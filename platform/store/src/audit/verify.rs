@@ -37,7 +37,9 @@ pub enum VerifyError {
     Broken { service: &'static str, position: i64 },
     #[error("audit chain of `{service}`: it ends at {found}, its head says {expected}")]
     CutOff { service: &'static str, expected: i64, found: i64 },
-    #[error("audit chain of `{service}`: a record up to {position} was rewritten: it had another digest when its head was signed")]
+    #[error(
+        "audit chain of `{service}`: a record up to {position} was rewritten: it had another digest when its head was signed"
+    )]
     Rewritten { service: &'static str, position: i64 },
     #[error("audit chain of `{service}`: the signature of the head at {position} is not this installation's")]
     Forged { service: &'static str, position: i64 },
