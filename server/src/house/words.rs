@@ -42,5 +42,7 @@ mod tests {
         assert_eq!(applications.default_application().name(), "upcoach");
         let catalogues = catalogues(&crate::house::services(), &applications).unwrap();
         banyan_content::check_applications(&applications, &catalogues).unwrap();
+        let findings: Vec<String> = catalogues.check().iter().map(ToString::to_string).collect();
+        assert_eq!(findings, Vec::<String>::new());
     }
 }
