@@ -11,7 +11,7 @@ use banyan_testkit::Bench;
 use crate::harness::Place;
 
 /// All of them, as the program has them; see [`these_are_the_services_of_the_program`].
-fn services() -> [Service; 3] {
+pub(crate) fn services() -> [Service; 3] {
     [banyan_identity::service(), banyan_content::service(), banyan_goals::service()]
 }
 

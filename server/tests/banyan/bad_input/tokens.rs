@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use banyan_http::openapi;
 use banyan_identity::tokens::{Claims, KeyState, Keyring, PrivateKey, Tokens};
 use banyan_kernel::{OsRandom, SystemClock, Uuid};
 use banyan_store::idempotency::Cipher;
@@ -24,6 +25,20 @@ const ORDER: [u8; 32] = [
 ];
 
 on_both_engines! {
+    fn nobody_is_let_in_where_somebody_must_be_signed_in(place: Place) {
+        let mut scene = Scene::set(&place);
+        for service in crate::every_table::services() {
+            for call in openapi::signed_in_operations(service.openapi()) {
+                let request = Request::new(call.method.as_str(), &scene.path(&call.path));
+                // Refused before the body is looked at: what is asked for is not told to strangers.
+                let request = if call.method == "GET" { request } else { request.json(&json!({ "nobodyKnowsThis": 1 })) };
+                let reply = scene.refuses(&call.id, &request, &[401]);
+                assert_eq!(reply.map(|reply| reply.code().to_owned()).as_deref(), Some("unauthenticated"), "{}", call.id);
+            }
+        }
+        scene.close(60);
+    }
+
     fn tokens_that_do_not_count_are_refused(place: Place) {
         let mut scene = Scene::set(&place);
         let token = scene.token.clone();
