@@ -53,7 +53,7 @@ pub(crate) fn run() -> Result<()> {
         let mut command = Command::new(&schemathesis);
         command.current_dir(&folder).args(["run", "--url", server.url()]);
         command.args(["--checks", CHECKS, "--phases", PHASES, "--max-examples", EXAMPLES_PER_CALL]);
-        command.args(["--exclude-path-regex", NOT_CALLED, "--workers", "2", "--request-timeout", "30"]);
+        command.args(["--exclude-path-regex", NOT_CALLED, "--workers", "1", "--request-timeout", "30"]);
         if let Some(header) = &header {
             command.args(["--header", header]);
         }

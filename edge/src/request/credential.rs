@@ -31,7 +31,7 @@ pub trait Credential: Send + Sync {
 
     fn caller(&self, request: RequestId) -> Caller;
 
-    /// From then on it is refused. A leeway for other nodes' clocks is added already.
+    /// From then on it counts no longer, and the token is verified anew. A leeway for other nodes' clocks is added already.
     fn expires(&self) -> Timestamp;
 
     /// The session was ended, or the person's rights have changed since it was issued.
@@ -72,7 +72,7 @@ impl Credentials {
     /// The code of the 401 for one that is malformed, forged, expired or revoked.
     pub(crate) async fn of(&self, headers: &HeaderMap) -> Result<Option<Arc<dyn Credential>>, ErrorCode> {
         let Some(token) = bearer(headers)? else { return Ok(None) };
-        let credential = match self.remembered.get(token) {
+        let credential = match self.known(token) {
             Some(known) => known,
             None => self.verify(token).await?,
         };
@@ -85,6 +85,16 @@ impl Credentials {
             return Err(ErrorCode::InvalidToken);
         }
         Ok(Some(credential))
+    }
+
+    /// One that has expired is forgotten: the token may outlive what was verified of it, so it is verified anew.
+    fn known(&self, token: &str) -> Option<Arc<dyn Credential>> {
+        let known = self.remembered.get(token)?;
+        if self.clock.now() < known.expires() {
+            return Some(known);
+        }
+        self.remembered.remove(token);
+        None
     }
 
     async fn verify(&self, token: &str) -> Result<Arc<dyn Credential>, ErrorCode> {

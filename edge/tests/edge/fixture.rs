@@ -42,11 +42,13 @@ pub(crate) struct Door {
     pub(crate) begun: Arc<Notify>,
 }
 
-/// Knows tokens by heart: `<person>` is valid for 900 s.
+/// Knows tokens by heart: `<person>` counts for 900 s at a time.
 pub(crate) struct Identity {
     clock: TestClock,
     pub(crate) people: Mutex<HashMap<&'static str, Person>>,
     pub(crate) verified: AtomicUsize,
+    /// All tokens have expired.
+    pub(crate) ended: Mutex<bool>,
 }
 
 #[derive(Clone)]
@@ -69,6 +71,9 @@ pub(crate) struct SharedIdentity(Arc<Identity>);
 impl Authenticate for SharedIdentity {
     async fn authenticate(&self, token: &str) -> Result<Arc<dyn Credential>, ErrorCode> {
         self.0.verified.fetch_add(1, Ordering::SeqCst);
+        if *self.0.ended.lock() {
+            return Err(ErrorCode::TokenExpired);
+        }
         if !self.0.people.lock().contains_key(token) {
             return Err(ErrorCode::InvalidToken);
         }
@@ -215,7 +220,8 @@ pub(crate) fn door_with(change: impl FnOnce(&mut EdgeSettings)) -> Door {
         ("fay", person(FITTRACKER, Role::User)),
         ("ghost", person(Uuid::from_u128(99), Role::User)),
     ];
-    let identity = Arc::new(Identity { clock: clock.clone(), people: Mutex::new(people.into()), verified: AtomicUsize::new(0) });
+    let people = Mutex::new(people.into());
+    let identity = Arc::new(Identity { clock: clock.clone(), people, verified: AtomicUsize::new(0), ended: Mutex::new(false) });
     let mut settings =
         EdgeSettings { workers: std::num::NonZeroUsize::new(2), rate_limits: RateLimits::Off, ..EdgeSettings::default() };
     change(&mut settings);

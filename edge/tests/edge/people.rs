@@ -32,7 +32,14 @@ async fn a_remembered_token_dies_when_it_expires_or_is_revoked() {
     assert_eq!(ask().await.problem(), (401, "invalid-token".into()));
     door.identity.people.lock().get_mut("ada").unwrap().revoked = false;
     assert_eq!(ask().await.status.as_u16(), 200);
+    let before = door.identity.verified.load(Ordering::SeqCst);
     door.clock.advance_seconds(900);
+    assert_eq!(ask().await.status.as_u16(), 200, "a token that outlives what was verified of it is verified anew");
+    assert_eq!(door.identity.verified.load(Ordering::SeqCst), before + 1);
+    *door.identity.ended.lock() = true;
+    door.clock.advance_seconds(899);
+    assert_eq!(ask().await.status.as_u16(), 200);
+    door.clock.advance_seconds(1);
     assert_eq!(ask().await.problem(), (401, "token-expired".into()));
 }
 

@@ -144,7 +144,8 @@ async fn a_body_that_nobody_wants_ends_the_connection_unless_it_is_small() {
     let (first, last) = answers.rsplit_once("HTTP/1.1 404").unwrap();
     assert_eq!(first.matches("HTTP/1.1 404").count(), 2, "{answers}");
     assert!(!first.contains("connection: close") && last.contains("\r\nconnection: close\r\n"), "{answers}");
-    let chunked = "POST /nothing HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n5\r\nsmall\r\n5\r\nsmall\r\n0\r\n\r\n";
+    let chunked =
+        "POST /nothing HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n5\r\nsmall\r\n5\r\nsmall\r\n0\r\n\r\n";
     assert!(raw(&running, chunked.as_bytes()).await.contains("\r\nconnection: close\r\n"));
 }
 

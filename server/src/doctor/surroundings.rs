@@ -102,11 +102,11 @@ fn is_here(host: &str) -> bool {
 
 fn examine_strength(loaded: &Loaded, findings: &mut Vec<Finding>) {
     if let Some(secret) = &loaded.settings.identity.legacy_secret {
-        let text = secret.expose();
-        if text.len() < 32 || WELL_KNOWN.iter().any(|known| text.to_lowercase().contains(known)) {
+        let text = secret.0.expose();
+        if WELL_KNOWN.iter().any(|known| text.to_lowercase().contains(known)) {
             findings.push(Finding::warning(
                 "legacy-secret",
-                "JWT_SECRET is short or well known: whoever guesses it can make tokens of the old system",
+                "JWT_SECRET is well known: whoever guesses it can sign in as anybody",
                 "give the old system a new secret of 32 random bytes",
             ));
         }

@@ -120,10 +120,10 @@ impl House {
         std::mem::take(&mut self.workers.lock())
     }
 
-    /// Every application has a tenant of its name from the start.
+    /// Every application has a tenant of its name from the start, and the operators have theirs.
     async fn ensure_tenants(&self) -> Result<()> {
-        let wanted: Vec<_> = self.applications.iter().map(|application| parts::tenant_of(application)).collect();
-        self.identity.ensure_tenants(&wanted).await.context("cannot make the tenants of the applications")?;
+        let wanted = parts::tenants_of(&self.applications);
+        self.identity.ensure_tenants(&wanted).await.context("cannot make the tenants that every installation has")?;
         Ok(())
     }
 }

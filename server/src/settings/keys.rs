@@ -9,7 +9,7 @@ use banyan_kernel::Secret;
 use super::declare::{Marks, declare_settings};
 use super::types::{
     AccessLines, Bytes, Count, Domain, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, Origin, PostgresUrl, RedisUrl,
-    Span, Stage, StrictTransport, WebAddress,
+    SigningSecret, Span, Stage, StrictTransport, WebAddress,
 };
 
 declare_settings! {
@@ -138,10 +138,11 @@ declare_settings! {
         audience: String = "banyan-api";
         /// Passwords hashed at the same time; each takes a core and 19 MiB. Not set: one less than there are cores.
         hashing_workers: Option<Count<1, 256>> = "";
-        /// The secret by which another system signed its tokens.
-        legacy_secret: Option<Secret<String>> = "" => Marks::later("the verification of another system's tokens during a migration");
+        /// The secret by which another system signed its tokens with HS256. Set, they are accepted during a migration; each person
+        /// has the roles that Banyan has stored. Unset it when all have moved over.
+        legacy_secret: Option<SigningSecret> = "";
         /// How long the other system's tokens live. Banyan's own access tokens always live 15 minutes.
-        legacy_lifetime: Option<Span<1_000, 31_536_000_000>> = "" => Marks::later("the verification of another system's tokens during a migration");
+        legacy_lifetime: Option<Span<1_000, 31_536_000_000>> = "" => Marks::later("a bound on the age of another system's tokens, which count until they expire,");
     }
 
     /// How many requests a caller may send. The applications' manifests say so by class of route; `window` and `requests` replace

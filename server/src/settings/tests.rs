@@ -141,7 +141,7 @@ fn secrets_come_from_files_and_are_never_shown() {
         .file("banyan.toml", "[mail]\nsmtp_user = \"me\"\nsmtp_password_file = \"password\"\n")
         .file("password", "hunter3\n")
         .variable("DATABASE_URL_FILE", "url")
-        .variable("JWT_SECRET", "hunter4")
+        .variable("JWT_SECRET", &"hunter4".repeat(5))
         .variable("REDIS_URL", "redis://:hunter5@cache:6379/0")
         .variable("SLACK_WEBHOOK", "https://hooks.example/hunter6")
         .variable("BANYAN_MASTER_KEY", &"ab".repeat(32));
@@ -152,6 +152,9 @@ fn secrets_come_from_files_and_are_never_shown() {
         assert!(!shown.contains("hunter") && !shown.contains("abab"), "{shown}");
     }
     assert!(as_text(&loaded).contains("postgres://me:***@db/app"));
+    let short = Given::nothing().variable("JWT_SECRET", "hunter4").error();
+    assert!(short.contains("variable JWT_SECRET: `identity.legacy_secret`: ") && short.contains("at least 32 bytes"), "{short}");
+    assert!(!short.contains("hunter"), "{short}");
     let both = Given::nothing().variable("DB_PASSWORD", "x").variable("DB_PASSWORD_FILE", "y").error();
     assert!(both.contains("both `DB_PASSWORD` and `DB_PASSWORD_FILE` are set"), "{both}");
 }

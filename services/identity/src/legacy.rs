@@ -66,14 +66,16 @@ impl Identity {
         })
     }
 
-    /// A UUID is the tenant or none; another text is the tenant of that name; else it is the default application's.
+    /// A UUID or a name is that tenant or none; without a claim it is the default application's.
     fn legacy_tenant(&self, claimed: Option<&str>) -> Option<Uuid> {
-        if let Some(id) = claimed.and_then(|text| text.parse::<Uuid>().ok()) {
-            return self.tenant(id).map(|tenant| tenant.id);
-        }
-        let named = claimed.and_then(|name| self.tenant_named(name));
-        let default = || self.tenant_named(self.0.applications.default_application().name());
-        named.or_else(default).map(|tenant| tenant.id)
+        let tenant = match claimed {
+            None => self.tenant_named(self.0.applications.default_application().name()),
+            Some(text) => match text.parse::<Uuid>() {
+                Ok(id) => self.tenant(id),
+                Err(_) => self.tenant_named(text),
+            },
+        };
+        tenant.map(|tenant| tenant.id)
     }
 }
 

@@ -50,7 +50,8 @@ fn add_problems(method: &Method, operation: &mut Described) {
     for standard in &STANDARD {
         let applies = match standard.status {
             "403" => signed_in,
-            "404" => in_path,
+            // Any call: the tenant that it names may be unknown.
+            "404" => true,
             "409" => !read,
             "412" | "428" => if_match,
             "413" | "415" => has_body,

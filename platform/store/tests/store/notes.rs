@@ -1,4 +1,5 @@
 //! A small service for the tests of transactions: notes of people.
+#![allow(unreachable_pub, reason = "an entity's derived parts are public")]
 
 use banyan_store::migrate::Schema;
 use banyan_store::schema::{ColumnType, Table};

@@ -150,3 +150,20 @@ impl Setting for KeyText {
         crate::data::key::decode(text).map(|bytes| Self(Secret::new(bytes))).ok_or_else(|| not::<Self>(text))
     }
 }
+
+/// A secret by which tokens are signed with HS256: at least as long as the digest (RFC 7518 §3.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SigningSecret(pub(crate) Secret<String>);
+
+impl Setting for SigningSecret {
+    const SECRET: bool = true;
+
+    fn form() -> Cow<'static, str> {
+        format!("a secret text of at least {} bytes", banyan_identity::tokens::SHORTEST_SECRET).into()
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let long_enough = text.len() >= banyan_identity::tokens::SHORTEST_SECRET;
+        if long_enough { Ok(Self(Secret::new(text.to_owned()))) } else { Err(not::<Self>(text)) }
+    }
+}

@@ -9,8 +9,8 @@ mod legacy;
 pub use claims::Claims;
 pub use keyring::Keyring;
 pub use keys::{KeyState, KeyStep, PrivateKey, SigningKeyInfo, plan};
-pub use legacy::{SHORTEST_SECRET, ShortSecret};
 pub(crate) use legacy::{LegacyClaims, LegacyTokens, expiry};
+pub use legacy::{SHORTEST_SECRET, ShortSecret};
 
 use std::fmt;
 use std::sync::Arc;
