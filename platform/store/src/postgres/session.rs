@@ -1,7 +1,7 @@
 //! A transaction on PostgreSQL.
 //!
 //! `BEGIN`, role and settings travel together with the first statement in one round trip (the protocol pipelines), and a
-//! read's end is sent without waiting for its acknowledgement.
+//! read's end is sent without waiting for its acknowledgement. A write's end is waited for, whichever it is.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -118,8 +118,24 @@ impl PostgresSession {
         }
     }
 
+    /// Waits until a write is undone: its locks, that of an idempotency key among them, would stand in the way of whoever is told of
+    /// the failure and tries again.
     pub(crate) async fn rollback(&self) {
-        self.end();
+        let nothing_to_wait_for = self.mode == Mode::Read || !self.started.initialized() || self.interrupted.load(Ordering::SeqCst);
+        if nothing_to_wait_for {
+            return self.end();
+        }
+        let Some(connection) = self.connection.lock().take() else {
+            return;
+        };
+        let mut guard = Unfinished(Some(connection));
+        let undone = match &guard.0 {
+            Some(connection) => connection.client().batch_execute("ROLLBACK").await,
+            None => Ok(()),
+        };
+        if undone.is_ok() {
+            guard.0 = None;
+        }
     }
 
     pub(crate) fn met_another(&self) -> bool {

@@ -150,6 +150,30 @@ on_both_engines! {
         assert!(retried.is_ok());
     }
 
+    async fn whoever_is_told_of_a_failure_finds_the_key_free(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let user = bench.user();
+        // Several idle connections, so that the next transaction runs on another one.
+        let mut tasks = JoinSet::new();
+        for number in 0..8 {
+            let rows = store.bind(&user);
+            tasks.spawn(async move { rows.write(move |tx| async move { notes::insert(&tx, &number.to_string()).await.map(|n| n.id) }).await });
+        }
+        while let Some(result) = tasks.join_next().await {
+            result.unwrap().unwrap();
+        }
+        let rows = &store.bind(&user);
+        let key = &IdempotencyKey::new("k", "POST /notes", b"{}");
+        for _ in 0..300 {
+            let failing = rows.write_once(Some(key), |tx| async move {
+                notes::insert(&tx, "never").await?;
+                Err::<u8, _>(StoreError::ForeignKey)
+            });
+            let error = failing.await.unwrap_err();
+            assert!(matches!(error, StoreError::ForeignKey), "{error:?}");
+        }
+    }
+
     async fn of_many_at_once_with_one_key_one_makes_a_row(bench: Bench) {
         let store = bench.store(notes::schema()).await;
         let user = bench.user();
