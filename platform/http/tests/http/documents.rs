@@ -100,14 +100,17 @@ fn the_order_of_services_does_not_matter() {
 #[test]
 fn each_call_has_the_problems_of_its_kind() {
     let document = merged();
-    assert_eq!(answers(&document, "/api/v1/goals", "get"), ["200", "400", "401", "403", "422", "429", "500", "503", "504"]);
+    assert_eq!(
+        answers(&document, "/api/v1/goals", "get"),
+        ["200", "400", "401", "403", "404", "422", "429", "500", "503", "504"]
+    );
     assert_eq!(
         answers(&document, "/api/v1/goals", "post"),
-        ["201", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503", "504"]
+        ["201", "400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503", "504"]
     );
     let change = ["200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "500", "503", "504"];
     assert_eq!(answers(&document, "/api/v1/goals/{id}", "patch"), change);
-    assert_eq!(answers(&document, "/api/v1/content/landing", "get"), ["200", "400", "401", "429", "500", "503", "504"]);
+    assert_eq!(answers(&document, "/api/v1/content/landing", "get"), ["200", "400", "401", "404", "429", "500", "503", "504"]);
     let own = &document["paths"]["/api/v1/goals/{id}"]["patch"]["responses"]["409"];
     assert_eq!(own["description"], "It is archived");
     assert_eq!(own["content"]["application/problem+json"]["schema"]["$ref"], "#/components/schemas/Problem");
