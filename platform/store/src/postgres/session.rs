@@ -121,7 +121,8 @@ impl PostgresSession {
     /// Waits until a write is undone: its locks, that of an idempotency key among them, would stand in the way of whoever is told of
     /// the failure and tries again.
     pub(crate) async fn rollback(&self) {
-        let nothing_to_wait_for = self.mode == Mode::Read || !self.started.initialized() || self.interrupted.load(Ordering::SeqCst);
+        let nothing_to_wait_for =
+            self.mode == Mode::Read || !self.started.initialized() || self.interrupted.load(Ordering::SeqCst);
         if nothing_to_wait_for {
             return self.end();
         }
