@@ -25,14 +25,18 @@ pub(crate) struct Prepared {
     _lock: Lock,
 }
 
+/// With which the names of folders begin into which backups are unpacked.
+const STAGE: &str = ".restore-";
+
 /// Unpacks and checks a backup for the data directory and database of `loaded`. Nothing is changed yet.
 ///
 /// # Errors
 /// When the backup is damaged, of a newer Banyan or of the other engine, or a server runs on the directory.
 pub(crate) fn prepare(loaded: &Loaded, known: &BTreeMap<&str, u32>, from: &Path) -> Result<Prepared> {
-    let data = DataDirectory::open_or_create(&loaded.data)?;
+    let data = DataDirectory::open_for_restore(&loaded.data)?;
     let lock = Lock::take(&data, "banyan restore").context("stop the server first")?;
-    let stage = tempfile::Builder::new().prefix(".restore-").tempdir_in(data.path())?;
+    remove_leftovers(&data)?;
+    let stage = tempfile::Builder::new().prefix(STAGE).tempdir_in(data.path())?;
     let manifest = archive::read(from, |member| {
         let path = stage.path().join(&member.name);
         File::options()
@@ -64,6 +68,17 @@ pub(crate) fn prepare(loaded: &Loaded, known: &BTreeMap<&str, u32>, from: &Path)
     Ok(Prepared { stage, data, manifest, replaces, _lock: lock })
 }
 
+/// Removes what restores that were killed had unpacked. The lock is held, so none runs.
+fn remove_leftovers(data: &DataDirectory) -> Result<()> {
+    for entry in std::fs::read_dir(data.path())? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(STAGE) {
+            std::fs::remove_dir_all(entry.path()).with_context(|| format!("cannot remove {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
+}
+
 fn services(manifest: &Manifest) -> Vec<String> {
     manifest.services.iter().map(|part| part.service.clone()).collect()
 }
@@ -90,11 +105,15 @@ fn differs(present: &Path, new: &Path) -> Result<bool> {
 impl Prepared {
     /// Puts everything in place. What was there is kept in a folder, which is given back.
     pub(crate) fn finish(self, loaded: &Loaded) -> Result<Option<PathBuf>> {
-        let time = SystemClock.now().to_jiff().strftime("%Y%m%dT%H%M%SZ").to_string();
-        let aside = self.data.path().join(format!("before-restore-{time}"));
+        let aside = place_aside(&self.data);
+        // Several files and a key belong together: until all are in place, nobody works with some of them.
+        let mark = self.data.restore_mark();
+        crate::data::write_private(&mark, b"a restore that was begun and has not ended\n")?;
         match &loaded.database {
             DatabaseChoice::Postgres(login) => {
-                postgres::restore(login, &services(&self.manifest), &self.stage.path().join(DUMP))?;
+                // In one transaction: where it fails, everything is as it was.
+                let restored = postgres::restore(login, &services(&self.manifest), &self.stage.path().join(DUMP));
+                restored.inspect_err(|_| drop(std::fs::remove_file(&mark)))?;
             }
             DatabaseChoice::Sqlite => {
                 for part in &self.manifest.services {
@@ -119,8 +138,24 @@ impl Prepared {
         // The heads were signed for the chains that were here.
         move_aside(&self.data.audit_heads(), &aside)?;
         File::open(self.data.path())?.sync_all()?;
+        std::fs::remove_file(&mark).with_context(|| format!("cannot remove {}", mark.display()))?;
+        File::open(self.data.path())?.sync_all()?;
         Ok(aside.exists().then_some(aside))
     }
+}
+
+/// A folder that is not there yet: what an earlier restore put aside stays.
+fn place_aside(data: &DataDirectory) -> PathBuf {
+    let time = SystemClock.now().to_jiff().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let numbered = |number: u32| match number {
+        1 => format!("before-restore-{time}"),
+        _ => format!("before-restore-{time}-{number}"),
+    };
+    let mut number = 1;
+    while data.path().join(numbered(number)).exists() {
+        number += 1;
+    }
+    data.path().join(numbered(number))
 }
 
 fn with_suffix(path: &Path, end: &str) -> PathBuf {

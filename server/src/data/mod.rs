@@ -9,6 +9,7 @@
 //!   audit-heads.jsonl  signed ends of the audit chains
 //!   identity.db …      a file for each service (embedded engine)
 //!   mail/              mails, where no mail server is set
+//!   restore.unfinished only while a restore puts things in place, or was killed at it
 //!   backups/           what `banyan backup` writes where nothing else is said
 //! ```
 
@@ -30,8 +31,29 @@ pub(crate) struct DataDirectory {
 }
 
 impl DataDirectory {
-    /// Opens the directory, which must be there.
+    /// Opens the directory, which must be there, and whole.
+    ///
+    /// # Errors
+    /// Also where a restore was broken off: part of the data is of one day then, and part of another.
     pub(crate) fn open(path: &Path) -> Result<Self> {
+        let data = Self::open_in_any_state(path)?;
+        if data.restore_mark().exists() {
+            bail!(
+                "a restore into {} was broken off before everything was in place: run the same `banyan restore` again \
+                 (what was there before it is in the folders before-restore-…)",
+                data.path.display()
+            );
+        }
+        Ok(data)
+    }
+
+    /// Opens the directory for a restore, which may find what another one left unfinished. It is made if it is not there.
+    pub(crate) fn open_for_restore(path: &Path) -> Result<Self> {
+        create_if_missing(path)?;
+        Self::open_in_any_state(path)
+    }
+
+    fn open_in_any_state(path: &Path) -> Result<Self> {
         if !path.exists() {
             bail!(
                 "there is no data directory {}: name the right one with --data, or make one by `banyan serve` or `banyan migrate`",
@@ -48,11 +70,7 @@ impl DataDirectory {
 
     /// Opens the directory, and makes it if it is not there, for its owner alone.
     pub(crate) fn open_or_create(path: &Path) -> Result<Self> {
-        if !path.exists() {
-            private::create_directory(path).with_context(|| {
-                format!("cannot make the data directory {}: make it yourself, or name another one with --data", path.display())
-            })?;
-        }
+        create_if_missing(path)?;
         Self::open(path)
     }
 
@@ -81,6 +99,11 @@ impl DataDirectory {
         self.path.join("audit-heads.jsonl")
     }
 
+    /// There as long as a restore has not put everything in place.
+    pub(crate) fn restore_mark(&self) -> PathBuf {
+        self.path.join("restore.unfinished")
+    }
+
     pub(crate) fn mail(&self) -> PathBuf {
         self.path.join("mail")
     }
@@ -93,4 +116,13 @@ impl DataDirectory {
     pub(crate) fn database(&self, service: &str) -> PathBuf {
         self.path.join(format!("{service}.db"))
     }
+}
+
+fn create_if_missing(path: &Path) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    private::create_directory(path).with_context(|| {
+        format!("cannot make the data directory {}: make it yourself, or name another one with --data", path.display())
+    })
 }

@@ -8,9 +8,10 @@ mod books;
 mod dice;
 mod newcomers;
 mod person;
+mod restoring;
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -241,7 +242,11 @@ impl Story {
 /// Starts a server and kills it after so many microseconds, whatever it is doing then.
 fn kill_a_start(place: &Place, arguments: &[&str], micros: u64) {
     let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "off"]);
-    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    die_after(child, micros);
+}
+
+fn die_after(mut child: Child, micros: u64) {
     // Nothing is waited for: the moment is a random one.
     let (_never, nothing) = mpsc::channel::<()>();
     assert_eq!(nothing.recv_timeout(Duration::from_micros(micros)), Err(RecvTimeoutError::Timeout));
