@@ -1,13 +1,16 @@
 //! Mails as files, one each: for a laptop, and for tests.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use lettre::message::Mailbox;
+use tokio::io::AsyncWriteExt as _;
 
 use super::{Form, Mail, MailError, Mailer, message};
 
-/// Writes `<id>.eml` into a folder, which it makes. A mail that is sent again replaces itself.
+/// Writes `<id>.eml` into a folder, which it makes. A mail that is sent again replaces itself. Mails hold links that sign
+/// somebody in, so nobody but the server's own account may read them.
 #[derive(Clone, Debug)]
 pub struct FileMailer {
     folder: PathBuf,
@@ -25,12 +28,28 @@ impl Mailer for FileMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let bytes = message(mail, &self.from, Form::ForReading)?.formatted();
         let failed = |error: std::io::Error| MailError::Unavailable(format!("{}: {error}", self.folder.display()));
-        tokio::fs::create_dir_all(&self.folder).await.map_err(failed)?;
+        private_folder(&self.folder).await.map_err(failed)?;
         // Whoever looks into the folder sees whole mails only.
         let partial = self.folder.join(format!(".{}.partial", mail.id));
-        tokio::fs::write(&partial, bytes).await.map_err(failed)?;
+        write_private(&partial, &bytes).await.map_err(failed)?;
         tokio::fs::rename(&partial, self.folder.join(format!("{}.eml", mail.id))).await.map_err(failed)
     }
+}
+
+async fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = tokio::fs::DirBuilder::new();
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder.recursive(true).create(path).await
+}
+
+async fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = tokio::fs::OpenOptions::new();
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut file = options.write(true).create(true).truncate(true).open(path).await?;
+    file.write_all(bytes).await?;
+    file.flush().await
 }
 
 #[cfg(test)]
@@ -47,6 +66,19 @@ mod tests {
         let files: Vec<_> =
             std::fs::read_dir(folder.path().join("mail")).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!(files, [std::ffi::OsString::from(format!("{}.eml", mail.id))]);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nobody_else_reads_them() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let mailer = FileMailer::new(folder.path().join("mail"), "Banyan <no-reply@localhost>".parse().unwrap());
+        let mail = super::super::tests::mail();
+        mailer.send(&mail).await.unwrap();
+        let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(folder.path().join("mail")), 0o700);
+        assert_eq!(mode(folder.path().join("mail").join(format!("{}.eml", mail.id))), 0o600);
     }
 
     #[tokio::test]
