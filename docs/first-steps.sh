@@ -102,6 +102,9 @@ call 201 "$ana" -d '{}' "$api/habits/$habit/check-ins"
 call 200 "$ana" -d '{}' "$api/habits/$habit/check-ins"
 call 200 "$ana" "$api/habits/$habit/streak"
 
+say 'Nothing is wrong with this installation.'
+"$banyan" doctor --data "$folder/data"
+
 say 'Everything is in the backup, and the server ends in good order.'
 "$banyan" backup --data "$folder/data" --to "$folder/first.backup"
 kill "$server"
