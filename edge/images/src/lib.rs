@@ -1,0 +1,1 @@
+//! Images resized and re-encoded on demand.
