@@ -12,6 +12,7 @@ use banyan_locale::Catalogues;
 use banyan_mesh::Mesh;
 use banyan_telemetry::metrics::SlowStatements;
 use banyan_telemetry::{BuildInfo, HealthRegistry, Metrics};
+use parking_lot::Mutex;
 
 use crate::answer::cors::Cors;
 use crate::answer::security::SecurityHeaders;
@@ -19,7 +20,8 @@ use crate::random::BufferedRandom;
 use crate::request::credential::{Authenticate, Credentials, NoCredentials};
 use crate::request::rate::RateLimiter;
 use crate::request::tenant::Tenants;
-use crate::routes::Routes;
+use crate::routes::meters::Reloads;
+use crate::routes::{Parts, RouteFile, Routes};
 use crate::settings::{EdgeSettings, SettingsError};
 use crate::{Edge, Inner};
 
@@ -34,6 +36,7 @@ pub struct Builder {
     metrics: Option<Metrics>,
     clock: Arc<dyn Clock>,
     versions: Versions,
+    routes: RouteFile,
     settings: EdgeSettings,
 }
 
@@ -48,6 +51,7 @@ impl Builder {
             metrics: None,
             clock: Arc::new(SystemClock),
             versions: Versions::default(),
+            routes: RouteFile::default(),
             settings: EdgeSettings::default(),
         }
     }
@@ -82,6 +86,12 @@ impl Builder {
         self
     }
 
+    /// Routes and upstreams of the configuration. Without it the services of the mesh alone are reached.
+    pub fn routes(mut self, routes: RouteFile) -> Self {
+        self.routes = routes;
+        self
+    }
+
     pub fn settings(mut self, settings: EdgeSettings) -> Self {
         self.settings = settings;
         self
@@ -95,8 +105,13 @@ impl Builder {
         let slow = || SlowStatements::after(SlowStatements::DEFAULT_THRESHOLD, self.clock.clone());
         let metrics = self.metrics.unwrap_or_else(|| Metrics::new(&build, &self.clock, slow()));
         let health = self.health.unwrap_or_else(|| HealthRegistry::new(build, self.clock.clone()));
+        let version = self.versions.current;
+        let parts = Parts { mesh: &self.mesh, metrics: metrics.http(), file: Arc::new(self.routes), version };
+        let routes = Routes::compile(&parts, None);
         Ok(Edge(Arc::new(Inner {
-            routes: ArcSwap::from_pointee(Routes::compile(&self.mesh, metrics.http())),
+            routes: ArcSwap::from_pointee(routes),
+            compiling: Mutex::default(),
+            reloads: Reloads::register(&metrics),
             mesh: self.mesh,
             tenants: self.tenants,
             credentials: Credentials::new(self.authenticate, self.clock.clone()),
@@ -106,6 +121,7 @@ impl Builder {
             metrics,
             ids: Ids::new(self.clock.clone(), Arc::new(BufferedRandom)),
             versions: self.versions,
+            clock: self.clock.clone(),
             limiter: RateLimiter::new(self.settings.rate_limits, self.clock),
             security: SecurityHeaders::new(&self.settings),
             cors: Cors::new(&self.settings.cors_origins),

@@ -10,10 +10,12 @@ mod fields;
 mod listen;
 mod operations;
 mod pages;
+mod policies;
 mod random;
 mod request;
 mod routes;
 mod settings;
+mod text;
 mod visit;
 
 use std::fmt;
@@ -25,19 +27,21 @@ use axum::BoxError;
 use axum::response::Response;
 use banyan_http::problem::RenderProblems;
 use banyan_http::version::Versions;
-use banyan_kernel::Ids;
+use banyan_kernel::{Clock, Ids};
 use banyan_locale::Catalogues;
 use banyan_mesh::Mesh;
 use banyan_telemetry::{HealthRegistry, Metrics};
 use bytes::Bytes;
 use http::Request;
 use http_body::Body as HttpBody;
+use parking_lot::Mutex;
 
 use answer::cors::Cors;
 use answer::security::SecurityHeaders;
 use request::credential::Credentials;
 use request::rate::RateLimiter;
 use routes::Routes;
+use routes::meters::Reloads;
 
 pub use builder::Builder;
 pub use listen::{Drained, Listen, Running, ServeError, Stopper};
@@ -45,6 +49,7 @@ pub use request::credential::NoCredentials;
 pub use request::{
     Authenticate, Credential, Network, NetworkError, Peer, Quota, RateLimits, TenantDirectory, TenantEntry, Tenants, Transport,
 };
+pub use routes::{Considered, Explanation, Fault, HouseRoute, Known, Question, ROUTE_SECTIONS, RouteFile, RouteLine, explain};
 pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, SettingsError, TransportSecurity};
 
 /// The door's own messages: `(tag, file, text)` for a catalogue builder, in `Layer::Service`.
@@ -57,6 +62,8 @@ pub struct Edge(Arc<Inner>);
 struct Inner {
     mesh: Mesh,
     routes: ArcSwap<Routes>,
+    compiling: Mutex<()>,
+    reloads: Reloads,
     tenants: Arc<dyn Tenants>,
     credentials: Credentials,
     catalogues: Arc<Catalogues>,
@@ -64,6 +71,7 @@ struct Inner {
     health: HealthRegistry,
     metrics: Metrics,
     ids: Ids,
+    clock: Arc<dyn Clock>,
     versions: Versions,
     limiter: RateLimiter,
     security: SecurityHeaders,
@@ -91,7 +99,39 @@ impl Edge {
 
     /// Compiles the routes anew, after services came or went. Requests under way end with the routes that they began with.
     pub fn reload(&self) {
-        self.0.routes.store(Arc::new(Routes::compile(&self.0.mesh, self.0.metrics.http())));
+        let file = self.0.routes.load().file.clone();
+        self.0.compile(file);
+    }
+
+    /// Takes the file's routes instead of those before, all at once. Requests under way end with the routes that they began with.
+    pub fn apply(&self, file: RouteFile) {
+        self.0.compile(Arc::new(file));
+    }
+
+    /// Reads the file's text and takes its routes, as [`Edge::apply`] does; what is wrong changes nothing. Either is counted.
+    ///
+    /// # Errors
+    /// Every fault of the file.
+    pub fn load(&self, text: &str, known: &Known) -> Result<(), Vec<Fault>> {
+        match RouteFile::parse(text, known) {
+            Ok(file) => {
+                self.apply(file);
+                self.0.reloads.applied();
+                Ok(())
+            }
+            Err(faults) => {
+                self.0.reloads.refused();
+                Err(faults)
+            }
+        }
+    }
+
+    /// Every route: those of the file, those of services, the door's own.
+    pub fn routes(&self) -> Vec<RouteLine> {
+        let house = self.0.mesh.routes();
+        let house =
+            house.iter().map(|route| HouseRoute { service: route.service.to_string(), pattern: route.pattern.to_string() });
+        routes::lines_of(&self.0.routes.load().file, house)
     }
 
     pub fn mesh(&self) -> &Mesh {
@@ -104,6 +144,15 @@ impl Edge {
 
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+}
+
+impl Inner {
+    fn compile(&self, file: Arc<RouteFile>) {
+        let _one_at_a_time = self.compiling.lock();
+        let parts = routes::Parts { mesh: &self.mesh, metrics: self.metrics.http(), file, version: self.versions.current };
+        let routes = Routes::compile(&parts, Some(&self.routes.load()));
+        self.routes.store(Arc::new(routes));
     }
 }
 

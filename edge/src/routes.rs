@@ -1,14 +1,43 @@
 //! Routes and what holds for them, compiled into one structure when routes change, so that a request looks up once.
 
+pub(crate) mod body;
+mod check;
+mod condition;
+mod explain;
+pub(crate) mod fields;
+mod file;
+mod host;
+pub(crate) mod matching;
+pub(crate) mod meters;
+mod own;
+pub(crate) mod pattern;
+mod query;
+pub(crate) mod rewrite;
+pub(crate) mod template;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use banyan_mesh::{Mesh, RouteTable, ServiceHandle};
+use banyan_mesh::{Mesh, ServiceHandle};
 use banyan_telemetry::{HttpMetrics, RouteMeter};
 use http::Method;
 
-use crate::request::rate::Class;
+pub(crate) use condition::{Asked, wanted_version};
+pub(crate) use explain::lines_of;
+pub use explain::{Considered, Explanation, HouseRoute, Question, RouteLine, explain};
+pub use file::{Fault, Known, ROUTE_SECTIONS, RouteFile};
+pub(crate) use file::{MessageChange, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry, UpstreamEntry};
+pub(crate) use matching::{Nobody, Place};
+pub(crate) use own::{Page, Probe};
 
-/// One route pattern with its policies.
+use crate::policies::Policies;
+use crate::policies::access::Access;
+use crate::policies::places::Places;
+use crate::request::rate::Class;
+use matching::{Origin, Rule, Table};
+use pattern::PathPattern;
+
+/// One route with its policies.
 #[derive(Debug)]
 pub(crate) struct CompiledRoute {
     pub(crate) target: Target,
@@ -16,6 +45,10 @@ pub(crate) struct CompiledRoute {
     pub(crate) limit: Option<Class>,
     /// Whether answers hold secrets, so that their size must not tell about them.
     pub(crate) secrecy: Secrecy,
+    pub(crate) policies: Policies,
+    /// What the file says, for a route of the file.
+    pub(crate) entry: Option<Arc<RouteEntry>>,
+    pub(crate) places: Option<Arc<Places>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,90 +61,169 @@ pub(crate) enum Secrecy {
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     Service(ServiceHandle),
+    /// A server outside of Banyan.
+    Upstream(ServiceHandle, Arc<UpstreamEntry>),
+    Redirect,
+    Respond,
     Probe(Probe),
     Page(Page),
+    /// A route of the file whose service or upstream is not there: 502.
+    Nobody,
 }
-
-/// Answers for machines that watch: without tenant, language or limits, so that they work when those do not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Probe {
-    Health,
-    Ready,
-    Live,
-}
-
-/// What the door itself shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Page {
-    First,
-    Stylesheet,
-    Icon,
-    Robots,
-    Services,
-}
-
-const OWN: [(&str, Target); 10] = [
-    ("/health", Target::Probe(Probe::Health)),
-    ("/ready", Target::Probe(Probe::Ready)),
-    ("/readyz", Target::Probe(Probe::Ready)),
-    ("/livez", Target::Probe(Probe::Live)),
-    ("/services", Target::Page(Page::Services)),
-    ("/", Target::Page(Page::First)),
-    ("/assets/banyan.css", Target::Page(Page::Stylesheet)),
-    ("/favicon.svg", Target::Page(Page::Icon)),
-    ("/favicon.ico", Target::Page(Page::Icon)),
-    ("/robots.txt", Target::Page(Page::Robots)),
-];
 
 /// All routes of the door.
 pub(crate) struct Routes {
-    table: RouteTable<Arc<CompiledRoute>>,
+    table: Table<Arc<CompiledRoute>>,
+    /// The file that they were made of.
+    pub(crate) file: Arc<RouteFile>,
+    /// Patterns of services and of the door itself.
+    patterns: Vec<Box<str>>,
     /// Counts requests for paths that nobody owns.
     pub(crate) unmatched: Arc<RouteMeter>,
     /// Counts requests that were refused before they had a route.
     pub(crate) refused: Arc<RouteMeter>,
+    places: HashMap<Arc<str>, Arc<Places>>,
+}
+
+/// What routes are made of.
+pub(crate) struct Parts<'p> {
+    pub(crate) mesh: &'p Mesh,
+    pub(crate) metrics: &'p HttpMetrics,
+    pub(crate) file: Arc<RouteFile>,
+    /// The version that an address without one means.
+    pub(crate) version: u32,
 }
 
 impl Routes {
-    /// A service may take a page of the door's own, such as `/`, for itself; probes stay.
-    pub(crate) fn compile(mesh: &Mesh, metrics: &HttpMetrics) -> Self {
-        let mut table = RouteTable::new();
-        for route in mesh.routes() {
-            let probe = OWN.iter().any(|(path, own)| **path == *route.pattern && matches!(own, Target::Probe(_)));
-            let Some(service) = mesh.service(&route.service).filter(|_| !probe) else { continue };
-            let compiled = CompiledRoute {
-                target: Target::Service(service),
-                meter: metrics.route(&route.pattern),
-                limit: class_of(&route.pattern),
-                secrecy: if is_auth(&route.pattern) { Secrecy::Secret } else { Secrecy::Ordinary },
-            };
-            // The mesh holds patterns that fit together, so this cannot clash.
-            if let Err(error) = table.insert(&route.pattern, Arc::new(compiled)) {
-                tracing::error!(route = %route.pattern, %error, "route left out");
-            }
+    /// A service may take a page of the door's own, such as `/`, for itself; probes stay. `before` are the routes that these replace.
+    pub(crate) fn compile(parts: &Parts<'_>, before: Option<&Self>) -> Self {
+        let mut routes = Self {
+            table: Table::default(),
+            file: parts.file.clone(),
+            patterns: Vec::new(),
+            unmatched: parts.metrics.route("_unmatched"),
+            refused: parts.metrics.route("_refused"),
+            places: HashMap::new(),
+        };
+        routes.add_probes(parts.metrics);
+        for entry in &parts.file.routes {
+            routes.add_entry(entry, parts, before);
         }
-        for (path, target) in OWN {
-            if table.get(path).is_some() {
-                continue;
-            }
-            let compiled = CompiledRoute { target, meter: metrics.route(path), limit: None, secrecy: Secrecy::Ordinary };
-            if let Err(error) = table.insert(path, Arc::new(compiled)) {
-                tracing::error!(route = path, %error, "route left out");
-            }
-        }
-        Self { table, unmatched: metrics.route("_unmatched"), refused: metrics.route("_refused") }
+        routes.add_services(parts);
+        routes.add_pages(parts.metrics);
+        routes
     }
 
-    pub(crate) fn find(&self, path: &str) -> Option<&Arc<CompiledRoute>> {
-        self.table.find(path)
+    pub(crate) fn find(&self, place: Place<'_>, asked: &Asked<'_>) -> Option<&Arc<CompiledRoute>> {
+        self.table.find(place, asked).map(|candidate| &candidate.value)
     }
 
+    /// Why there is none.
+    pub(crate) fn nobody(&self, place: Place<'_>, asked: &Asked<'_>) -> Nobody {
+        self.table.nobody(place, asked)
+    }
+
+    pub(crate) fn has_hosts(&self) -> bool {
+        self.table.has_hosts()
+    }
+
+    /// Whether services or the door itself have just this pattern.
     pub(crate) fn has(&self, pattern: &str) -> bool {
-        self.table.get(pattern).is_some()
+        self.patterns.iter().any(|known| **known == *pattern)
+    }
+
+    /// Nothing goes before a probe: those who watch must not depend on a file.
+    fn add_probes(&mut self, metrics: &HttpMetrics) {
+        for (path, probe) in own::PROBES {
+            self.add_own(path, Target::Probe(probe), i32::MAX, metrics);
+            self.patterns.push(path.into());
+        }
+    }
+
+    fn add_pages(&mut self, metrics: &HttpMetrics) {
+        for (path, page) in own::PAGES {
+            if !self.has(path) {
+                self.add_own(path, Target::Page(page), 0, metrics);
+                self.patterns.push(path.into());
+            }
+        }
+    }
+
+    fn add_own(&mut self, path: &str, target: Target, priority: i32, metrics: &HttpMetrics) {
+        let route = CompiledRoute::of_house(target, metrics.route(path), path);
+        self.add_house(path, priority, &Arc::new(route));
+    }
+
+    fn add_house(&mut self, path: &str, priority: i32, route: &Arc<CompiledRoute>) {
+        match PathPattern::parse(path) {
+            Ok(pattern) => {
+                let rule = Rule { pattern, conditions: condition::Conditions::default(), priority, origin: Origin::House };
+                self.table.insert(&[], &rule, route);
+            }
+            // The mesh holds patterns that axum has taken.
+            Err(error) => tracing::error!(route = path, reason = error.reason, "route left out"),
+        }
+    }
+
+    fn add_services(&mut self, parts: &Parts<'_>) {
+        for route in parts.mesh.routes() {
+            let Some(service) = parts.mesh.service(&route.service).filter(|_| !own::is_probe(&route.pattern)) else { continue };
+            let compiled =
+                Arc::new(CompiledRoute::of_house(Target::Service(service), parts.metrics.route(&route.pattern), &route.pattern));
+            self.patterns.push((*route.pattern).into());
+            self.add_house(&route.pattern, 0, &compiled);
+            // `/api/goals` means the current version, wherever a file does not say otherwise.
+            let versioned = format!("/api/v{}/", parts.version);
+            if let Some(rest) = route.pattern.strip_prefix(&versioned) {
+                self.add_house(&format!("/api/{rest}"), 0, &compiled);
+            }
+        }
+    }
+
+    fn add_entry(&mut self, entry: &Arc<RouteEntry>, parts: &Parts<'_>, before: Option<&Self>) {
+        let handle = |name: &Arc<str>| parts.mesh.service(name);
+        let target = match &entry.target {
+            TargetEntry::Service(name) => handle(name).map_or(Target::Nobody, Target::Service),
+            TargetEntry::Upstream(name) => match (handle(name), parts.file.upstream(name)) {
+                (Some(handle), Some(upstream)) => Target::Upstream(handle, upstream.clone()),
+                _ => Target::Nobody,
+            },
+            TargetEntry::Redirect(_) => Target::Redirect,
+            TargetEntry::Respond(_) => Target::Respond,
+        };
+        let places = entry.policies.concurrency.map(|most| {
+            let known = before.and_then(|before| before.places.get(&entry.name)).cloned();
+            let places = known.unwrap_or_else(|| Arc::new(Places::new(most)));
+            places.resize(most);
+            self.places.insert(entry.name.clone(), places.clone());
+            places
+        });
+        let route = Arc::new(CompiledRoute {
+            target,
+            meter: parts.metrics.route(&entry.name),
+            limit: entry.policies.limit.as_deref().and_then(Class::named),
+            secrecy: Secrecy::Ordinary,
+            policies: entry.policies.clone(),
+            entry: Some(entry.clone()),
+            places,
+        });
+        self.table.insert(&entry.hosts, &entry.rule(), &route);
     }
 }
 
 impl CompiledRoute {
+    fn of_house(target: Target, meter: Arc<RouteMeter>, pattern: &str) -> Self {
+        Self {
+            target,
+            meter,
+            limit: class_of(pattern),
+            secrecy: if is_auth(pattern) { Secrecy::Secret } else { Secrecy::Ordinary },
+            policies: Policies::with_access(Access::Optional),
+            entry: None,
+            places: None,
+        }
+    }
+
     /// The class in which the request counts. Reading one's sessions is no attempt to sign in.
     pub(crate) fn limit_of(&self, method: &Method) -> Option<Class> {
         self.limit.filter(|_| method == Method::POST)
@@ -142,24 +254,32 @@ impl std::fmt::Debug for Routes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::address::Security;
     use axum::Router;
     use banyan_kernel::SystemClock;
-    use banyan_mesh::Place;
+    use http::HeaderMap;
 
     #[test]
     fn services_and_pages_share_one_table() {
-        let mesh = Mesh::new(Arc::new(SystemClock), Place::default());
+        let mesh = Mesh::new(Arc::new(SystemClock), banyan_mesh::Place::default());
         mesh.register("identity", Router::new(), ["/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/sessions/{id}"])
             .unwrap();
         mesh.register("site", Router::new(), ["/", "/health"]).unwrap();
-        let routes = Routes::compile(&mesh, &HttpMetrics::default());
-        let login = routes.find("/api/v1/auth/login").unwrap();
+        let parts = Parts { mesh: &mesh, metrics: &HttpMetrics::default(), file: Arc::default(), version: 1 };
+        let routes = Routes::compile(&parts, None);
+        let headers = HeaderMap::new();
+        let find = |path: &str| {
+            let asked = Asked { method: &Method::GET, security: Security::Plain, headers: &headers, query: None };
+            routes.find(Place { host: None, path }, &asked).cloned()
+        };
+        let login = find("/api/v1/auth/login").unwrap();
         assert_eq!((login.limit_of(&Method::POST), login.limit_of(&Method::GET)), (Some(Class::Auth), None));
         assert_eq!(login.secrecy, Secrecy::Secret);
-        assert_eq!(routes.find("/api/v1/auth/refresh").unwrap().limit_of(&Method::POST), None);
-        assert!(matches!(&routes.find("/").unwrap().target, Target::Service(site) if site.name() == "site"));
-        assert!(matches!(routes.find("/health").unwrap().target, Target::Probe(Probe::Health)));
-        assert!(routes.find("/nothing").is_none());
+        assert!(Arc::ptr_eq(&find("/api/auth/login").unwrap(), &login), "without a version it is the current one");
+        assert_eq!(find("/api/v1/auth/refresh").unwrap().limit_of(&Method::POST), None);
+        assert!(matches!(&find("/").unwrap().target, Target::Service(site) if site.name() == "site"));
+        assert!(matches!(find("/health").unwrap().target, Target::Probe(Probe::Health)));
+        assert!(find("/nothing").is_none());
         assert!(!is_auth("/api/v1/authors") && !is_auth("/auth/login") && is_auth("/api/v2/auth/x"));
     }
 }

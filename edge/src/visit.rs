@@ -1,8 +1,13 @@
 //! The way of one request through the door, top down.
 
+mod change;
 mod finish;
+mod fixed;
+mod forward;
+mod way;
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -18,7 +23,7 @@ use banyan_locale::Negotiated;
 use banyan_mesh::Deadline;
 use banyan_telemetry::RequestScope;
 use banyan_telemetry::scope::{TraceId, within};
-use http::header::{ALLOW, CONTENT_LENGTH};
+use http::header::{ALLOW, CONTENT_LENGTH, ORIGIN};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use tower::{Layer, Service, service_fn};
@@ -27,6 +32,8 @@ pub(crate) use finish::LastOfConnection;
 
 use crate::Inner;
 use crate::answer::compress::Wish;
+use crate::policies::access::Shown;
+use crate::policies::places::Place;
 use crate::random::BufferedRandom;
 use crate::request::address::{Client, Peer};
 use crate::request::body::BodyWatch;
@@ -34,6 +41,7 @@ use crate::request::rate::Decision;
 use crate::request::tenant::{TenantEntry, named_by, settle};
 use crate::request::{language, shape};
 use crate::routes::{CompiledRoute, Target};
+use way::Way;
 
 /// What is known of a request while it is answered.
 struct Visit {
@@ -44,7 +52,7 @@ struct Visit {
     clients_id: Option<HeaderValue>,
     method: Method,
     client: Client,
-    /// The page's origin, if pages of it may call.
+    /// The page's origin, as its browser says it.
     origin: Option<HeaderValue>,
     wish: Wish,
     route: Option<Arc<CompiledRoute>>,
@@ -57,10 +65,24 @@ struct Visit {
 /// What the checks at the door came to.
 enum Admission {
     /// On to whom the route names.
-    Admitted(Arc<CompiledRoute>),
+    Admitted(Passage),
     /// Answered already.
     Answered(Response),
     Refused(Problem),
+}
+
+/// A request that goes on, and what is said of it there.
+struct Passage {
+    route: Arc<CompiledRoute>,
+    client: Client,
+    /// The other end of the connection.
+    peer: IpAddr,
+    request: RequestId,
+    trace: TraceContext,
+    tenant: Arc<TenantEntry>,
+    /// Bytes that its body may have.
+    body_limit: u64,
+    _place: Option<Place>,
 }
 
 /// Counts a request as in flight until dropped.
@@ -83,8 +105,8 @@ impl Inner {
             Err(problem) => Admission::Refused(problem),
         };
         self.introduce(&mut parts, &mut visit);
-        if let (Some(watch), Admission::Admitted(_)) = (&watch, &admission) {
-            watch.allow(self.settings.limits.body_bytes);
+        if let (Some(watch), Admission::Admitted(passage)) = (&watch, &admission) {
+            watch.allow(passage.body_limit);
         }
         let work = self.respond(admission, Request::from_parts(parts, body), watch);
         let response = within(visit.scope(), work).await;
@@ -112,7 +134,7 @@ impl Inner {
             clients_id: parts.headers.remove(&X_REQUEST_ID).filter(is_id),
             method: parts.method.clone(),
             client: Client::find(peer, &mut parts.headers, &self.settings.trusted_proxies),
-            origin: self.cors.allowed(&parts.headers),
+            origin: parts.headers.get(ORIGIN).cloned(),
             wish: Wish::of(&parts.headers),
             route: None,
             served: None,
@@ -126,24 +148,40 @@ impl Inner {
     async fn admit(&self, parts: &mut Parts, visit: &mut Visit, peer: Peer, in_flight: usize) -> Result<Admission, Problem> {
         shape::check(parts, &self.settings.limits, peer.transport)?;
         shape::strip_hop_by_hop(&mut parts.headers);
-        if let Some(answer) = self.cors.preflight(parts).or_else(|| options_of_everything(parts)) {
+        shape::strip_identity(&mut parts.headers);
+        if let Some(answer) = options_of_everything(parts) {
             return Ok(Admission::Answered(answer));
         }
-        visit.served = self.versions.route(&mut parts.uri)?;
-        let route = self.routes.load().find(parts.uri.path()).cloned();
-        let route = route.ok_or(ErrorCode::NotFound)?;
-        visit.route = Some(route.clone());
+        let route = match self.way(parts, visit)? {
+            Way::To(route) => route,
+            Way::Answered(answer) => return Ok(Admission::Answered(answer)),
+        };
         if let Target::Probe(probe) = route.target {
             return Ok(Admission::Answered(self.probe(probe, &parts.method).await));
         }
         if in_flight > self.settings.limits.in_flight {
             return Err(ErrorCode::Overloaded.into());
         }
+        let place = match &route.places {
+            Some(places) => Some(places.take().ok_or(ErrorCode::Overloaded)?),
+            None => None,
+        };
         self.settle_who(parts, visit, &route).await?;
-        if announced_length(parts).is_some_and(|bytes| bytes > self.settings.limits.body_bytes) {
-            return Err(too_large(self.settings.limits.body_bytes));
+        let body_limit = route.policies.body_limit.unwrap_or(self.settings.limits.body_bytes);
+        if announced_length(parts).is_some_and(|bytes| bytes > body_limit) {
+            return Err(too_large(body_limit));
         }
-        Ok(Admission::Admitted(route))
+        let tenant = visit.tenant.clone().unwrap_or_else(|| self.tenants.default_tenant());
+        Ok(Admission::Admitted(Passage {
+            route,
+            client: visit.client,
+            peer: forward::peer_of(peer.address),
+            request: visit.request,
+            trace: visit.trace.clone(),
+            tenant,
+            body_limit,
+            _place: place,
+        }))
     }
 
     /// Tenant, limits, credential, language: who asks, and whether they may ask so often.
@@ -155,7 +193,11 @@ impl Inner {
             visit.rate = self.limiter.count(class, presumed.tenant.id, presumed.auth_quota, visit.client.address);
             visit.rate.map_or(Ok(()), |decision| decision.enforce())?;
         }
-        let credential = self.credentials.of(&parts.headers).await?;
+        let credential = match route.policies.access.reads_credentials() {
+            true => self.credentials.of(&parts.headers).await?,
+            // It may be one of the upstream's own.
+            false => None,
+        };
         let tenant = settle(named, credential.as_ref().map(|credential| credential.tenant()), &*self.tenants)?;
         visit.tenant = Some(tenant.clone());
         let preference = credential.as_ref().and_then(|credential| credential.language());
@@ -164,6 +206,7 @@ impl Inner {
             Some(credential) => credential.caller(visit.request),
             None => Caller::anonymous(tenant.tenant.id, visit.request),
         };
+        route.policies.access.check(&caller, Shown::default())?;
         parts.extensions.insert(caller);
         parts.extensions.insert(ClientAddress(visit.client.address));
         Ok(())
@@ -183,7 +226,7 @@ impl Inner {
             let taken = once.take();
             async move {
                 let answer = match taken {
-                    Some((Admission::Admitted(route), watch)) => self.dispatch(&route, request, watch).await,
+                    Some((Admission::Admitted(passage), watch)) => self.dispatch(&passage, request, watch).await,
                     Some((Admission::Answered(response), _)) => response,
                     Some((Admission::Refused(problem), _)) => problem.into_response(),
                     None => Problem::internal(&"a request was answered twice").into_response(),
@@ -197,26 +240,37 @@ impl Inner {
         }
     }
 
-    async fn dispatch(&self, route: &CompiledRoute, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
+    async fn dispatch(&self, passage: &Passage, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
         let method = request.method().clone();
-        let response = match &route.target {
-            Target::Service(service) => match service.call(request, Deadline::after(self.settings.deadlines.call)).await {
-                Ok(response) => response,
-                Err(error) => Problem::new(error.code()).caused_by(&error).into_response(),
-            },
-            Target::Page(page) => self.page(*page, &request),
-            Target::Probe(probe) => self.probe(*probe, &method).await,
+        let response = match (&passage.route.target, &passage.route.entry) {
+            (Target::Service(service), None) => {
+                match service.call(request, Deadline::after(self.settings.deadlines.call)).await {
+                    Ok(response) => response,
+                    Err(error) => Problem::new(error.code()).caused_by(&error).into_response(),
+                }
+            }
+            (Target::Service(service), Some(entry)) => self.forward_to_service(passage, entry, service, request).await,
+            (Target::Upstream(handle, upstream), Some(entry)) => {
+                self.forward_to_upstream(passage, entry, upstream, handle, request).await
+            }
+            (Target::Redirect | Target::Respond, Some(entry)) => fixed::fixed(passage, entry, &request),
+            (Target::Page(page), _) => self.page(*page, &request),
+            (Target::Probe(probe), _) => self.probe(*probe, &method).await,
+            (Target::Nobody | Target::Upstream(..) | Target::Redirect | Target::Respond, _) => {
+                Problem::new(ErrorCode::ServiceUnknown).into_response()
+            }
         };
         // Whatever the handler made of a body that broke off, the reason is known here.
         if let Some(code) = watch.and_then(|watch| watch.broken())
             && !response.status().is_success()
         {
             return match code {
-                ErrorCode::PayloadTooLarge => too_large(self.settings.limits.body_bytes).into_response(),
+                ErrorCode::PayloadTooLarge => too_large(passage.body_limit).into_response(),
                 code => Problem::new(code).into_response(),
             };
         }
-        if method == Method::OPTIONS { options_of(response) } else { response }
+        let own = matches!(passage.route.target, Target::Service(_) | Target::Page(_));
+        if method == Method::OPTIONS && own { options_of(response) } else { response }
     }
 }
 

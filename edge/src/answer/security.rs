@@ -6,6 +6,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 
 use crate::fields::strip;
+use crate::policies::SecurityRule;
 use crate::request::address::Security;
 use crate::settings::{EdgeSettings, TransportSecurity};
 
@@ -37,9 +38,12 @@ impl SecurityHeaders {
         Self { fields: fields.into(), transport: settings.transport_security }
     }
 
-    /// What a handler has set itself, such as the policy of a page that needs inline styles, stays.
-    pub(crate) fn apply(&self, headers: &mut HeaderMap, security: Security) {
+    /// What a handler or an upstream has set itself, such as the policy of a page that needs inline styles, stays.
+    pub(crate) fn apply(&self, headers: &mut HeaderMap, security: Security, rule: SecurityRule) {
         strip(headers, is_not_for_others);
+        if rule == SecurityRule::Upstream {
+            return;
+        }
         for (name, value) in &self.fields {
             headers.entry(name).or_insert_with(|| value.clone());
         }

@@ -69,6 +69,11 @@ pub(crate) enum Class {
 }
 
 impl Class {
+    /// The class that a route file names so.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        (name == Self::Auth.name()).then_some(Self::Auth)
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Auth => "auth",

@@ -1,17 +1,22 @@
 //! Whether a request is one that can be meant: its size, its address, its framing.
 
+use std::borrow::Cow;
+
 use banyan_kernel::ErrorCode;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Version};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use super::address::Transport;
 use crate::fields::strip;
 use crate::settings::Limits;
 
+/// Checks the request and gives its path the one spelling in which it is matched and passed on.
+///
 /// # Errors
 /// The code of the first thing that is wrong.
-pub(crate) fn check(parts: &Parts, limits: &Limits, transport: Transport) -> Result<(), ErrorCode> {
+pub(crate) fn check(parts: &mut Parts, limits: &Limits, transport: Transport) -> Result<(), ErrorCode> {
     if matches!(parts.method, Method::CONNECT | Method::TRACE) {
         return Err(ErrorCode::MethodNotAllowed);
     }
@@ -34,7 +39,20 @@ pub(crate) fn check(parts: &Parts, limits: &Limits, transport: Transport) -> Res
     if path == "*" && parts.method == Method::OPTIONS {
         return Ok(());
     }
-    if is_plain(path) { Ok(()) } else { Err(ErrorCode::MalformedRequest) }
+    match form_of(path) {
+        Form::Normal => Ok(()),
+        Form::Other(path) => respell(&mut parts.uri, &path),
+        Form::Ambiguous => Err(ErrorCode::MalformedRequest),
+    }
+}
+
+#[cold]
+fn respell(uri: &mut Uri, path: &str) -> Result<(), ErrorCode> {
+    let target = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let mut changed = uri.clone().into_parts();
+    changed.path_and_query = Some(PathAndQuery::try_from(target).map_err(|_| ErrorCode::MalformedRequest)?);
+    *uri = Uri::from_parts(changed).map_err(|_| ErrorCode::MalformedRequest)?;
+    Ok(())
 }
 
 /// One host, named once (RFC 9112 §3.2).
@@ -55,37 +73,97 @@ fn check_host(parts: &Parts, transport: Transport) -> Result<(), ErrorCode> {
     }
 }
 
-/// A path that has one meaning only, however often it is decoded or put together: no empty, `.` or `..` segment, no
-/// encoded slash, backslash or control character, and UTF-8.
-fn is_plain(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix('/') else { return false };
+/// What a path is, once it has been looked at.
+#[derive(Debug, PartialEq, Eq)]
+enum Form {
+    /// In the form in which it is matched and passed on.
+    Normal,
+    /// Another spelling of this one.
+    Other(String),
+    /// Somebody on the way could read it in another way.
+    Ambiguous,
+}
+
+/// A path has one meaning only, however often it is decoded or put together: no empty, `.` or `..` segment, no encoded slash,
+/// backslash, percent sign before two digits or control character, and UTF-8. What is left has one spelling (RFC 3986 §6.2.2):
+/// `/%61dmin` is `/admin`. That spelling is matched, and the same bytes are passed on.
+fn form_of(path: &str) -> Form {
+    let Some(rest) = path.strip_prefix('/') else { return Form::Ambiguous };
+    let mut other = false;
     let mut segments = rest.split('/').peekable();
     while let Some(segment) = segments.next() {
         // Only the last may be empty: `/` itself, or a path with a slash at its end.
-        let ends = segments.peek().is_none();
-        if segment.is_empty() && ends {
-            return true;
+        if segment.is_empty() && segments.peek().is_none() {
+            break;
         }
-        if !is_plain_segment(segment) {
-            return false;
+        match normal_segment(segment) {
+            None => return Form::Ambiguous,
+            Some(Cow::Owned(_)) => other = true,
+            Some(Cow::Borrowed(_)) => {}
         }
     }
-    true
+    if other { Form::Other(respelt(rest)) } else { Form::Normal }
 }
 
-fn is_plain_segment(segment: &str) -> bool {
+#[cold]
+fn respelt(rest: &str) -> String {
+    rest.split('/').fold(String::new(), |mut path, segment| {
+        path.push('/');
+        path.push_str(&normal_segment(segment).unwrap_or_default());
+        path
+    })
+}
+
+/// The one spelling of a segment; none where it has more than one meaning, or is empty.
+pub(crate) fn normal_segment(segment: &str) -> Option<Cow<'_, str>> {
     if segment.is_empty() || segment == "." || segment == ".." {
-        return false;
+        return None;
     }
     if segment.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b'\\') {
-        return false;
+        return None;
     }
     if !segment.contains('%') {
-        return true;
+        return Some(Cow::Borrowed(segment));
     }
-    let Some(decoded) = decode(segment) else { return false };
-    let Ok(text) = std::str::from_utf8(&decoded) else { return false };
-    text != "." && text != ".." && !text.chars().any(|character| character.is_control() || matches!(character, '/' | '\\'))
+    let decoded = decode(segment)?;
+    let text = std::str::from_utf8(&decoded).ok()?;
+    let dots = text == "." || text == "..";
+    if dots || text.chars().any(|character| character.is_control() || matches!(character, '/' | '\\')) {
+        return None;
+    }
+    let normal = spell(segment)?;
+    Some(if normal == segment { Cow::Borrowed(segment) } else { Cow::Owned(normal) })
+}
+
+/// Unreserved characters plain, other escapes with capital digits (RFC 3986 §6.2.2); none for what is encoded twice.
+fn spell(segment: &str) -> Option<String> {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut normal = String::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        if *first != b'%' {
+            normal.push(char::from(*first));
+            continue;
+        }
+        let ([high, low], tail) = tail.split_first_chunk::<2>()?;
+        let byte = digit(*high)? << 4 | digit(*low)?;
+        rest = tail;
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            normal.push(char::from(byte));
+            continue;
+        }
+        if byte == b'%' && tail.iter().take(2).filter(|byte| byte.is_ascii_hexdigit()).count() == 2 {
+            return None;
+        }
+        normal.extend(['%', char::from(DIGITS[usize::from(byte >> 4)]), char::from(DIGITS[usize::from(byte & 15)])]);
+    }
+    // `%2561` was refused; `%25` before what was an escape itself would be the same trick: `%25%36%31`.
+    let twice = normal.match_indices("%25").any(|(at, _)| {
+        let after = normal.as_bytes().get(at + 3..at + 5);
+        after.is_some_and(|after| after.iter().all(u8::is_ascii_hexdigit))
+    });
+    (!twice).then_some(normal)
 }
 
 fn decode(segment: &str) -> Option<Vec<u8>> {
@@ -122,6 +200,17 @@ fn is_for_one_hop(name: &HeaderName) -> bool {
     )
 }
 
+/// What only nodes of our own say of a caller: from outside it is forged.
+fn is_said_by_nodes(name: &HeaderName) -> bool {
+    let text = name.as_str();
+    text.starts_with("banyan-") || text.starts_with("x-banyan-") || matches!(text, "signature" | "signature-input")
+}
+
+/// Takes out of a request what would be believed if a node of ours had said it.
+pub(crate) fn strip_identity(headers: &mut HeaderMap) {
+    strip(headers, is_said_by_nodes);
+}
+
 /// Takes out what is meant for this hop alone (RFC 9110 §7.6.1). The body's framing is known by now.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {
@@ -153,7 +242,7 @@ mod tests {
 
     fn code(build: impl FnOnce(http::request::Builder) -> http::request::Builder) -> Result<(), ErrorCode> {
         let request = build(Request::builder().uri("/api/v1/goals")).body(()).unwrap();
-        check(&request.into_parts().0, &Limits::default(), Transport::InProcess)
+        check(&mut request.into_parts().0, &Limits::default(), Transport::InProcess)
     }
 
     #[test]
@@ -185,14 +274,35 @@ mod tests {
             "/a b",
             "/a\tb",
             "/a%c2%85b",
+            "/%2561dmin",
+            "/%25%36%31dmin",
+            "/%252e%252e/a",
+            "/a%252fb",
         ] {
-            assert!(!is_plain(bad), "{bad}");
+            assert_eq!(form_of(bad), Form::Ambiguous, "{bad}");
         }
         for good in
             ["/", "/a", "/a/", "/a/b.c", "/...", "/a..b", "/caf%C3%A9", "/a%20b", "/100%25", "/a;b=c", "/~x/@y", "/.well-known/x"]
         {
-            assert!(is_plain(good), "{good}");
+            assert_eq!(form_of(good), Form::Normal, "{good}");
         }
+    }
+
+    #[test]
+    fn a_path_has_one_spelling() {
+        for (path, normal) in [
+            ("/%61dmin", "/admin"),
+            ("/a/%7euser/%2d", "/a/~user/-"),
+            ("/caf%c3%a9", "/caf%C3%A9"),
+            ("/a%3bb/", "/a%3Bb/"),
+            ("/%2e%2e%2e", "/..."),
+        ] {
+            assert_eq!(form_of(path), Form::Other(normal.to_owned()), "{path}");
+            assert_eq!(form_of(normal), Form::Normal, "{normal}");
+        }
+        let mut parts = Request::builder().uri("/%61dmin?q=%61").body(()).unwrap().into_parts().0;
+        assert_eq!(check(&mut parts, &Limits::default(), Transport::InProcess), Ok(()));
+        assert_eq!(parts.uri, "/admin?q=%61");
     }
 
     #[test]
@@ -218,8 +328,8 @@ mod tests {
         assert_eq!(code(|request| request.method(Method::CONNECT)), Err(ErrorCode::MethodNotAllowed));
         assert_eq!(code(|request| request.method(Method::TRACE)), Err(ErrorCode::MethodNotAllowed));
         assert_eq!(code(|request| request.uri("*").method(Method::OPTIONS)), Ok(()));
-        let nameless = Request::builder().uri("/").body(()).unwrap().into_parts().0;
-        assert_eq!(check(&nameless, &Limits::default(), Transport::Plain), Err(ErrorCode::MalformedRequest));
+        let mut nameless = Request::builder().uri("/").body(()).unwrap().into_parts().0;
+        assert_eq!(check(&mut nameless, &Limits::default(), Transport::Plain), Err(ErrorCode::MalformedRequest));
     }
 
     #[test]

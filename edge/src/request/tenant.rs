@@ -143,7 +143,7 @@ pub(crate) fn settle(
 }
 
 /// The host without its port. The address's own goes before the header (RFC 9112 §3.2.2).
-fn host_of(parts: &Parts) -> Result<Option<&str>, ErrorCode> {
+pub(crate) fn host_of(parts: &Parts) -> Result<Option<&str>, ErrorCode> {
     if let Some(authority) = parts.uri.authority() {
         return Ok(Some(authority.host()));
     }

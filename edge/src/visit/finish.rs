@@ -15,6 +15,7 @@ use http_body::Body as _;
 use super::Visit;
 use crate::Inner;
 use crate::answer::compress::{Uncompressed, Wish, compress};
+use crate::policies::SecurityRule;
 use crate::routes::Secrecy;
 use crate::settings::AccessLog;
 
@@ -28,7 +29,9 @@ pub(crate) struct LastOfConnection;
 impl Inner {
     pub(super) async fn finish(&self, mut response: Response, mut visit: Visit) -> Response {
         let headers = response.headers_mut();
-        self.security.apply(headers, visit.client.secure);
+        let route = visit.route.clone();
+        let rule = route.as_ref().map_or(SecurityRule::Door, |route| route.policies.security);
+        self.security.apply(headers, visit.client.secure, rule);
         tell(visit.request, headers);
         headers.insert(&TRACEPARENT, traceparent(&visit.trace));
         if let Some(served) = visit.served {
@@ -42,7 +45,15 @@ impl Inner {
         if personal && headers.contains_key(CONTENT_LANGUAGE) {
             headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
         }
-        self.cors.apply(headers, visit.origin.take());
+        match &route {
+            None => self.cors.apply(headers, visit.origin.take()),
+            Some(route) => {
+                route.policies.lifetime.tell(headers);
+                if let Some(cors) = self.cors_of(route) {
+                    cors.apply(headers, visit.origin.take());
+                }
+            }
+        }
         let last = match response.status().as_u16() {
             // The rest of the body is not read, so nothing after it could be understood.
             408 | 413 => true,
@@ -100,7 +111,7 @@ fn without_body(response: Response) -> Response {
 }
 
 /// `00-<trace>-<span>-<flags>`, written without the formatter, which would take longer than the rest of this file.
-fn traceparent(trace: &TraceContext) -> HeaderValue {
+pub(super) fn traceparent(trace: &TraceContext) -> HeaderValue {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
     let mut write = |at: usize, bytes: &[u8]| {

@@ -6,4 +6,5 @@ mod door;
 mod ending;
 mod fixture;
 mod people;
+mod routes;
 mod socket;

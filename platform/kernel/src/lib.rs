@@ -10,6 +10,7 @@ pub mod money;
 pub mod random;
 pub mod role;
 pub mod secret;
+pub mod suggest;
 pub mod time;
 
 pub use application::{Application, Applications};

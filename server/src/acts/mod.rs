@@ -33,6 +33,7 @@ pub(crate) enum Act {
     VerifyAudit { heads: Option<PathBuf> },
     SignAuditHeads,
     ReportCompliance,
+    ListRoutes,
 }
 
 /// Who may come to a tenant.
@@ -57,6 +58,7 @@ pub(crate) enum Answer {
     Audit(Vec<AuditLine>),
     AuditHeads(Vec<SignedHead>),
     Compliance(serde_json::Value),
+    Routes(Vec<banyan_edge::RouteLine>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

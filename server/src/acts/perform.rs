@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use banyan_identity::{IdentityError, NewAccount, NewTenant, Status, TenantInfo};
 use banyan_kernel::Roles;
 use banyan_store::audit::{Verification, VerifyError};
@@ -60,6 +60,7 @@ impl House {
             Act::VerifyAudit { heads } => Ok(Answer::Audit(self.verify_audit(heads.as_deref()).await?)),
             Act::SignAuditHeads => Ok(Answer::AuditHeads(audit_heads::sign(self).await?)),
             Act::ReportCompliance => self.report_compliance().await,
+            Act::ListRoutes => Ok(Answer::Routes(self.routes().context("this process serves nobody")?)),
         }
     }
 

@@ -12,6 +12,7 @@ mod migrate;
 mod openapi;
 mod password;
 mod restore;
+mod routes;
 mod serve;
 mod tenant;
 pub(crate) mod terminal;
@@ -61,6 +62,8 @@ enum Command {
     Audit(audit::Command),
     Compliance(compliance::Arguments),
     Health(health::Arguments),
+    #[command(subcommand)]
+    Routes(routes::Command),
     Openapi(openapi::Arguments),
     Completions(completions::Arguments),
 }
@@ -102,6 +105,7 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Audit(command) => command.run(),
         Command::Compliance(arguments) => arguments.run(),
         Command::Health(arguments) => arguments.run(),
+        Command::Routes(command) => command.run(),
         Command::Openapi(arguments) => arguments.run(),
         Command::Completions(arguments) => arguments.run(),
     }

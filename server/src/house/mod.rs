@@ -10,9 +10,10 @@ mod tenants;
 mod words;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
+use banyan_edge::{Edge, RouteLine};
 use banyan_http::{Host, Service};
 use banyan_identity::Identity;
 use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random, SystemClock};
@@ -65,6 +66,8 @@ pub(crate) struct House {
     pub(crate) clock: Arc<dyn Clock>,
     /// Consumers of events are named before anything is published, but only a server runs them.
     workers: Mutex<Vec<Worker>>,
+    /// The open door, where this process serves.
+    edge: OnceLock<Edge>,
 }
 
 impl House {
@@ -101,9 +104,31 @@ impl House {
         let workers = rooms.iter().flat_map(|room| room.host.store.consumers(room.service.consumers_of(&room.host))).collect();
         let health = HealthRegistry::new(build.clone(), clock.clone());
         let workers = Mutex::new(workers);
-        let house = Self { rooms, identity, applications, catalogues, mesh, metrics, health, build, clock, workers };
+        let house = Self {
+            rooms,
+            identity,
+            applications,
+            catalogues,
+            mesh,
+            metrics,
+            health,
+            build,
+            clock,
+            workers,
+            edge: OnceLock::new(),
+        };
         house.ensure_tenants().await?;
         Ok(house)
+    }
+
+    /// From here on the routes of the door can be listed.
+    pub(crate) fn show_routes_of(&self, edge: Edge) {
+        let _opened_once = self.edge.set(edge);
+    }
+
+    /// The routes of the open door; none where this process does not serve.
+    pub(crate) fn routes(&self) -> Option<Vec<RouteLine>> {
+        self.edge.get().map(Edge::routes)
     }
 
     pub(crate) fn stores(&self) -> impl Iterator<Item = &Store> {

@@ -7,6 +7,7 @@ mod door;
 mod heads;
 mod health;
 mod logs;
+pub(crate) mod routes;
 mod signals;
 #[cfg(test)]
 mod stopped;
@@ -35,7 +36,7 @@ pub(crate) enum Demo {
 }
 
 /// The pages about the interface.
-const PAGES: [&str; 6] = ["/openapi.json", "/docs", "/docs/page.js", "/docs/page.css", "/errors", "/errors/{slug}"];
+pub(crate) const PAGES: [&str; 6] = ["/openapi.json", "/docs", "/docs/page.js", "/docs/page.css", "/errors", "/errors/{slug}"];
 
 /// Serves until a signal.
 pub(crate) fn run(loaded: &Loaded, demo: Demo) -> Result<Ended> {
@@ -59,15 +60,17 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
     let opening = async {
         let house = Arc::new(House::open(loaded, data).await?);
         let people = demo::seed(demo, &house).await?;
-        let running = open_door(loaded, &house)?;
-        anyhow::Ok((house, people, running))
+        let (edge, running) = open_door(loaded, &house)?;
+        anyhow::Ok((house, people, edge, running))
     };
-    let (house, people, running) = tokio::select! {
+    let (house, people, edge, running) = tokio::select! {
         opened = opening => opened?,
         // Whatever was begun is in transactions.
         () = signals.next() => return Ok(Ended::AtOnce),
     };
     let beside = Beside::start(&house, data);
+    let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone())?);
+    house.show_routes_of(edge);
     let socket = tokio::spawn(AdminSocket::open(data)?.serve(house.clone()));
     let address_file = announce(data, lock, &running)?;
     let millis = SystemClock.now().micros().saturating_sub(begun.micros()) / 1_000;
@@ -83,6 +86,7 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
     let finishing = async {
         let drained = running.drain().await;
         socket.abort();
+        watching.abort();
         let last = beside.stop().await;
         (drained, last)
     };
@@ -111,7 +115,7 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
 }
 
 /// Puts services, pages and door together and listens.
-fn open_door(loaded: &Loaded, house: &House) -> Result<Running> {
+fn open_door(loaded: &Loaded, house: &House) -> Result<(Edge, Running)> {
     for room in &house.rooms {
         house.mesh.register(room.service.name, room.service.router(&room.host), room.service.paths())?;
     }
@@ -125,10 +129,12 @@ fn open_door(loaded: &Loaded, house: &House) -> Result<Running> {
         .health(house.health.clone())
         .metrics(house.metrics.clone())
         .clock(house.clock.clone())
+        .routes(routes::read(loaded.file.as_deref())?)
         .settings(door::settings(&loaded.settings)?)
         .build()?;
     let general = &loaded.settings.general;
-    Ok(edge.serve(Listen { public: general.listen, admin: general.admin_listen.0 })?)
+    let running = edge.serve(Listen { public: general.listen, admin: general.admin_listen.0 })?;
+    Ok((edge, running))
 }
 
 /// Says where the server listens: in the lock, for people, and in a file, for programs.

@@ -27,7 +27,7 @@ async fn each_service_in_turn(kind: EngineKind) {
     let loaded = settings(&database);
     let data = DataDirectory::open_or_create(&loaded.data).unwrap();
     let house = Arc::new(House::open(&loaded, &data).await.unwrap());
-    let running = super::open_door(&loaded, &house).unwrap();
+    let (_, running) = super::open_door(&loaded, &house).unwrap();
     let client = Client::new(format!("http://{}", running.local_addr()));
     let before = client.look(&house);
     assert!(before.len() > 10, "{} calls", before.len());

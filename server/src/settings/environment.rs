@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 
+use banyan_kernel::suggest::closest;
+
 use super::customary::CUSTOMARY;
 use super::declare::Key;
 use super::error::{Finding, Place};
 use super::keys;
-use super::suggest::closest;
 
 /// Variables that belong to our tests and scripts, not to the server.
 const FOREIGN: [&str; 3] = ["BANYAN_TEST_", "BANYAN_LONG_TESTS", "BANYAN_COMMIT"];

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use banyan_kernel::suggest::closest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::declare::Key;
 use super::error::{Finding, Place};
 use super::keys;
-use super::suggest::closest;
 
 /// The customary name.
 pub(crate) const NAME: &str = "banyan.toml";
@@ -58,6 +58,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn table(&mut self, prefix: &str, table: &DeTable<'_>) {
         for (name, value) in table {
+            // The front door reads these, with rules of its own.
+            if prefix.is_empty() && banyan_edge::ROUTE_SECTIONS.contains(&name.get_ref().as_ref()) {
+                continue;
+            }
             let at = place(self.path, self.text, name.span().start);
             let key = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
             match value.get_ref() {
@@ -147,6 +151,13 @@ mod tests {
         assert!(findings.contains(&"banyan.toml:4: `colours` is not a setting; remove it".to_owned()), "{findings:?}");
         let moved = read_text("smtp_host = \"mail\"\n").unwrap_err();
         assert_eq!(moved, ["banyan.toml:1: `smtp_host` is not a setting; did you mean `mail.smtp_host`?"]);
+    }
+
+    #[test]
+    fn routes_and_upstreams_are_left_to_the_door() {
+        let text = "listen = \"127.0.0.1:1\"\n[upstreams.a]\nx = 1\n[[routes]]\ny = 2\n";
+        assert_eq!(read_text(text).unwrap().len(), 1);
+        assert!(read_text("[edge]\nroutes = 1\n").is_err());
     }
 
     #[test]

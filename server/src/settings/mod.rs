@@ -13,14 +13,13 @@ mod keys;
 mod load;
 mod reference;
 mod report;
-mod suggest;
 #[cfg(test)]
 mod tests;
 pub(crate) mod types;
 
 pub(crate) use database::{DatabaseChoice, PostgresLogin};
 pub(crate) use environment::{Variables, search_path};
-pub(crate) use error::SettingsError;
+pub(crate) use error::{Finding, Place, SettingsError};
 pub(crate) use keys::Settings;
 pub(crate) use load::{Flags, Loaded, Sources, load};
 pub(crate) use reference::reference;

@@ -1,7 +1,7 @@
 //! “Did you mean …?”
 
 /// The candidate closest to `word`, if it is close enough to be a slip.
-pub(crate) fn closest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+pub fn closest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let word: Vec<char> = word.to_lowercase().chars().take(80).collect();
     let allowed = 1 + word.len() / 4;
     let ranked = candidates.map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate));

@@ -1,0 +1,239 @@
+//! On to who answers: a service of Banyan, or an upstream that knows nothing of it.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use banyan_http::{Problem, Verbatim};
+use banyan_kernel::Caller;
+use banyan_mesh::{Deadline, ServiceHandle};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, EXPECT, FORWARDED, HOST, VIA};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
+
+use super::Passage;
+use super::change::{change_answer, change_request};
+use crate::Inner;
+use crate::answer::cors;
+use crate::fields::strip;
+use crate::policies::{Authorization, CorsRule, HostField, UpgradeRule};
+use crate::request::shape;
+use crate::routes::pattern::Captures;
+use crate::routes::template::Facts;
+use crate::routes::{RouteEntry, UpstreamEntry};
+use crate::text::ShortText;
+
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// What is known of a request that facts are made of, kept until its answer comes.
+pub(super) struct Known {
+    uri: Uri,
+    captures: Captures,
+    host: Option<HeaderValue>,
+    user: Option<banyan_kernel::Uuid>,
+}
+
+impl Known {
+    fn of(entry: &RouteEntry, parts: &Parts, host: Option<&HeaderValue>) -> Self {
+        let captures = entry.pattern.captures(parts.uri.path()).unwrap_or_default();
+        let user = parts.extensions.get::<Caller>().and_then(Caller::user_id);
+        Self { uri: parts.uri.clone(), captures, host: host.cloned(), user }
+    }
+
+    pub(super) fn facts<'f>(&'f self, passage: &'f Passage) -> Facts<'f> {
+        Facts {
+            path: self.uri.path(),
+            captures: &self.captures,
+            client: passage.client.address,
+            request: passage.request,
+            tenant: &passage.tenant.tenant.name,
+            user: self.user,
+            host: self.host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default(),
+            scheme: passage.client.secure.scheme(),
+        }
+    }
+}
+
+impl Inner {
+    /// Sends the request to a service of Banyan by a route of the file.
+    pub(super) async fn forward_to_service(
+        &self,
+        passage: &Passage,
+        entry: &RouteEntry,
+        service: &ServiceHandle,
+        request: Request,
+    ) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let host = host_field(&parts);
+        let known = Known::of(entry, &parts, host.as_ref());
+        let body = match change_request(&entry.request, &mut parts, body, &known.facts(passage)).await {
+            Ok(body) => body,
+            Err(problem) => return problem.into_response(),
+        };
+        if entry.rewrite.apply(&mut parts.uri, &known.captures).is_err() {
+            return Problem::internal(&"a rewritten address is none").into_response();
+        }
+        if let Err(problem) = self.versions.route(&mut parts.uri) {
+            return problem.into_response();
+        }
+        match service.call(Request::from_parts(parts, body), self.deadline_of(passage)).await {
+            Ok(response) => change_answer(&entry.response, response, &known.facts(passage)).await,
+            Err(error) => Problem::new(error.code()).caused_by(&error).into_response(),
+        }
+    }
+
+    /// Sends the request to an upstream, in a form that it cannot misread, and takes out of its answer what is not for others.
+    pub(super) async fn forward_to_upstream(
+        &self,
+        passage: &Passage,
+        entry: &RouteEntry,
+        upstream: &UpstreamEntry,
+        handle: &ServiceHandle,
+        request: Request,
+    ) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let host = host_field(&parts);
+        let known = Known::of(entry, &parts, host.as_ref());
+        introduce(&mut parts, passage, entry, upstream, host);
+        let body = match change_request(&entry.request, &mut parts, body, &known.facts(passage)).await {
+            Ok(body) => body,
+            Err(problem) => return problem.into_response(),
+        };
+        if entry.response.body.is_some() {
+            parts.headers.remove(ACCEPT_ENCODING);
+        }
+        if entry.rewrite.apply(&mut parts.uri, &known.captures).is_err() {
+            return Problem::internal(&"a rewritten address is none").into_response();
+        }
+        let mut response = match handle.call(Request::from_parts(parts, body), self.deadline_of(passage)).await {
+            Ok(response) => response,
+            Err(error) => return Problem::new(error.code()).caused_by(&error).into_response(),
+        };
+        let headers = response.headers_mut();
+        shape::strip_hop_by_hop(headers);
+        if !matches!(entry.policies.cors, CorsRule::Upstream) {
+            cors::forget(headers);
+        }
+        response.extensions_mut().insert(Verbatim);
+        change_answer(&entry.response, response, &known.facts(passage)).await
+    }
+
+    fn deadline_of(&self, passage: &Passage) -> Deadline {
+        Deadline::after(passage.route.policies.timeout.unwrap_or(self.settings.deadlines.call))
+    }
+}
+
+/// The host as the client named it.
+fn host_field(parts: &Parts) -> Option<HeaderValue> {
+    match parts.uri.authority() {
+        Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
+        None => parts.headers.get(HOST).cloned(),
+    }
+}
+
+/// Says on whose behalf the request comes, and takes out what nobody outside may say.
+fn introduce(parts: &mut Parts, passage: &Passage, entry: &RouteEntry, upstream: &UpstreamEntry, host: Option<HeaderValue>) {
+    // CGI and WSGI make one name of `x_user` and `x-user`, so one with an underscore could pass for another.
+    strip(&mut parts.headers, |name| name.as_str().contains('_'));
+    for pattern in &upstream.strip {
+        while let Some(name) = parts.headers.keys().find(|name| pattern.fits(name)).cloned() {
+            parts.headers.remove(name);
+        }
+    }
+    let headers = &mut parts.headers;
+    headers.remove(EXPECT);
+    if entry.policies.authorization == Authorization::Remove {
+        headers.remove(AUTHORIZATION);
+        headers.remove(&X_API_KEY);
+    }
+    if entry.policies.upgrade == UpgradeRule::Refused {
+        shape::strip_hop_by_hop(headers);
+    }
+    forwarded(headers, passage, host.as_ref(), parts.version);
+    banyan_http::trace::tell(passage.request, headers);
+    headers.insert(&banyan_http::trace::TRACEPARENT, super::finish::traceparent(&passage.trace));
+    match &entry.policies.host {
+        HostField::Keep => drop(host.map(|host| headers.insert(HOST, host))),
+        HostField::Endpoint => drop(headers.remove(HOST)),
+        HostField::Fixed(host) => drop(headers.insert(HOST, host.clone())),
+    }
+    // Only path and query: which instance it goes to is the mesh's affair.
+    if parts.uri.authority().is_some() {
+        let target = parts.uri.path_and_query().cloned();
+        parts.uri = target.map_or_else(Uri::default, Uri::from);
+    }
+}
+
+/// `X-Forwarded-*`, `X-Real-IP`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 §7.6.3). What stands there came from proxies that are
+/// trusted, else it was taken out already.
+fn forwarded(headers: &mut HeaderMap, passage: &Passage, host: Option<&HeaderValue>, version: Version) {
+    let scheme = passage.client.secure.scheme();
+    let mut address = ShortText::new();
+    let _short = write!(address, "{}", passage.peer);
+    let chain = if headers.contains_key(&X_FORWARDED_FOR) {
+        chained(headers.get_all(&X_FORWARDED_FOR).iter(), &address)
+    } else {
+        address.header()
+    };
+    if let Some(chain) = chain {
+        headers.insert(&X_FORWARDED_FOR, chain);
+    }
+    let mut client = ShortText::new();
+    let _short = write!(client, "{}", passage.client.address);
+    if let Some(client) = client.header() {
+        headers.insert(&X_REAL_IP, client);
+    }
+    headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
+    if let Some(host) = host {
+        headers.entry(&X_FORWARDED_HOST).or_insert_with(|| host.clone());
+    }
+    headers.remove("x-forwarded-port");
+    headers.remove("x-forwarded-prefix");
+    let mut element = ShortText::new();
+    let quoted = write!(element, "for={};proto={scheme}", Node(passage.client.address))
+        .and_then(|()| host.and_then(|host| host.to_str().ok()).map_or(Ok(()), |host| write!(element, ";host=\"{host}\"")));
+    match element.header().filter(|_| quoted.is_ok()) {
+        Some(element) => drop(headers.insert(FORWARDED, element)),
+        None => drop(headers.remove(FORWARDED)),
+    }
+    let via = match version {
+        Version::HTTP_2 => HeaderValue::from_static("2 banyan"),
+        Version::HTTP_10 => HeaderValue::from_static("1.0 banyan"),
+        _ => HeaderValue::from_static("1.1 banyan"),
+    };
+    headers.append(VIA, via);
+}
+
+/// All lines of what was said before, and ours.
+#[cold]
+fn chained<'h>(lines: impl Iterator<Item = &'h HeaderValue>, own: &ShortText) -> Option<HeaderValue> {
+    let mut chain = String::new();
+    for line in lines.filter_map(|line| line.to_str().ok()) {
+        chain.push_str(line);
+        chain.push_str(", ");
+    }
+    chain.push_str(own.as_str());
+    HeaderValue::try_from(chain).ok()
+}
+
+/// An address as RFC 7239 §6 writes it.
+struct Node(IpAddr);
+
+impl std::fmt::Display for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => write!(f, "{address}"),
+            IpAddr::V6(address) => write!(f, "\"[{address}]\""),
+        }
+    }
+}
+
+/// The address of the connection's other end.
+pub(super) fn peer_of(address: SocketAddr) -> IpAddr {
+    address.ip().to_canonical()
+}
