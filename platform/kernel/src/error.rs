@@ -64,6 +64,7 @@ codes! {
     UnsupportedVersion = "unsupported-version" 410 "This version of the interface is retired",
     Internal = "internal" 500 "Something went wrong on our side",
     ServiceUnknown = "service-unknown" 502 "No such service",
+    UpstreamFailed = "upstream-failed" 502 "No valid answer came",
     ServiceUnavailable = "service-unavailable" 503 "The service is not available now",
     Overloaded = "overloaded" 503 "Too busy now",
     DeadlineExceeded = "deadline-exceeded" 504 "It took too long",

@@ -1,16 +1,24 @@
-//! When an answer is no longer of use. A call that a service makes while it answers inherits the time that is left.
+//! When an answer is no longer of use. A call that a service makes while it answers inherits the time that is left, and the trace.
 
 use std::future::Future;
 use std::time::Duration;
 
+use http::HeaderValue;
 use tokio::time::Instant;
 
 /// A point in time after which nobody waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
 
+/// What a task inherits that answers a call.
+struct Present {
+    deadline: Deadline,
+    /// The `traceparent` that it was called with.
+    trace: Option<HeaderValue>,
+}
+
 tokio::task_local! {
-    static PRESENT: Deadline;
+    static PRESENT: Present;
 }
 
 impl Deadline {
@@ -27,7 +35,7 @@ impl Deadline {
 
     /// The deadline of the call that the present task answers.
     pub fn present() -> Option<Self> {
-        PRESENT.try_with(|deadline| *deadline).ok()
+        PRESENT.try_with(|present| present.deadline).ok()
     }
 
     /// What is left; zero when it has passed.
@@ -35,8 +43,18 @@ impl Deadline {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// Runs `work` until the deadline; none when it passes first. What `work` calls inherits it.
-    pub(crate) async fn bound<F: Future>(self, work: F) -> Option<F::Output> {
-        tokio::time::timeout_at(self.0, PRESENT.scope(self, work)).await.ok()
+    pub(crate) const fn instant(self) -> Instant {
+        self.0
     }
+
+    /// Runs `work` until the deadline; none when it passes first. What `work` calls inherits it and the trace.
+    pub(crate) async fn bound<F: Future>(self, trace: Option<HeaderValue>, work: F) -> Option<F::Output> {
+        let present = Present { deadline: self, trace };
+        tokio::time::timeout_at(self.0, PRESENT.scope(present, work)).await.ok()
+    }
+}
+
+/// The `traceparent` of the call that the present task answers.
+pub(crate) fn present_trace() -> Option<HeaderValue> {
+    PRESENT.try_with(|present| present.trace.clone()).ok().flatten()
 }

@@ -2,170 +2,224 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use axum::Router;
-use axum::extract::Request;
-use axum::response::Response;
-use banyan_kernel::{Clock, Timestamp};
-use tower::Service;
+use banyan_kernel::Timestamp;
 
+use crate::call::InstanceId;
+use crate::cells::{Cells, Count};
+use crate::health::breaker::Pass;
+use crate::health::passive::{Failure, Passive};
 use crate::latency::PeakLatency;
-use crate::report::{InstanceHealth, InstanceReport};
+use crate::place::Place;
+use crate::remote::Target;
+use crate::report::{Checked, InstanceHealth, InstanceReport};
+use crate::service::Inner;
+use crate::upstream::Upstream;
 
 /// How a request reaches an instance.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Transport {
+pub(crate) enum Transport {
     /// A router in this process: no socket, no copy.
     Local(Router),
-}
-
-/// Where an instance listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Address {
-    InProcess,
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InProcess => f.write_str("in-process"),
-        }
-    }
-}
-
-/// Where on earth something runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub region: Arc<str>,
-    pub data_centre: Arc<str>,
-}
-
-impl Place {
-    pub fn new(region: &str, data_centre: &str) -> Self {
-        Self { region: region.into(), data_centre: data_centre.into() }
-    }
-}
-
-impl Default for Place {
-    /// One machine that nobody has named.
-    fn default() -> Self {
-        Self::new("local", "local")
-    }
+    Remote(Box<Target>),
 }
 
 pub(crate) struct Instance {
-    id: String,
-    transport: Transport,
-    place: Place,
-    up: AtomicBool,
+    pub(crate) id: InstanceId,
+    pub(crate) transport: Transport,
+    pub(crate) place: Place,
+    weight: AtomicU32,
+    stopped: AtomicBool,
+    checked: AtomicU8,
     in_flight: AtomicU32,
-    calls: AtomicU64,
-    failures: AtomicU64,
-    latency: PeakLatency,
+    /// What the instance says of its own load, in 1/65536; [`NO_LOAD`] if it says nothing.
+    reported_load: AtomicU32,
+    pub(crate) passive: Passive,
+    pub(crate) latency: PeakLatency,
+    pub(crate) counts: Cells,
 }
 
+const NO_LOAD: u32 = u32::MAX;
+
 impl Instance {
-    pub(crate) fn new(id: String, transport: Transport, place: Place) -> Self {
+    pub(crate) fn new(id: &str, transport: Transport, place: Place, weight: u32) -> Self {
         Self {
-            id,
+            id: InstanceId::new(id),
             transport,
             place,
-            up: AtomicBool::new(true),
+            weight: AtomicU32::new(weight.max(1)),
+            stopped: AtomicBool::new(false),
+            checked: AtomicU8::new(Checked::Unknown as u8),
             in_flight: AtomicU32::new(0),
-            calls: AtomicU64::new(0),
-            failures: AtomicU64::new(0),
+            reported_load: AtomicU32::new(NO_LOAD),
+            passive: Passive::default(),
             latency: PeakLatency::default(),
+            counts: Cells::default(),
         }
     }
 
-    pub(crate) fn is_up(&self) -> bool {
-        self.up.load(Ordering::Acquire)
+    /// Whether calls may go there, were it not full.
+    pub(crate) fn is_well(&self, upstream: &Upstream, now: Timestamp) -> bool {
+        !self.stopped.load(Ordering::Acquire)
+            && self.checked.load(Ordering::Relaxed) != Checked::Unhealthy as u8
+            && self.passive.ejected_for(&upstream.ejection, now).is_none()
+    }
+
+    pub(crate) fn is_full(&self, upstream: &Upstream) -> bool {
+        self.in_flight() >= upstream.concurrency.instance
     }
 
     pub(crate) fn stop(&self) {
-        self.up.store(false, Ordering::Release);
+        self.stopped.store(true, Ordering::Release);
     }
 
     pub(crate) fn resume(&self) {
-        self.up.store(true, Ordering::Release);
+        self.stopped.store(false, Ordering::Release);
     }
 
-    /// What a further call would cost here: latency × (calls in flight + 1).
-    pub(crate) fn cost(&self, now: Timestamp) -> f64 {
-        // Without a sample yet, calls in flight decide alone.
-        self.latency.micros(now).max(1.0) * (f64::from(self.in_flight.load(Ordering::Relaxed)) + 1.0)
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn send(&self, request: Request) -> Response {
-        match &self.transport {
-            Transport::Local(router) => match router.clone().call(request).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            },
+    pub(crate) fn weight(&self) -> u32 {
+        self.weight.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn weigh(&self, weight: u32) {
+        self.weight.store(weight.max(1), Ordering::Relaxed);
+    }
+
+    /// Its weight, as far as its slow start allows.
+    pub(crate) fn share(&self, upstream: &Upstream, now: Timestamp) -> f64 {
+        f64::from(self.weight()) * self.passive.share(&upstream.slow_start, now)
+    }
+
+    /// 0 to 1: what it says itself, else its calls in flight as a part of what it may have.
+    pub(crate) fn load(&self, upstream: &Upstream) -> f64 {
+        match self.reported_load.load(Ordering::Relaxed) {
+            NO_LOAD => (f64::from(self.in_flight()) / f64::from(upstream.concurrency.instance.max(1))).min(1.0),
+            reported => f64::from(reported) / 65_536.0,
         }
     }
 
-    pub(crate) fn address(&self) -> Address {
-        match self.transport {
-            Transport::Local(_) => Address::InProcess,
-        }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1 becomes 0 to 65536")]
+    pub(crate) fn report_load(&self, load: Option<f64>) {
+        let reported = load.map_or(NO_LOAD, |load| (load.clamp(0.0, 1.0) * 65_536.0) as u32);
+        self.reported_load.store(reported, Ordering::Relaxed);
     }
 
-    pub(crate) fn report(&self, now: Timestamp) -> InstanceReport {
+    /// What a check found. Returns whether that is news.
+    pub(crate) fn check(&self, found: Checked, now: Timestamp) -> bool {
+        let before = self.checked.swap(found as u8, Ordering::Relaxed);
+        if before == Checked::Unhealthy as u8 && found == Checked::Healthy {
+            self.passive.begin_slowly(now);
+        }
+        before != found as u8
+    }
+
+    pub(crate) fn checked(&self) -> Checked {
+        Checked::of(self.checked.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self.transport, Transport::Local(_))
+    }
+
+    pub(crate) fn report(&self, upstream: &Upstream, now: Timestamp) -> InstanceReport {
+        let ejected = self.passive.ejected_for(&upstream.ejection, now);
         InstanceReport {
-            id: self.id.clone(),
-            address: self.address().to_string(),
-            health: if self.is_up() { InstanceHealth::Up } else { InstanceHealth::Down },
-            load: self.in_flight.load(Ordering::Relaxed),
-            latency_ms: (self.latency.micros(now)).round() / 1_000.0,
+            id: self.id.as_str().to_owned(),
+            address: match &self.transport {
+                Transport::Local(_) => "in-process".to_owned(),
+                Transport::Remote(target) => target.address(),
+            },
+            health: if self.is_well(upstream, now) { InstanceHealth::Up } else { InstanceHealth::Down },
+            load: self.in_flight(),
+            latency_ms: self.latency.micros(now).round() / 1_000.0,
             region: self.place.region.to_string(),
             data_centre: self.place.data_centre.to_string(),
-            calls: self.calls.load(Ordering::Relaxed),
-            failures: self.failures.load(Ordering::Relaxed),
+            calls: self.counts.sum(Count::Calls),
+            failures: self.counts.sum(Count::Failures),
+            weight: self.weight(),
+            share: (self.passive.share(&upstream.slow_start, now) * 100.0).round() / 100.0,
+            checked: self.checked(),
+            ejected_for_ms: ejected.map(|micros| (micros / 1_000).unsigned_abs()),
+            ejections: self.passive.ejections(),
         }
     }
 }
 
-/// One call under way. Dropped without an outcome (the client went away), it counts neither as success nor as failure.
-pub(crate) struct Running<'c> {
-    instance: Arc<Instance>,
-    clock: &'c dyn Clock,
-    begun: Timestamp,
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
-/// How a call ended.
+/// One try of a call under way. Dropped without an outcome (the client went away), it counts neither as success nor as failure.
+pub(crate) struct Running {
+    service: Arc<Inner>,
+    instance: Arc<Instance>,
+    begun: Timestamp,
+    pass: Option<Pass>,
+}
+
+/// How a try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Answered,
-    Failed,
+    /// With a status of 500 or more that says nothing about where it comes from.
+    AnsweredError,
+    /// With a status that says that this instance cannot answer now.
+    AnsweredBadly,
+    TooLate,
+    NoAnswer,
 }
 
-impl<'c> Running<'c> {
-    pub(crate) fn begin(instance: Arc<Instance>, clock: &'c dyn Clock) -> Self {
+impl Running {
+    pub(crate) fn begin(service: &Arc<Inner>, instance: &Arc<Instance>, pass: Pass, begun: Timestamp) -> Self {
         instance.in_flight.fetch_add(1, Ordering::Relaxed);
-        instance.calls.fetch_add(1, Ordering::Relaxed);
-        Self { instance, begun: clock.now(), clock }
+        instance.counts.add(Count::Calls);
+        Self { service: service.clone(), instance: instance.clone(), begun, pass: Some(pass) }
     }
 
-    pub(crate) fn instance(&self) -> &Instance {
+    pub(crate) fn instance(&self) -> &Arc<Instance> {
         &self.instance
     }
 
     #[expect(clippy::cast_precision_loss, reason = "latencies are far below 2^52 µs")]
-    pub(crate) fn end(self, outcome: Outcome) {
-        let now = self.clock.now();
-        self.instance.latency.record((now.micros() - self.begun.micros()).max(0) as f64, now);
-        if outcome == Outcome::Failed {
-            self.instance.failures.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn end(&mut self, upstream: &Upstream, outcome: Outcome) {
+        let Some(pass) = self.pass.take() else { return };
+        let now = self.service.now();
+        // Who refuses connections is quick, and must not look good for it.
+        if outcome != Outcome::NoAnswer {
+            self.instance.latency.record((now.micros() - self.begun.micros()).max(0) as f64, now);
+        }
+        if !matches!(outcome, Outcome::Answered) {
+            self.instance.counts.add(Count::Failures);
+        }
+        match outcome {
+            Outcome::Answered | Outcome::AnsweredError => self.service.succeeded(upstream, &self.instance, pass, now),
+            Outcome::AnsweredBadly => self.service.failed(upstream, &self.instance, pass, Failure::Status, now),
+            Outcome::TooLate | Outcome::NoAnswer => {
+                self.service.failed(upstream, &self.instance, pass, Failure::NoAnswer, now);
+            }
         }
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for Running {
     fn drop(&mut self) {
         self.instance.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.service.left();
+        if let Some(pass) = self.pass {
+            self.service.breaker.abandoned(pass);
+        }
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("instance", &self.instance.id).finish_non_exhaustive()
     }
 }

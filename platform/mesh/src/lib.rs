@@ -1,15 +1,32 @@
 //! Calling a service by its name, wherever it runs.
 //!
-//! A service has instances; a call goes to the one that costs least now (latency × requests in flight). Today an
-//! instance is a router in this process; a remote one is another [`Transport`], and nobody who calls will notice.
+//! A service has instances: routers of this process, or addresses elsewhere ([`Mesh::declare`]). A call goes to one of them by the rules
+//! of its [`Upstream`]: who is well, whose turn it is, how long it may take, whether it is tried again. Who calls does not notice the
+//! difference.
 
+pub mod balance;
+mod body;
+mod call;
+pub mod caller;
+mod cells;
 mod deadline;
+pub mod discovery;
 mod error;
+mod fallback;
+mod health;
 mod instance;
 mod latency;
+mod maintain;
+mod observer;
+mod place;
+mod propagate;
+pub mod receiver;
+pub mod registry;
+mod remote;
 mod report;
 mod routes;
 mod service;
+pub mod upstream;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,26 +37,61 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
-use banyan_kernel::Clock;
-use parking_lot::Mutex;
+use banyan_kernel::{Clock, OsRandom, Random};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 
+pub use body::{AnswerBody, BodyError};
+pub use call::{Answer, Call, InstanceId, Tries, Upgrade, key_of};
 pub use deadline::Deadline;
-pub use error::{CallError, RegisterError};
-pub use instance::{Address, Place, Transport};
-pub use report::{InstanceHealth, InstanceReport, ServiceReport};
+pub use error::{CallError, Reason, RegisterError};
+pub use fallback::{FALLBACK, with_fallback};
+pub use observer::{Change, Observer};
+pub use place::{Endpoint, Place};
+pub use propagate::DEADLINE;
+pub use report::{BreakerState, Checked, InstanceHealth, InstanceReport, ServiceReport};
 pub use routes::{Route, RouteTable};
 pub use service::ServiceHandle;
+pub use upstream::{
+    Balance, Breaker, Concurrency, Connections, Context, DeclareError, Discovery, Ejection, HealthCheck, Hedge, HostRule,
+    Protocol, Repeatable, Retry, Scheme, SlowStart, Timeouts, Tls, Upstream,
+};
 
 /// All services that this process can call. Cheap to clone.
 #[derive(Clone)]
 pub struct Mesh(Arc<Inner>);
 
 struct Inner {
-    clock: Arc<dyn Clock>,
-    here: Place,
+    shared: Arc<Shared>,
     table: ArcSwap<Table>,
+    /// Moves when the table changes, for the maintenance.
+    tables: watch::Sender<u64>,
     /// Held while the table is replaced; reading never waits.
     changing: Mutex<()>,
+}
+
+/// What all services of a mesh have in common.
+pub(crate) struct Shared {
+    clock: Arc<dyn Clock>,
+    here: Place,
+    /// For spreading load; not secret.
+    seed: u64,
+    observer: RwLock<Option<Arc<dyn Observer>>>,
+}
+
+impl Inner {
+    fn publish(&self, table: Table) {
+        self.table.store(Arc::new(table));
+        self.tables.send_modify(|version| *version += 1);
+    }
+}
+
+impl Shared {
+    fn tell(&self, service: &str, change: &Change) {
+        if let Some(observer) = &*self.observer.read() {
+            observer.changed(service, change);
+        }
+    }
 }
 
 #[derive(Clone, Default)]
@@ -51,7 +103,52 @@ struct Table {
 impl Mesh {
     /// `here` is where this process runs.
     pub fn new(clock: Arc<dyn Clock>, here: Place) -> Self {
-        Self(Arc::new(Inner { clock, here, table: ArcSwap::default(), changing: Mutex::new(()) }))
+        let mut seed = [0; 8];
+        OsRandom.fill(&mut seed);
+        let shared = Shared { clock, here, seed: u64::from_le_bytes(seed), observer: RwLock::new(None) };
+        Self(Arc::new(Inner {
+            shared: Arc::new(shared),
+            table: ArcSwap::default(),
+            tables: watch::Sender::new(0),
+            changing: Mutex::new(()),
+        }))
+    }
+
+    /// Tells `observer` of every change from now on, instead of whoever was told before.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        *self.0.shared.observer.write() = Some(observer);
+    }
+
+    /// Makes a named upstream, or gives it other rules; instances that stay keep their connections and what is known of them. Calls under
+    /// way end by the rules that they began with.
+    ///
+    /// # Errors
+    /// What cannot work, before anything is changed.
+    pub fn declare(&self, name: &str, upstream: Upstream) -> Result<ServiceHandle, DeclareError> {
+        upstream.check(name)?;
+        let changing = self.0.changing.lock();
+        let mut table = Table::clone(&self.0.table.load());
+        let service = self.known_or_new(&table, name);
+        service.declare(upstream);
+        table.services.insert(service.shared_name(), service.clone());
+        self.0.publish(table);
+        drop(changing);
+        Ok(service)
+    }
+
+    /// Ends an upstream: its instances elsewhere are forgotten, and so is its name if no router of this process has it. Calls under way
+    /// end as they would.
+    pub fn retire(&self, name: &str) {
+        let changing = self.0.changing.lock();
+        let mut table = Table::clone(&self.0.table.load());
+        if let Some(service) = table.services.get(name) {
+            service.retire();
+            if service.0.instances().is_empty() {
+                table.services.remove(name);
+            }
+        }
+        self.0.publish(table);
+        drop(changing);
     }
 
     /// Adds an instance of the service in this process. `paths` are the path patterns that it owns, as in its OpenAPI
@@ -59,6 +156,7 @@ impl Mesh {
     ///
     /// # Errors
     /// When a path is not a pattern, or belongs to another service.
+    #[expect(clippy::needless_pass_by_value, reason = "the mesh takes the router over")]
     pub fn register<P: AsRef<str>>(
         &self,
         name: &str,
@@ -67,16 +165,20 @@ impl Mesh {
     ) -> Result<ServiceHandle, RegisterError> {
         let changing = self.0.changing.lock();
         let mut table = Table::clone(&self.0.table.load());
-        let known = table.services.get(name).cloned();
-        let service = known.unwrap_or_else(|| ServiceHandle::new(name.into(), self.0.clock.clone()));
+        let service = self.known_or_new(&table, name);
         for path in paths {
             table.claim(&service, path.as_ref())?;
         }
         table.services.insert(service.shared_name(), service.clone());
-        service.add(&Transport::Local(router), &self.0.here);
-        self.0.table.store(Arc::new(table));
+        service.add_local(&router, &self.0.shared.here);
+        self.0.publish(table);
         drop(changing);
         Ok(service)
+    }
+
+    fn known_or_new(&self, table: &Table, name: &str) -> ServiceHandle {
+        let known = table.services.get(name).cloned();
+        known.unwrap_or_else(|| ServiceHandle::new(name.into(), self.0.shared.clone()))
     }
 
     /// Which service owns the path; none does if it is unknown.

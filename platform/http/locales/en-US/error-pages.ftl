@@ -133,6 +133,10 @@ service-unknown-means = The gateway has no service of the name that the request 
 service-unknown-why = A route or a configuration names a service that is not part of this installation.
 service-unknown-do = Operators: compare the routes with `GET /services`. Everybody else: tell the support team.
 
+upstream-failed-means = The request was passed on, and no valid answer came back.
+upstream-failed-why = The service that should answer ended in the middle of its work, or sent something that is no HTTP answer.
+upstream-failed-do = It is not certain whether the request was carried out: look before you repeat it. With an `Idempotency-Key` a repetition is safe.
+
 service-unavailable-means = A part of the system that this call needs is not answering. Nothing that was saved is lost.
 service-unavailable-why = It is being started, updated or repaired, or the database cannot be reached.
 service-unavailable-do = Try again after the seconds in `Retry-After`.

@@ -132,6 +132,10 @@ service-unknown-means = Gerbang tidak mengenal layanan yang dituju permintaan.
 service-unknown-why = Rute atau konfigurasi menyebut layanan yang bukan bagian dari instalasi ini.
 service-unknown-do = Bagi operator: bandingkan rute dengan `GET /services`. Bagi yang lain: hubungi tim dukungan.
 
+upstream-failed-means = Permintaan sudah diteruskan, tetapi tidak ada jawaban yang sah.
+upstream-failed-why = Layanan yang seharusnya menjawab berhenti di tengah pekerjaannya, atau mengirim sesuatu yang bukan jawaban HTTP.
+upstream-failed-do = Belum dapat dipastikan apakah permintaan telah dijalankan: periksa sebelum mengulanginya. Dengan `Idempotency-Key`, pengulangan aman.
+
 service-unavailable-means = Bagian sistem yang diperlukan panggilan ini tidak memberikan jawaban. Data yang sudah tersimpan tidak hilang.
 service-unavailable-why = Bagian itu sedang dinyalakan, diperbarui, atau diperbaiki, atau basis datanya tidak dapat dihubungi.
 service-unavailable-do = Coba lagi setelah jumlah detik pada `Retry-After`.

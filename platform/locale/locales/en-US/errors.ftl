@@ -108,6 +108,9 @@ overloaded-detail = The server has more to do than it can take on. Try again in 
 service-unknown-title = No such service
 service-unknown-detail = No service of this name is running here.
 
+upstream-failed-title = No valid answer came
+upstream-failed-detail = The service that should answer broke off, or sent something that is no answer. It is not certain whether the request was carried out; check before you repeat it.
+
 service-unavailable-title = The service is not available now
 service-unavailable-detail = A part of the system is not answering. Nothing that was saved is lost. Try again in a moment.
 

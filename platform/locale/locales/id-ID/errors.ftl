@@ -107,6 +107,9 @@ overloaded-detail = Beban server sedang melebihi kemampuannya. Coba lagi sebenta
 service-unknown-title = Layanan tidak dikenal
 service-unknown-detail = Tidak ada layanan dengan nama tersebut yang berjalan di sini.
 
+upstream-failed-title = Tidak ada jawaban yang sah
+upstream-failed-detail = Layanan yang seharusnya menjawab memutus sambungan, atau mengirim sesuatu yang bukan jawaban. Belum dapat dipastikan apakah permintaan telah dijalankan; periksa terlebih dahulu sebelum mengulanginya.
+
 service-unavailable-title = Layanan sedang tidak tersedia
 service-unavailable-detail = Salah satu bagian sistem tidak memberikan jawaban. Data yang sudah tersimpan tidak hilang. Coba lagi sebentar lagi.
 
