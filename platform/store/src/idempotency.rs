@@ -149,6 +149,5 @@ async fn keep<T: Serialize>(tx: &Tx, key: &IdempotencyKey, user: Uuid, value: &T
         tx.environment().cipher.seal(&answer, id.as_bytes()).into(),
         tx.now().micros().into(),
     ];
-    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), SQL, values)).await?;
-    Ok(())
+    tx.write_later(Statement::from_sql_and_values(tx.get_database_backend(), SQL, values)).await
 }

@@ -48,10 +48,10 @@ pub(crate) async fn publish(tx: &Tx, event: &Publish) -> Result<Uuid, StoreError
         now.into(),
         event.data.clone().into(),
     ];
-    tx.execute_raw(Statement::from_sql_and_values(backend, EVENT, values)).await?;
+    tx.write_later(Statement::from_sql_and_values(backend, EVENT, values)).await?;
     for consumer in tx.0.store.consumers_of(event.kind) {
         let values: [Value; 5] = [tx.new_id().into(), tenant.into(), id.into(), consumer.into(), now.into()];
-        tx.execute_raw(Statement::from_sql_and_values(backend, DELIVERY, values)).await?;
+        tx.write_later(Statement::from_sql_and_values(backend, DELIVERY, values)).await?;
     }
     tx.0.pending.published();
     Ok(id)

@@ -131,7 +131,9 @@ impl Store {
     async fn begin(&self, mode: Mode, context: Context, caller: Caller) -> Result<Tx, StoreError> {
         let session = match &self.0.database {
             Database::Sqlite(database) => Session::Sqlite(database.begin(mode, context).await?),
-            Database::Postgres(database) => Session::Postgres(database.begin(mode, context).await?),
+            Database::Postgres(database) => {
+                Session::Postgres(Box::new(database.begin(mode, context, self.0.environment.observer.clone()).await?))
+            }
         };
         Ok(Tx(Arc::new(Inner { session, caller, store: self.clone(), pending: Pending::default() })))
     }

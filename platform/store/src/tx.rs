@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use banyan_kernel::{Caller, Timestamp, Uuid};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, ProxyExecResult, ProxyRow, QueryResult, Statement};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, ExecResult, Insert, ProxyExecResult, ProxyRow, QueryResult, QueryTrait,
+    Statement,
+};
 
 use crate::audit::Record;
 use crate::error::StoreError;
 use crate::outbox::Publish;
 use crate::pending::Pending;
 use crate::postgres::PostgresSession;
+use crate::record;
 use crate::sqlite::SqliteSession;
 use crate::store::{Environment, Store};
 
@@ -27,9 +31,18 @@ pub(crate) struct Inner {
     pub(crate) pending: Pending,
 }
 
+/// What comes after a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    More,
+    /// Nothing: it is the last of its transaction. On PostgreSQL the end of a reading transaction then travels with it, one round trip
+    /// less; a further statement is refused. A writing transaction (also that of an elevated reader) ends where it always does.
+    End,
+}
+
 pub(crate) enum Session {
     Sqlite(SqliteSession),
-    Postgres(PostgresSession),
+    Postgres(Box<PostgresSession>),
 }
 
 impl Tx {
@@ -78,6 +91,34 @@ impl Tx {
         rows
     }
 
+    pub(crate) async fn run_records<R: record::Record>(&self, statement: &Statement, then: Then) -> Result<Vec<R>, StoreError> {
+        let started = self.environment().stopwatch();
+        let rows = match &self.0.session {
+            Session::Sqlite(session) => session.records(statement, then),
+            Session::Postgres(session) => session.records(statement, then).await,
+        };
+        self.environment().statement_ran(&statement.sql, started, rows.as_ref().err());
+        rows
+    }
+
+    /// Writes `row` without waiting for the outcome: [`Rows::write`](crate::Rows::write) knows it before it returns, and a failure
+    /// undoes the whole transaction. For a row that nothing in the closure depends on. On PostgreSQL such rows travel together
+    /// with the next statement or with the `COMMIT`, one round trip for all; SQLite writes them at once.
+    ///
+    /// # Errors
+    /// What the engine says, here or at the end of the transaction.
+    pub async fn insert<A: ActiveModelTrait>(&self, row: A) -> Result<(), StoreError> {
+        self.write_later(Insert::one(row).build(self.backend())).await
+    }
+
+    /// As [`Tx::insert`], for any statement that gives no rows.
+    pub(crate) async fn write_later(&self, statement: Statement) -> Result<(), StoreError> {
+        match &self.0.session {
+            Session::Postgres(session) => session.write_later(statement).await,
+            Session::Sqlite(_) => self.run_execute(&statement).await.map(drop),
+        }
+    }
+
     pub(crate) async fn run_execute(&self, statement: &Statement) -> Result<u64, StoreError> {
         let started = self.environment().stopwatch();
         let changed = match &self.0.session {
@@ -88,7 +129,7 @@ impl Tx {
         changed
     }
 
-    fn backend(&self) -> DbBackend {
+    pub(crate) fn backend(&self) -> DbBackend {
         match self.0.session {
             Session::Sqlite(_) => DbBackend::Sqlite,
             Session::Postgres(_) => DbBackend::Postgres,

@@ -6,6 +6,8 @@
 mod bookkeeping;
 #[path = "store/notes.rs"]
 mod notes;
+#[path = "store/pipelines.rs"]
+mod pipelines;
 #[path = "store/security/mod.rs"]
 mod security;
 #[path = "store/transactions.rs"]

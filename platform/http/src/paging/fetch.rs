@@ -1,8 +1,9 @@
 //! A page and the count of the whole list, from the store, in one snapshot.
 
-use banyan_store::{StoreError, Tx};
-use sea_orm::sea_query::{Expr, NullOrdering};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, Iden, Order as SqlOrder, QueryOrder, QuerySelect, Select};
+use banyan_store::record::Record;
+use banyan_store::{StoreError, Then, Tx};
+use sea_orm::sea_query::{Expr, NullOrdering, SelectStatement};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, Iden, Order as SqlOrder, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use super::{Order, Paged, Paging};
 use crate::Problem;
@@ -33,6 +34,34 @@ impl Paging {
         let total = if is_last { self.offset() + found } else { count(tx, select).await? };
         Ok(Paged::new(self, total, rows))
     }
+
+    /// As [`Paging::fetch`], for a page that is the last that its transaction reads: one statement gives the page and the count, and the
+    /// transaction's end travels with it. A further statement is refused.
+    ///
+    /// # Errors
+    /// As [`Paging::fetch`].
+    pub async fn fetch_last<E>(
+        &self,
+        tx: &Tx,
+        select: Select<E>,
+        allowed: &[(&str, E::Column)],
+    ) -> Result<Paged<E::Model>, Problem>
+    where
+        E: EntityTrait,
+        E::Model: Record,
+    {
+        let page = select_page(self, select, allowed)?;
+        let total = Expr::from(counting(page.as_query().clone()));
+        // A page beyond the end has no row that could tell the total; then it is asked for.
+        let then = if self.page == 1 { Then::End } else { Then::More };
+        let (rows, total) = tx.page(&page.clone().expr_as(total, "total"), then).await?;
+        let total = match total {
+            Some(total) => total,
+            None if self.page == 1 => 0,
+            None => count(tx, page).await?,
+        };
+        Ok(Paged::new(self, total, rows))
+    }
 }
 
 fn select_page<E: EntityTrait>(paging: &Paging, select: Select<E>, allowed: &[(&str, E::Column)]) -> Result<Select<E>, Problem> {
@@ -50,6 +79,12 @@ fn select_page<E: EntityTrait>(paging: &Paging, select: Select<E>, allowed: &[(&
         select = select.order_by(id, order);
     }
     Ok(select.limit(paging.limit).offset(paging.offset()))
+}
+
+/// The number of rows that `page` finds without its limit.
+fn counting(mut page: SelectStatement) -> SelectStatement {
+    page.clear_order_by().reset_limit().reset_offset().clear_selects().expr(Expr::cust("COUNT(*)"));
+    page
 }
 
 async fn count<E: EntityTrait>(tx: &Tx, mut select: Select<E>) -> Result<u64, Problem> {

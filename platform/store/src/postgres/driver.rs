@@ -1,22 +1,25 @@
 //! SeaORM's statements on `tokio-postgres`: values are written as the type that the server expects, rows come back as [`ProxyRow`].
 
 use std::error::Error;
+use std::time::Instant;
 
 use bytes::{BufMut, BytesMut};
-use deadpool_postgres::Client;
+use deadpool_postgres::ClientWrapper;
 use futures_util::{TryStreamExt, pin_mut};
 use sea_orm::{ProxyRow, Statement, Value};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Row, RowStream};
+use tokio_postgres::{Column, Row, RowStream, Statement as Prepared};
 
 use super::policies;
 use crate::error::StoreError;
+use crate::record::{self, Cell, Reader, Record};
+use crate::store::Observer;
 
 /// Microseconds from 1970-01-01 to 2000-01-01, PostgreSQL's epoch.
 const EPOCH: i64 = 946_684_800_000_000;
 
-pub(crate) async fn query(connection: &Client, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
+pub(crate) async fn query(connection: &ClientWrapper, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
     let stream = send(connection, statement).await?;
     pin_mut!(stream);
     let mut rows = Vec::new();
@@ -26,19 +29,76 @@ pub(crate) async fn query(connection: &Client, statement: &Statement) -> Result<
     Ok(rows)
 }
 
-pub(crate) async fn execute(connection: &Client, statement: &Statement) -> Result<u64, StoreError> {
-    let stream = send(connection, statement).await?;
+/// Runs a statement and decodes its rows by position.
+pub(crate) async fn records<R: Record>(connection: &ClientWrapper, statement: &Statement) -> Result<Vec<R>, StoreError> {
+    let prepared = prepare(connection, &statement.sql).await?;
+    record::check(R::COLUMNS, prepared.columns().iter().map(Column::name))?;
+    let stream = run(connection, &prepared, statement).await?;
+    pin_mut!(stream);
+    let mut records = Vec::new();
+    while let Some(row) = stream.try_next().await.map_err(failed)? {
+        records.push(R::read(&mut Reader::new(record::Row::Postgres(Cells(&row))))?);
+    }
+    Ok(records)
+}
+
+pub(crate) async fn execute(connection: &ClientWrapper, statement: &Statement) -> Result<u64, StoreError> {
+    affected(send(connection, statement).await?).await
+}
+
+async fn affected(stream: RowStream) -> Result<u64, StoreError> {
     pin_mut!(stream);
     while stream.try_next().await.map_err(failed)?.is_some() {}
     Ok(stream.rows_affected().unwrap_or(0))
 }
 
-async fn send(connection: &Client, statement: &Statement) -> Result<RowStream, StoreError> {
-    policies::admit(&statement.sql)?;
-    let prepared = connection.prepare_cached(&statement.sql).await.map_err(failed)?;
+async fn send(connection: &ClientWrapper, statement: &Statement) -> Result<RowStream, StoreError> {
+    let prepared = prepare(connection, &statement.sql).await?;
+    run(connection, &prepared, statement).await
+}
+
+/// Lets the server prepare what it has not seen on this connection; asks it nothing otherwise.
+pub(crate) async fn prepare(connection: &ClientWrapper, sql: &str) -> Result<Prepared, StoreError> {
+    policies::admit(sql)?;
+    connection.prepare_cached(sql).await.map_err(failed)
+}
+
+/// The first look at it sends.
+async fn run(connection: &ClientWrapper, prepared: &Prepared, statement: &Statement) -> Result<RowStream, StoreError> {
     let values = statement.values.iter().flat_map(|values| values.0.iter()).map(Bind).collect::<Vec<_>>();
     let values = values.iter().map(|value| value as &(dyn ToSql + Sync));
-    connection.query_raw(&prepared, values).await.map_err(failed)
+    connection.query_raw(prepared, values).await.map_err(failed)
+}
+
+/// A statement that is prepared, so that it is sent in the order in which it is asked to run.
+pub(crate) struct Write<'s> {
+    prepared: Prepared,
+    statement: &'s Statement,
+}
+
+pub(crate) async fn prepare_all<'s>(
+    connection: &ClientWrapper,
+    statements: &'s [Statement],
+) -> Result<Vec<Write<'s>>, StoreError> {
+    let mut writes = Vec::with_capacity(statements.len());
+    for statement in statements {
+        writes.push(Write { prepared: prepare(connection, &statement.sql).await?, statement });
+    }
+    Ok(writes)
+}
+
+impl Write<'_> {
+    /// The first look at it sends.
+    pub(crate) async fn run(&self, connection: &ClientWrapper, observer: &dyn Observer) -> Result<(), StoreError> {
+        let started = Instant::now();
+        let done = match run(connection, &self.prepared, self.statement).await {
+            Ok(stream) => affected(stream).await.map(drop),
+            Err(error) => Err(error),
+        };
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        observer.statement(&self.statement.sql, micros, done.as_ref().err());
+        done
+    }
 }
 
 #[derive(Debug)]
@@ -110,6 +170,44 @@ fn column_value(row: &Row, index: usize, kind: &Type) -> Result<Value, tokio_pos
         Type::NUMERIC => row.try_get::<_, Option<Numeric>>(index)?.map_or(Value::BigInt(None), |number| number.0),
         _ => row.try_get::<_, Option<Text>>(index)?.map(|text| text.0).into(),
     })
+}
+
+/// One row's values by their place.
+#[derive(Clone, Copy)]
+pub(crate) struct Cells<'r>(&'r Row);
+
+impl<'r> Cells<'r> {
+    /// `None` where the row has no such column, or it is of a type that no column of ours has.
+    pub(crate) fn cell(self, place: usize) -> Option<Cell<'r>> {
+        self.0.try_get(place).ok()
+    }
+}
+
+impl<'a> FromSql<'a> for Cell<'a> {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(match *kind {
+            Type::UUID => Self::Uuid(uuid::Uuid::from_slice(raw)?),
+            Type::TIMESTAMPTZ => Self::Integer(i64::from_be_bytes(raw.try_into()?).saturating_add(EPOCH)),
+            Type::INT8 => Self::Integer(i64::from_be_bytes(raw.try_into()?)),
+            Type::INT4 => Self::Integer(i32::from_be_bytes(raw.try_into()?).into()),
+            Type::FLOAT8 => Self::Real(f64::from_be_bytes(raw.try_into()?)),
+            Type::BOOL => Self::Boolean(bool::from_sql(kind, raw)?),
+            Type::TEXT | Type::VARCHAR => Self::Text(std::str::from_utf8(raw)?),
+            Type::BYTEA => Self::Bytes(raw),
+            Type::JSON => Self::Json(raw),
+            // The binary form is a version, 1, and the text.
+            Type::JSONB => Self::Json(raw.strip_prefix(&[1]).ok_or("a jsonb of a later version")?),
+            ref other => return Err(format!("records have no field for {other}").into()),
+        })
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self::Null)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
 }
 
 struct Micros(i64);

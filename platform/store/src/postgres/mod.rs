@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::error::StoreError;
 use crate::migrate::{self, Schema};
 use crate::rows::Mode;
+use crate::store::Observer;
 pub(crate) use driver::failed;
 pub(crate) use session::PostgresSession;
 
@@ -104,8 +105,13 @@ impl PostgresDatabase {
         Ok(Self { pool: pool::ServicePool::new(shared, schema.service)?, role })
     }
 
-    pub(crate) async fn begin(&self, mode: Mode, context: Context) -> Result<PostgresSession, StoreError> {
-        Ok(PostgresSession::new(self.pool.take().await?, mode, &self.role, context))
+    pub(crate) async fn begin(
+        &self,
+        mode: Mode,
+        context: Context,
+        observer: Arc<dyn Observer>,
+    ) -> Result<PostgresSession, StoreError> {
+        Ok(PostgresSession::new(self.pool.take().await?, mode, &self.role, context, observer))
     }
 
     /// The role that the service acts as.

@@ -1,34 +1,89 @@
 //! Connections of one service: their names resolve in its schema, and the statement that binds a caller is prepared ahead.
+//!
+//! A connection is driven by the runtime that opened it, and a worker of the front door has a runtime of its own. So each caller is given
+//! a connection of its own runtime if one is idle: then no wake-up crosses threads. Otherwise one is opened, and only when no more may
+//! be opened, one of another runtime is taken.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Client, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::ClientWrapper;
+use parking_lot::Mutex;
+use tokio::runtime::{Handle, Id};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_postgres::NoTls;
 
 use super::session::SETTINGS;
-use super::{PostgresPool, parse};
+use super::{PostgresPool, failed, parse, unreachable};
 use crate::error::StoreError;
 
+/// How long opening a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How often idle connections are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
 pub(super) struct ServicePool {
-    pool: Pool,
+    shelf: Arc<Shelf>,
     shared: PostgresPool,
+    config: Box<tokio_postgres::Config>,
 }
 
-/// A connection in use; it returns to its pool when dropped.
+/// Idle connections, the last used one at the end.
+#[derive(Default)]
+struct Shelf {
+    idle: Mutex<Vec<Idle>>,
+    /// With those in use and those being opened.
+    open: AtomicUsize,
+}
+
+struct Idle {
+    opened: Arc<Opened>,
+    since: Instant,
+}
+
+struct Opened {
+    client: ClientWrapper,
+    runtime: Id,
+    _place: Place,
+}
+
+/// Counts a connection as long as it is there.
+struct Place(Weak<Shelf>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(shelf) = self.0.upgrade() {
+            shelf.open.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+/// A connection in use; it returns to its shelf when dropped, unless it was given up.
 pub(super) struct Connection {
-    object: Object,
+    opened: Arc<Opened>,
+    given_up: AtomicBool,
+    shelf: Arc<Shelf>,
+    // Released last: whoever waits for it finds the connection on the shelf.
     _permit: OwnedSemaphorePermit,
 }
 
 impl Connection {
-    pub(super) fn client(&self) -> &Client {
-        &self.object
+    pub(super) fn client(&self) -> &ClientWrapper {
+        &self.opened.client
     }
 
-    /// Closes the connection instead of giving it back: its state is not known.
-    pub(super) fn discard(self) {
-        drop(Object::take(self.object));
+    /// Closes the connection when it is dropped instead of giving it back: its state is not known.
+    pub(super) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Release);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if !self.given_up.load(Ordering::Acquire) && !self.opened.client.is_closed() {
+            self.shelf.idle.lock().push(Idle { opened: self.opened.clone(), since: Instant::now() });
+        }
     }
 }
 
@@ -37,25 +92,10 @@ impl ServicePool {
         let options = &shared.options;
         let mut config = parse(&options.url)?;
         let settings = format!("-c statement_timeout={} -c search_path={service}", options.statement.as_millis());
-        config.options(settings).application_name("banyan").connect_timeout(Duration::from_secs(5));
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let limit = Some(options.acquire);
-        // Without this a new connection would have to ask for the statement first, and the first query would overtake it.
-        let prepare = Hook::async_fn(|client: &mut deadpool_postgres::ClientWrapper, _| {
-            Box::pin(async move {
-                client.prepare_cached(SETTINGS).await.map_err(HookError::Backend)?;
-                Ok(())
-            })
-        });
-        let pool = Pool::builder(manager)
-            .max_size(options.max_connections)
-            .timeouts(Timeouts { wait: limit, create: Some(Duration::from_secs(5)), recycle: limit })
-            .runtime(Runtime::Tokio1)
-            .post_create(prepare)
-            .build()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        evict(&pool, options.idle, options.min_connections);
-        Ok(Self { pool, shared })
+        config.options(settings).application_name("banyan").connect_timeout(CONNECT);
+        let shelf = Arc::new(Shelf::default());
+        evict(&shelf, options.idle, options.min_connections);
+        Ok(Self { shelf, shared, config: Box::new(config) })
     }
 
     pub(super) fn shared(&self) -> &PostgresPool {
@@ -63,40 +103,85 @@ impl ServicePool {
     }
 
     pub(super) async fn take(&self) -> Result<Connection, StoreError> {
-        let permit = tokio::time::timeout(self.shared.options.acquire, self.shared.permits.clone().acquire_owned())
+        let options = &self.shared.options;
+        let permit = tokio::time::timeout(options.acquire, self.shared.permits.clone().acquire_owned())
             .await
             .map_err(|_| StoreError::Unavailable("no connection became free before the deadline".to_owned()))?
             .map_err(|_| StoreError::Unavailable("the pool is closed".to_owned()))?;
-        let object = self.pool.get().await.map_err(|error| StoreError::Unavailable(describe(&error)))?;
-        Ok(Connection { object, _permit: permit })
+        let runtime = Handle::current().id();
+        let opened = match self.shelf.take(runtime, options.max_connections) {
+            Taken::Idle(opened) => opened,
+            Taken::Place(place) => Arc::new(self.open(runtime, place).await?),
+        };
+        Ok(Connection { opened, given_up: AtomicBool::new(false), shelf: self.shelf.clone(), _permit: permit })
+    }
+
+    async fn open(&self, runtime: Id, place: Place) -> Result<Opened, StoreError> {
+        let connect = async {
+            let (client, connection) = self.config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
+            let driver = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::warn!(%error, "a connection to the database ended");
+                }
+            });
+            let client = ClientWrapper::new(client, driver);
+            // Without this the first transaction would have to ask for the statement, and its first query would overtake it.
+            client.prepare_cached(SETTINGS).await.map_err(failed)?;
+            Ok(Opened { client, runtime, _place: place })
+        };
+        match tokio::time::timeout(CONNECT, connect).await {
+            Ok(opened) => opened,
+            Err(_) => Err(StoreError::Unavailable("the database did not answer a new connection within 5 s".to_owned())),
+        }
     }
 }
 
-/// Closes idle connections beyond the least number, looking once a second, until the pool is gone.
-fn evict(pool: &Pool, idle: Duration, least: usize) {
-    let pool = pool.weak();
+enum Taken {
+    Idle(Arc<Opened>),
+    /// One more may be opened.
+    Place(Place),
+}
+
+impl Shelf {
+    /// The last used connection of `runtime`, else leave to open one, else the last used one of another runtime.
+    ///
+    /// There is always one of the three for whoever holds a permit: there are as many permits as connections.
+    fn take(self: &Arc<Self>, runtime: Id, most: usize) -> Taken {
+        let mut idle = self.idle.lock();
+        idle.retain(|idle| !idle.opened.client.is_closed());
+        let own = idle.iter().rposition(|idle| idle.opened.runtime == runtime);
+        let other = || (self.open.load(Ordering::Acquire) >= most).then(|| idle.len().checked_sub(1)).flatten();
+        match own.or_else(other) {
+            Some(place) => Taken::Idle(idle.remove(place).opened),
+            None => {
+                self.open.fetch_add(1, Ordering::AcqRel);
+                Taken::Place(Place(Arc::downgrade(self)))
+            }
+        }
+    }
+
+    /// Closes those that have been idle for long, except for the `least` last used ones.
+    fn evict(&self, long: Duration, least: usize) {
+        let mut idle = self.idle.lock();
+        let surplus = idle.len().saturating_sub(least);
+        let mut place = 0;
+        idle.retain(|idle| {
+            place += 1;
+            place > surplus || idle.since.elapsed() < long
+        });
+    }
+}
+
+/// Looks at the idle connections until the pool is gone.
+fn evict(shelf: &Arc<Shelf>, long: Duration, least: usize) {
+    let shelf = Arc::downgrade(shelf);
     tokio::spawn(async move {
         loop {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            let Some(pool) = pool.upgrade() else {
+            tokio::time::sleep(LOOK).await;
+            let Some(shelf) = shelf.upgrade() else {
                 return;
             };
-            let mut kept = 0;
-            pool.retain(|_, metrics| {
-                let keep = kept < least || metrics.last_used() < idle;
-                kept += usize::from(keep);
-                keep
-            });
+            shelf.evict(long, least);
         }
     });
-}
-
-fn describe(error: &deadpool_postgres::PoolError) -> String {
-    match error {
-        deadpool_postgres::PoolError::Backend(error) => match super::unreachable(error) {
-            StoreError::Unavailable(text) => text,
-            other => other.to_string(),
-        },
-        other => other.to_string(),
-    }
 }

@@ -1,13 +1,15 @@
 //! A transaction on PostgreSQL.
 //!
-//! `BEGIN`, role and settings travel together with the first statement in one round trip (the protocol pipelines), and a
-//! read's end is sent without waiting for its acknowledgement. A write's end is waited for, whichever it is.
+//! The protocol pipelines: what is sent without waiting is answered in the order of sending. So `BEGIN`, role and settings travel together
+//! with the first statement, rows whose outcome nobody waits for together with what comes after them, and the end of the transaction
+//! together with its last statement. A read's end is not waited for; a write's is, whichever it is.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use deadpool_postgres::Client;
+use deadpool_postgres::ClientWrapper;
 use futures_util::FutureExt;
+use futures_util::future::{join, join_all, join3, maybe_done};
 use parking_lot::Mutex;
 use sea_orm::{ProxyRow, Statement};
 
@@ -15,107 +17,185 @@ use super::driver::{self, failed};
 use super::pool::Connection;
 use crate::context::{Context, Elevated};
 use crate::error::StoreError;
+use crate::record::Record;
 use crate::rows::Mode;
+use crate::store::Observer;
+use crate::tx::Then;
 
 /// Everything the policies know, for the length of the transaction.
 pub(crate) const SETTINGS: &str = "SELECT set_config('role', $1, true), set_config('banyan.tenant', $2, true), \
     set_config('banyan.user', $3, true), set_config('banyan.actor', $4, true), set_config('banyan.roles', $5, true), \
     set_config('banyan.organisations', $6, true), set_config('banyan.elevated', $7, true)";
 
+/// Writes that may wait for what is sent next; with more they are sent at once.
+const MOST_WAITING: usize = 64;
+
 pub(crate) struct PostgresSession {
     connection: Mutex<Option<Arc<Connection>>>,
     mode: Mode,
     settings: [String; 7],
     context: Context,
+    observer: Arc<dyn Observer>,
     started: tokio::sync::OnceCell<()>,
+    waiting: Mutex<Vec<Statement>>,
     /// A statement was dropped before its answer came: the connection is given up rather than made to wait for it.
     interrupted: AtomicBool,
+    /// A statement failed, so that the server will not keep anything of this transaction.
+    broken: AtomicBool,
     met_another: AtomicBool,
 }
 
 impl PostgresSession {
-    pub(super) fn new(connection: Connection, mode: Mode, role: &str, context: Context) -> Self {
+    pub(super) fn new(connection: Connection, mode: Mode, role: &str, context: Context, observer: Arc<dyn Observer>) -> Self {
         Self {
             connection: Mutex::new(Some(Arc::new(connection))),
             mode,
             settings: settings(role, &context),
             context,
+            observer,
             started: tokio::sync::OnceCell::new(),
+            waiting: Mutex::default(),
             interrupted: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
             met_another: AtomicBool::new(false),
         }
     }
 
     pub(crate) async fn query(&self, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
         let connection = self.connection()?;
-        let run = driver::query(connection.client(), statement);
-        self.run(connection.client(), run).await
+        self.run(connection.client(), driver::query(connection.client(), statement)).await
     }
 
     pub(crate) async fn execute(&self, statement: &Statement) -> Result<u64, StoreError> {
         let connection = self.connection()?;
-        let run = driver::execute(connection.client(), statement);
-        self.run(connection.client(), run).await
+        self.run(connection.client(), driver::execute(connection.client(), statement)).await
+    }
+
+    /// The rows of a statement. After a last one the transaction is over, if it only reads.
+    pub(crate) async fn records<R: Record>(&self, statement: &Statement, then: Then) -> Result<Vec<R>, StoreError> {
+        if then == Then::More || self.mode == Mode::Write {
+            let connection = self.connection()?;
+            return self.run(connection.client(), driver::records(connection.client(), statement)).await;
+        }
+        let unfinished = Unfinished::new(self.take()?);
+        let client = unfinished.client();
+        // First: the end would overtake a statement that waits for its preparation.
+        driver::prepare(client, &statement.sql).await?;
+        let end = async { send_and_forget(client, "COMMIT") };
+        let (found, ()) = join(self.run(client, driver::records(client, statement)), end).await;
+        unfinished.finished();
+        found
+    }
+
+    /// Sends the statement with whatever comes next. Its outcome is that of the transaction.
+    pub(crate) async fn write_later(&self, statement: Statement) -> Result<(), StoreError> {
+        let connection = self.connection()?;
+        if self.waiting.lock().len() >= MOST_WAITING {
+            self.run(connection.client(), async { Ok(()) }).await?;
+        }
+        self.waiting.lock().push(statement);
+        Ok(())
     }
 
     pub(crate) async fn as_platform(&self) -> Result<(), StoreError> {
         let connection = self.connection()?;
         let settings = settings(&self.settings[0], &self.context.as_platform());
-        let run = async { apply(connection.client(), &settings).await };
-        self.run(connection.client(), run).await
+        self.run(connection.client(), apply(connection.client(), &settings)).await
     }
 
     /// Starts the transaction if this is its first statement, and runs the statement in the same round trip.
-    async fn run<T>(&self, connection: &Client, statement: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    async fn run<T>(
+        &self,
+        connection: &ClientWrapper,
+        statement: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let flight = Flight { interrupted: &self.interrupted };
-        let start = self.started.get_or_try_init(|| self.start(connection));
-        let result = if self.started.initialized() {
-            statement.await
-        } else {
-            // Both are sent before either is answered; the order of polling is the order of sending.
-            let (started, result) = futures_util::future::join(start, statement).await;
-            started.and(result)
-        };
+        let result = self.exchange(connection, statement).await;
         std::mem::forget(flight);
-        result.inspect_err(|error| {
-            if matches!(error, StoreError::Conflict) {
-                self.met_another.store(true, Ordering::Relaxed);
-            }
-        })
+        result.inspect_err(|error| self.note(error))
     }
 
-    async fn start(&self, connection: &Client) -> Result<(), StoreError> {
+    async fn exchange<T>(
+        &self,
+        connection: &ClientWrapper,
+        statement: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let waiting = std::mem::take(&mut *self.waiting.lock());
+        if self.started.initialized() && waiting.is_empty() {
+            return statement.await;
+        }
+        let writes = driver::prepare_all(connection, &waiting).await?;
+        // All are sent before any is answered; the order of polling is the order of sending.
+        let start = self.started.get_or_try_init(|| self.start(connection));
+        let writes = join_all(writes.iter().map(|write| write.run(connection, &*self.observer)));
+        let (started, written, result) = join3(start, writes, statement).await;
+        started?;
+        written.into_iter().collect::<Result<(), _>>()?;
+        result
+    }
+
+    async fn start(&self, connection: &ClientWrapper) -> Result<(), StoreError> {
         let begin = match self.mode {
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Mode::Write => "BEGIN",
         };
         let begin = async { connection.batch_execute(begin).await.map_err(failed) };
-        let (begun, set) = futures_util::future::join(begin, apply(connection, &self.settings)).await;
+        let (begun, set) = join(begin, apply(connection, &self.settings)).await;
         begun.and(set)
     }
 
     pub(crate) async fn commit(&self) -> Result<(), StoreError> {
-        let connection = self.take()?;
-        if !self.started.initialized() {
+        if self.is_over() {
             return Ok(());
         }
-        match self.mode {
-            Mode::Read => {
-                send_and_forget(connection.client(), "COMMIT");
-                Ok(())
-            }
-            Mode::Write => {
-                let mut guard = Unfinished(Some(connection));
-                let result = match &guard.0 {
-                    Some(connection) => connection.client().batch_execute("COMMIT").await.map_err(failed),
-                    None => Ok(()),
-                };
-                if result.is_ok() {
-                    guard.0 = None;
-                }
-                result
-            }
+        let connection = self.take()?;
+        let waiting = std::mem::take(&mut *self.waiting.lock());
+        if !self.started.initialized() && waiting.is_empty() {
+            return Ok(());
         }
+        if self.mode == Mode::Read {
+            send_and_forget(connection.client(), "COMMIT");
+            return Ok(());
+        }
+        let unfinished = Unfinished::new(connection);
+        let (outcome, ended) = self.finish(unfinished.client(), &waiting).await;
+        if ended.is_ok() {
+            unfinished.finished();
+        }
+        outcome.and(ended).inspect_err(|error| self.note(error))
+    }
+
+    /// Sends what waits and the end of the transaction: the outcome of the writes, and whether the end was acknowledged.
+    async fn finish(
+        &self,
+        connection: &ClientWrapper,
+        waiting: &[Statement],
+    ) -> (Result<(), StoreError>, Result<(), StoreError>) {
+        let prepared = driver::prepare_all(connection, waiting).await;
+        let (writes, refused) = match prepared {
+            Ok(writes) => (writes, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let start = maybe_done(self.started.get_or_try_init(|| self.start(connection)));
+        let writes = writes.iter().map(|write| Box::pin(maybe_done(write.run(connection, &*self.observer))));
+        let (mut start, mut writes) = (Box::pin(start), writes.collect::<Vec<_>>());
+        // Each first look sends. What has failed by then may never have been sent, so that nothing may be kept.
+        let _ = start.as_mut().now_or_never();
+        let can_start = !matches!(start.as_mut().output_mut(), Some(Err(_)));
+        let mut all_sent = refused.is_none() && can_start && !self.broken.load(Ordering::SeqCst);
+        for write in &mut writes {
+            let _ = write.as_mut().now_or_never();
+            all_sent &= !matches!(write.as_mut().output_mut(), Some(Err(_)));
+        }
+        let end = if all_sent { "COMMIT" } else { "ROLLBACK" };
+        let ended = connection.batch_execute(end);
+        let answers = join(start.as_mut(), join_all(writes.iter_mut().map(|write| write.as_mut())));
+        let (_, ended) = join(answers, ended).await;
+        let started = start.as_mut().take_output().unwrap_or(Ok(&())).map(drop);
+        let written = writes.iter_mut().filter_map(|write| write.as_mut().take_output()).collect::<Result<(), _>>();
+        let outcome = refused.map_or(Ok(()), Err).and(started).and(written);
+        let outcome = if all_sent { outcome } else { outcome.and(Err(broken())) };
+        (outcome, ended.map_err(failed))
     }
 
     /// Waits until a write is undone: its locks, that of an idempotency key among them, would stand in the way of whoever is told of
@@ -129,18 +209,26 @@ impl PostgresSession {
         let Some(connection) = self.connection.lock().take() else {
             return;
         };
-        let mut guard = Unfinished(Some(connection));
-        let undone = match &guard.0 {
-            Some(connection) => connection.client().batch_execute("ROLLBACK").await,
-            None => Ok(()),
-        };
-        if undone.is_ok() {
-            guard.0 = None;
+        let unfinished = Unfinished::new(connection);
+        if unfinished.client().batch_execute("ROLLBACK").await.is_ok() {
+            unfinished.finished();
         }
     }
 
     pub(crate) fn met_another(&self) -> bool {
         self.met_another.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, error: &StoreError) {
+        self.broken.store(true, Ordering::SeqCst);
+        if matches!(error, StoreError::Conflict) {
+            self.met_another.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The last statement took the end with it.
+    fn is_over(&self) -> bool {
+        self.mode == Mode::Read && self.connection.lock().is_none()
     }
 
     fn connection(&self) -> Result<Arc<Connection>, StoreError> {
@@ -157,13 +245,12 @@ impl PostgresSession {
             return;
         };
         if self.interrupted.load(Ordering::SeqCst) {
-            drop(Unfinished(Some(connection)));
+            drop(Unfinished::new(connection));
         } else if self.started.initialized() {
             send_and_forget(connection.client(), "ROLLBACK");
         }
     }
 }
-
 impl Drop for PostgresSession {
     fn drop(&mut self) {
         self.end();
@@ -171,12 +258,36 @@ impl Drop for PostgresSession {
 }
 
 /// A connection whose state is not known: closed on drop, never given back.
-struct Unfinished(Option<Arc<Connection>>);
+struct Unfinished {
+    connection: Arc<Connection>,
+    state: ConnectionState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ConnectionState {
+    Unknown,
+    /// The end of the transaction was acknowledged, or is on its way before whatever the next user sends.
+    Idle,
+}
+
+impl Unfinished {
+    fn new(connection: Arc<Connection>) -> Self {
+        Self { connection, state: ConnectionState::Unknown }
+    }
+
+    fn client(&self) -> &ClientWrapper {
+        self.connection.client()
+    }
+
+    fn finished(mut self) {
+        self.state = ConnectionState::Idle;
+    }
+}
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        if let Some(connection) = self.0.take().and_then(Arc::into_inner) {
-            connection.discard();
+        if self.state == ConnectionState::Unknown {
+            self.connection.give_up();
         }
     }
 }
@@ -193,11 +304,11 @@ impl Drop for Flight<'_> {
 }
 
 /// The first poll puts the message on the connection's queue, before whatever the next user of the connection sends.
-fn send_and_forget(connection: &Client, sql: &'static str) {
+fn send_and_forget(connection: &ClientWrapper, sql: &'static str) {
     let _answer = connection.batch_execute(sql).now_or_never();
 }
 
-pub(crate) async fn apply(connection: &Client, settings: &[String; 7]) -> Result<(), StoreError> {
+pub(crate) async fn apply(connection: &ClientWrapper, settings: &[String; 7]) -> Result<(), StoreError> {
     let prepared = connection.prepare_cached(SETTINGS).await.map_err(failed)?;
     let [a, b, c, d, e, f, g] = settings;
     connection.query_raw(&prepared, [a, b, c, d, e, f, g]).await.map(drop).map_err(failed)
@@ -217,4 +328,8 @@ pub(crate) fn settings(role: &str, context: &Context) -> [String; 7] {
 
 fn over() -> StoreError {
     StoreError::Refused("the transaction is over".to_owned())
+}
+
+fn broken() -> StoreError {
+    StoreError::Database("a statement of the transaction failed, so nothing of it is kept".to_owned())
 }

@@ -14,7 +14,10 @@ use sea_orm::{ProxyRow, Statement};
 
 use crate::context::Context;
 use crate::error::StoreError;
+use crate::record::{self, Reader, Record};
 use crate::sqlite::security::{Guarded, NewRows, Prepared, State};
+
+pub(crate) use values::Cells;
 
 /// Prepared statements kept a connection.
 const STATEMENTS: usize = 128;
@@ -92,6 +95,29 @@ impl Connection {
             }
             Ok(found)
         })
+    }
+
+    /// Runs a statement and decodes its rows by position.
+    ///
+    /// # Errors
+    /// As [`Connection::query`]; [`StoreError::Database`] when a row is not of the type.
+    pub(crate) fn records<R: Record>(&mut self, statement: &Statement) -> Result<Vec<R>, StoreError> {
+        self.run(statement, |prepared, running| {
+            let found = prepared.columns.get_or_init(|| values::columns(running));
+            let columns = &*found.columns;
+            if let Err(error) = record::check(R::COLUMNS, columns.iter().map(|column| column.name.as_str())) {
+                return Ok(Err(error));
+            }
+            let mut records = Vec::new();
+            let mut rows = running.raw_query();
+            while let Some(row) = rows.next()? {
+                match R::read(&mut Reader::new(record::Row::Sqlite(Cells { columns, row }))) {
+                    Ok(record) => records.push(record),
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+            Ok(Ok(records))
+        })?
     }
 
     /// Runs a statement and returns how many rows it inserted, changed or deleted itself; cascades do not count.

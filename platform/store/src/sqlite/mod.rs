@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::migrate::{self, Schema};
 use crate::rows::Mode;
 use crate::store::Environment;
-pub(crate) use connection::{Access, Connection};
+pub(crate) use connection::{Access, Cells, Connection};
 pub(crate) use session::SqliteSession;
 
 pub(crate) struct SqliteDatabase {

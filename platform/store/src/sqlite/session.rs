@@ -12,6 +12,8 @@ use super::group::Turn;
 use super::readers::Reader;
 use crate::context::Context;
 use crate::error::StoreError;
+use crate::record::Record;
+use crate::tx::Then;
 
 /// How long a statement may run, as on PostgreSQL.
 const STATEMENT: Duration = Duration::from_secs(30);
@@ -20,6 +22,8 @@ pub(crate) struct SqliteSession {
     held: Mutex<Option<Held>>,
     context: Context,
     met_another: AtomicBool,
+    /// A reading transaction has had its last statement.
+    ended: AtomicBool,
 }
 
 enum Held {
@@ -48,11 +52,19 @@ impl SqliteSession {
 
     fn bound(mut held: Held, context: Context) -> Result<Self, StoreError> {
         held.connection()?.bind(&context);
-        Ok(Self { held: Mutex::new(Some(held)), context, met_another: AtomicBool::new(false) })
+        Ok(Self { held: Mutex::new(Some(held)), context, met_another: AtomicBool::new(false), ended: AtomicBool::new(false) })
     }
 
     pub(crate) fn query(&self, statement: &Statement) -> Result<Vec<ProxyRow>, StoreError> {
         self.with(|connection| connection.query(statement))
+    }
+
+    /// The rows of a statement; after a last one a reading transaction takes no other.
+    pub(crate) fn records<R: Record>(&self, statement: &Statement, then: Then) -> Result<Vec<R>, StoreError> {
+        let found = self.with(|connection| connection.records(statement));
+        let reads = matches!(&*self.held.lock(), Some(Held::Read(_)));
+        self.ended.fetch_or(then == Then::End && reads, Ordering::Relaxed);
+        found
     }
 
     pub(crate) fn execute(&self, statement: &Statement) -> Result<u64, StoreError> {
@@ -67,6 +79,9 @@ impl SqliteSession {
     }
 
     fn with<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.ended.load(Ordering::Relaxed) {
+            return Err(over());
+        }
         let mut held = self.held.lock();
         let connection = held.as_mut().ok_or_else(over)?.connection()?;
         connection.set_deadline(Some(deadline()));

@@ -36,8 +36,11 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-pub(crate) async fn insert(tx: &Tx, text: &str) -> Result<Model, StoreError> {
-    let note = ActiveModel {
+banyan_store::record!(Model { tenant_id, id, user_id, text, stars, created_at, extra as json });
+
+/// The caller's note, not yet written.
+pub(crate) fn note(tx: &Tx, text: &str) -> ActiveModel {
+    ActiveModel {
         tenant_id: Set(tx.caller().tenant),
         id: Set(tx.new_id()),
         user_id: Set(tx.caller().user_id().unwrap_or_default()),
@@ -45,8 +48,11 @@ pub(crate) async fn insert(tx: &Tx, text: &str) -> Result<Model, StoreError> {
         stars: Set(0),
         created_at: Set(tx.now().micros()),
         extra: Set(Some(serde_json::json!({ "b": 1, "a": [true, null] }))),
-    };
-    Ok(note.insert(tx).await?)
+    }
+}
+
+pub(crate) async fn insert(tx: &Tx, text: &str) -> Result<Model, StoreError> {
+    Ok(note(tx, text).insert(tx).await?)
 }
 
 pub(crate) async fn texts(rows: &Rows) -> Vec<String> {

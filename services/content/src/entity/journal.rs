@@ -32,6 +32,10 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+banyan_store::record!(Model {
+    tenant_id, id, user_id, kind as choice, content, mood, tags as json, deleted_at, version, created_at, updated_at
+});
+
 /// How an entry came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "Text")]

@@ -46,7 +46,7 @@ pub(crate) async fn insert(tx: &Tx, user: Uuid, entry: &Entry<'_>, at: Timestamp
         created_at: at.micros(),
         updated_at: at.micros(),
     };
-    Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+    tx.insert(row.clone().into_active_model()).await?;
     Ok(row)
 }
 
@@ -58,13 +58,13 @@ pub(crate) async fn list(tx: &Tx, owner: Uuid, kind: Kind, paging: &Paging) -> R
     };
     // `deleted_at` is NULL in all of them; named first, it lets PostgreSQL take the order from the index.
     let select = living(owner).filter(Column::Kind.eq(kind)).order_by(Column::DeletedAt, direction);
-    Ok(paging.fetch(tx, select, ORDERS).await?)
+    Ok(paging.fetch_last(tx, select, ORDERS).await?)
 }
 
 /// An entry that the caller may read: her own, or one that she was granted.
 pub(crate) async fn visible(tx: &Tx, id: Uuid, kind: Kind) -> Result<Model, ContentError> {
     let select = Entity::find().filter(Column::Id.eq(id)).filter(Column::Kind.eq(kind)).filter(Column::DeletedAt.is_null());
-    select.one(tx).await?.ok_or(ContentError::Hidden)
+    tx.one(select).await?.ok_or(ContentError::Hidden)
 }
 
 /// An entry of any kind, whoever wrote it, for a caller who sees beyond her own.

@@ -23,3 +23,5 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+banyan_store::record!(Model { tenant_id, id, user_id, habit_id, date, amount, note, created_at, updated_at });

@@ -39,6 +39,10 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+banyan_store::record!(Model {
+    tenant_id, id, user_id, title, description, category, status as choice, target_value, target_unit, current_value, target_date, milestones as json, completed_at, archived_at, deleted_at, version, created_at, updated_at
+});
+
 /// Where a goal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "Text")]

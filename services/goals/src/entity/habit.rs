@@ -35,6 +35,10 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+banyan_store::record!(Model {
+    tenant_id, id, user_id, title, description, schedule as json, time_zone, target_value, target_unit, start_date, archived_at, deleted_at, version, created_at, updated_at
+});
+
 /// The schedule as JSON in its column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(transparent)]

@@ -33,6 +33,10 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+banyan_store::record!(Model {
+    tenant_id, id, user_id, goal_id, title, notes, due_date, priority as choice, status as choice, position, completed_at, archived_at, deleted_at, version, created_at, updated_at
+});
+
 /// How far a task is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "Text")]

@@ -80,7 +80,7 @@ pub(crate) async fn list(
     if let Some(to) = between.1 {
         select = select.filter(Column::Date.lte(to));
     }
-    Ok(paging.fetch(tx, select, &[("date", Column::Date)]).await?)
+    Ok(paging.fetch_last(tx, select, &[("date", Column::Date)]).await?)
 }
 
 #[derive(sea_orm::FromQueryResult)]

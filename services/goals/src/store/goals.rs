@@ -33,7 +33,7 @@ pub(crate) struct Filter {
 }
 
 pub(crate) async fn insert(tx: &Tx, goal: Model) -> Result<Model, GoalsError> {
-    Entity::insert(goal.clone().into_active_model()).exec_without_returning(tx).await?;
+    tx.insert(goal.clone().into_active_model()).await?;
     let event = GoalCreated { goal_id: goal.id, user_id: goal.user_id, target_date: goal.target_date.clone() };
     tx.publish(&event).await?;
     Ok(goal)

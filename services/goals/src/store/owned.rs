@@ -4,6 +4,7 @@ use banyan_http::paging::Order;
 use banyan_http::{Paged, Paging};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
+use banyan_store::record::Record;
 use sea_orm::sea_query::Order as SqlOrder;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -66,9 +67,12 @@ pub(crate) enum Sight {
 }
 
 /// A row that the caller may read: her own, or one that she was granted.
-pub(crate) async fn visible<E: Owned>(tx: &Tx, id: Uuid) -> Result<E::Model, GoalsError> {
+pub(crate) async fn visible<E: Owned>(tx: &Tx, id: Uuid) -> Result<E::Model, GoalsError>
+where
+    E::Model: Record,
+{
     let select = E::find().filter(E::ID.eq(id)).filter(E::DELETED_AT.is_null());
-    select.one(tx).await?.ok_or(GoalsError::Hidden)
+    tx.one(select).await?.ok_or(GoalsError::Hidden)
 }
 
 /// The caller's own row, locked until the transaction ends.
@@ -143,7 +147,7 @@ pub(crate) async fn list<E: Owned>(
     allowed: &[(&str, E::Column)],
 ) -> Result<Paged<E::Model>, GoalsError>
 where
-    E::Model: Send + Sync,
+    E::Model: Record,
 {
     let direction = match paging.order {
         Order::Ascending => SqlOrder::Asc,
@@ -157,5 +161,5 @@ where
         Archive::Without => select.filter(E::ARCHIVED_AT.is_null()).order_by(E::ARCHIVED_AT, direction),
         Archive::Only => select.filter(E::ARCHIVED_AT.is_not_null()),
     };
-    Ok(paging.fetch(tx, select, allowed).await?)
+    Ok(paging.fetch_last(tx, select, allowed).await?)
 }

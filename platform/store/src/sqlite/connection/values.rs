@@ -4,8 +4,9 @@ use rusqlite::types::{ToSqlOutput, Value as SqliteValue, ValueRef};
 use rusqlite::{Row, Statement as Running, ToSql};
 use sea_orm::{ProxyRow, Statement, Value};
 
+use crate::record::Cell;
 use crate::schema::ColumnType;
-use crate::sqlite::security::ResultColumn;
+use crate::sqlite::security::{ResultColumn, ResultColumns};
 
 /// A value that the column's type, or SQLite, has no place for.
 #[derive(Debug, thiserror::Error)]
@@ -70,15 +71,15 @@ impl ToSql for Bound<'_> {
     }
 }
 
-pub(super) fn columns(running: &Running<'_>) -> Box<[ResultColumn]> {
-    let column = |(place, column): (usize, rusqlite::Column<'_>)| ResultColumn {
-        place,
+pub(super) fn columns(running: &Running<'_>) -> ResultColumns {
+    let column = |column: rusqlite::Column<'_>| ResultColumn {
         name: column.name().to_owned(),
         kind: column.decl_type().and_then(declared),
     };
-    let mut columns: Box<[ResultColumn]> = running.columns().into_iter().enumerate().map(column).collect();
-    columns.sort_by(|left, right| left.name.cmp(&right.name));
-    columns
+    let columns: Box<[ResultColumn]> = running.columns().into_iter().map(column).collect();
+    let mut by_name: Box<[usize]> = (0..columns.len()).collect();
+    by_name.sort_by(|left, right| columns[*left].name.cmp(&columns[*right].name));
+    ResultColumns { columns, by_name }
 }
 
 /// The type names that `migrate` writes, in any case.
@@ -96,11 +97,12 @@ fn declared(name: &str) -> Option<ColumnType> {
     NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, kind)| *kind)
 }
 
-pub(super) fn row(columns: &[ResultColumn], row: &Row<'_>) -> rusqlite::Result<ProxyRow> {
+pub(super) fn row(found: &ResultColumns, row: &Row<'_>) -> rusqlite::Result<ProxyRow> {
     // In order of the names: the map is then made in one go.
-    let mut values = Vec::with_capacity(columns.len());
-    for column in columns {
-        let stored = row.get_ref(column.place)?;
+    let mut values = Vec::with_capacity(found.columns.len());
+    for &place in &found.by_name {
+        let column = &found.columns[place];
+        let stored = row.get_ref(place)?;
         let value = match column.kind {
             Some(kind) => typed(kind, stored).ok_or_else(|| ValueError::Stored(column.name.clone()))?,
             None => untyped(stored).ok_or_else(|| ValueError::Stored(column.name.clone()))?,
@@ -108,6 +110,32 @@ pub(super) fn row(columns: &[ResultColumn], row: &Row<'_>) -> rusqlite::Result<P
         values.push((column.name.clone(), value));
     }
     Ok(ProxyRow { values: values.into_iter().collect() })
+}
+
+/// One row's values by their place.
+#[derive(Clone, Copy)]
+pub(crate) struct Cells<'r> {
+    pub(super) columns: &'r [ResultColumn],
+    pub(super) row: &'r Row<'r>,
+}
+
+impl<'r> Cells<'r> {
+    /// `None` where the row has no such column, or it holds what its declared type does not allow.
+    pub(crate) fn cell(self, place: usize) -> Option<Cell<'r>> {
+        let kind = self.columns.get(place)?.kind;
+        let text = |bytes: &'r [u8]| std::str::from_utf8(bytes).ok().map(Cell::Text);
+        Some(match (kind, self.row.get_ref(place).ok()?) {
+            (_, ValueRef::Null) => Cell::Null,
+            (Some(ColumnType::Uuid), ValueRef::Blob(bytes)) => Cell::Uuid(uuid::Uuid::from_slice(bytes).ok()?),
+            (Some(ColumnType::Json), ValueRef::Text(bytes)) => Cell::Json(bytes),
+            (Some(ColumnType::Boolean), ValueRef::Integer(number)) => Cell::Boolean(number != 0),
+            (Some(ColumnType::Integer | ColumnType::Timestamp) | None, ValueRef::Integer(number)) => Cell::Integer(number),
+            (Some(ColumnType::Real) | None, ValueRef::Real(number)) => Cell::Real(number),
+            (Some(ColumnType::Text) | None, ValueRef::Text(bytes)) => text(bytes)?,
+            (Some(ColumnType::Bytes) | None, ValueRef::Blob(bytes)) => Cell::Bytes(bytes),
+            _ => return None,
+        })
+    }
 }
 
 fn typed(kind: ColumnType, stored: ValueRef<'_>) -> Option<Value> {

@@ -69,14 +69,20 @@ pub(crate) struct Prepared {
     pub(crate) sql: Box<str>,
     pub(crate) writing: Option<Writing>,
     /// Known after the first run: a store's schema does not change while it is open.
-    pub(crate) columns: OnceLock<Box<[ResultColumn]>>,
+    pub(crate) columns: OnceLock<ResultColumns>,
+}
+
+/// What a statement gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ResultColumns {
+    pub(crate) columns: Box<[ResultColumn]>,
+    /// The places of `columns` in the order of their names.
+    pub(crate) by_name: Box<[usize]>,
 }
 
 /// A column of a result; expressions have no declared type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResultColumn {
-    /// In the statement's own order; a list of columns is kept in the order of their names.
-    pub(crate) place: usize,
     pub(crate) name: String,
     pub(crate) kind: Option<ColumnType>,
 }
