@@ -1,8 +1,12 @@
 -- The requests of `cargo xtask bench api`, for wrk. The case is the word after `--`: list, create or mixed
--- (four lists, then one create). BENCH_TOKEN holds the access token.
+-- (four lists, then one create). BENCH_TOKEN holds the access token,
+-- BENCH_LIBRARY the folder of this file.
 --
 -- wrk sends the next request when an answer came, so a slow server is asked less often: the latencies are
 -- those of a full house of 64 clients, not of arrivals at a fixed rate.
+
+package.path = (os.getenv("BENCH_LIBRARY") or ".") .. "/?.lua;" .. package.path
+local result = require("result")
 
 local headers = {
   ["Authorization"] = "Bearer " .. (os.getenv("BENCH_TOKEN") or ""),
@@ -33,12 +37,6 @@ function request()
   return list
 end
 
--- One line of JSON for the program that runs us. Times are microseconds.
 function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format(
-    'RESULT {"requests":%d,"microseconds":%d,"p50":%d,"p95":%d,"p99":%d,"max":%d,"refused":%d,"broken":%d}\n',
-    summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(95), latency:percentile(99), latency.max,
-    errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+  result(summary, latency)
 end

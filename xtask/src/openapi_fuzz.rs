@@ -42,6 +42,8 @@ pub(crate) fn run() -> Result<()> {
         binary: &binary,
         data: &folder.join("data"),
         database_url: None,
+        environment: &[],
+        processor: None,
         arguments: &["--demo"],
         log: &folder.join("server.log"),
     })?;

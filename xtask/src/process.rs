@@ -6,7 +6,9 @@
 
 use std::fmt;
 use std::io;
+use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -17,6 +19,8 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+
+use crate::tools;
 
 const POLL: Duration = Duration::from_millis(20);
 
@@ -156,6 +160,23 @@ impl Drop for Guarded {
             eprintln!("warning: cannot stop `{}`: {error:#}", self.name);
         }
     }
+}
+
+/// A command for the program, on that processor alone where one is given.
+pub(crate) fn pinned(program: &Path, processor: Option<usize>) -> Result<Command> {
+    let Some(processor) = processor else {
+        return Ok(Command::new(program));
+    };
+    let taskset = tools::find("taskset").context("taskset is missing: install util-linux")?;
+    let mut command = Command::new(taskset);
+    command.args(["--cpu-list", &processor.to_string()]).arg(program);
+    Ok(command)
+}
+
+/// A port of the loopback address that nobody listens on now.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("cannot find a free port")?;
+    Ok(listener.local_addr()?.port())
 }
 
 /// Runs `command` with its output passed through; fails unless it succeeds.

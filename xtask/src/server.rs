@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -64,6 +64,10 @@ pub(crate) struct Options<'a> {
     pub(crate) database_url: Option<&'a str>,
     /// More arguments, such as `--demo`.
     pub(crate) arguments: &'a [&'a str],
+    /// More of the environment; it goes before what is said here.
+    pub(crate) environment: &'a [(&'a str, &'a str)],
+    /// The processor on which it may run. Any, if none.
+    pub(crate) processor: Option<usize>,
     /// Where its log goes.
     pub(crate) log: &'a Path,
 }
@@ -76,7 +80,7 @@ impl Running {
         let _ = fs::remove_file(&address_file);
         let log = fs::File::create(options.log).with_context(|| format!("cannot write {}", options.log.display()))?;
 
-        let mut command = Command::new(options.binary);
+        let mut command = process::pinned(options.binary, options.processor)?;
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data"]);
         command.arg(options.data).args(options.arguments);
         // A developer's own settings must not change what is tested or measured.
@@ -92,6 +96,7 @@ impl Running {
             command.env("DATABASE_URL", url);
         }
         command.env("BANYAN_RATE_LIMITS", "off").env("LOG_LEVEL", "warn");
+        command.envs(options.environment.iter().copied());
         command.stdout(Stdio::from(log.try_clone()?)).stderr(Stdio::from(log));
 
         let began = Instant::now();

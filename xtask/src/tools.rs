@@ -21,6 +21,18 @@ pub(crate) struct Tool {
 pub(crate) const WRK: Tool =
     Tool { program: "wrk", packages: &["wrk"], remedy: "install wrk (Debian: apt-get install wrk, macOS: brew install wrk)" };
 
+pub(crate) const NGINX: Tool = Tool {
+    program: "nginx",
+    packages: &["nginx-light"],
+    remedy: "install nginx (Debian: apt-get install nginx-light, macOS: brew install nginx)",
+};
+
+pub(crate) const HAPROXY: Tool = Tool {
+    program: "haproxy",
+    packages: &["haproxy"],
+    remedy: "install HAProxy (Debian: apt-get install haproxy, macOS: brew install haproxy)",
+};
+
 pub(crate) const NPM: Tool =
     Tool { program: "npm", packages: &["nodejs", "npm"], remedy: "install Node.js 20 or newer with npm (https://nodejs.org)" };
 

@@ -86,7 +86,15 @@ fn measure_banyan(results: &mut Results, engine: &Engine<'_>, binary: &Path, fol
     let _ = fs::remove_dir_all(&data);
     let url = engine.postgres.map(|cluster| cluster.url(DATABASE));
     let log = folder.join("banyan.log");
-    let options = Options { binary, data: &data, database_url: url.as_deref(), arguments: &[], log: &log };
+    let options = Options {
+        binary,
+        data: &data,
+        database_url: url.as_deref(),
+        arguments: &[],
+        environment: &[],
+        processor: None,
+        log: &log,
+    };
 
     let first_start = Running::start(&options).with_context(|| format!("cannot start {}", engine.name))?.start_time;
     let mut server = Running::start(&options)?;

@@ -9,11 +9,11 @@ use super::load::{Case, Measurement};
 /// A figure beside the one that we want to reach.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Aim {
-    what: String,
-    found: f64,
+pub(super) struct Aim {
+    pub(super) what: String,
+    pub(super) found: f64,
     aim: f64,
-    reached: bool,
+    pub(super) reached: bool,
 }
 
 impl Aim {
@@ -23,6 +23,10 @@ impl Aim {
 
     fn below(what: impl Into<String>, found: f64, aim: f64) -> Self {
         Self { what: what.into(), found, aim, reached: found < aim }
+    }
+
+    pub(super) fn at_most(what: impl Into<String>, found: f64, aim: f64) -> Self {
+        Self { what: what.into(), found, aim, reached: found <= aim }
     }
 }
 
@@ -66,7 +70,7 @@ fn footprint_line(found: &Footprint) -> String {
     )
 }
 
-fn aim_line(aim: &Aim) -> String {
+pub(super) fn aim_line(aim: &Aim) -> String {
     let sign = if aim.reached { "✓" } else { "✗" };
     format!("{sign} {:<52} {:>9.2}   aim {}", aim.what, aim.found, aim.aim)
 }

@@ -125,7 +125,7 @@ impl Cluster {
     fn listen_on_a_free_port(&mut self) -> Result<()> {
         let mut failure = anyhow!("no free port");
         for attempt in 0..PORT_ATTEMPTS {
-            self.port = self.last_port().filter(|_| attempt == 0).map_or_else(free_port, Ok)?;
+            self.port = self.last_port().filter(|_| attempt == 0).map_or_else(process::free_port, Ok)?;
             // No socket file: everyone comes through the loopback address.
             let options = format!("-p {} -k ''", self.port);
             let log = self.folder.join("log");
@@ -211,12 +211,6 @@ fn write_settings(data: &Path, durability: Durability) -> Result<()> {
     let log_in = format!("host all {SUPERUSER} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n");
     fs::write(data.join("pg_hba.conf"), log_in)?;
     Ok(())
-}
-
-/// A port of the loopback address that nobody listens on now.
-pub(crate) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("cannot find a free port")?;
-    Ok(listener.local_addr()?.port())
 }
 
 /// Sixteen random bytes in hexadecimal.
