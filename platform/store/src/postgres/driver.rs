@@ -7,11 +7,10 @@ use bytes::{BufMut, BytesMut};
 use deadpool_postgres::ClientWrapper;
 use futures_util::{TryStreamExt, pin_mut};
 use sea_orm::{ProxyRow, Statement, Value};
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Column, Row, RowStream, Statement as Prepared};
 
-use super::policies;
+use super::{failed, policies};
 use crate::error::StoreError;
 use crate::record::{self, Cell, Reader, Record};
 use crate::store::Observer;
@@ -266,41 +265,5 @@ impl<'a> FromSql<'a> for Numeric {
 
     fn accepts(kind: &Type) -> bool {
         *kind == Type::NUMERIC
-    }
-}
-
-/// The server's error classes in the store's words.
-#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
-pub(crate) fn failed(error: tokio_postgres::Error) -> StoreError {
-    let Some(server) = error.as_db_error() else {
-        return match error.is_closed() {
-            true => StoreError::Unavailable(error.to_string()),
-            false => StoreError::Database(describe(&error)),
-        };
-    };
-    let named = |name: Option<&str>| name.unwrap_or_default().to_owned();
-    match *server.code() {
-        SqlState::UNIQUE_VIOLATION => StoreError::Unique { constraint: named(server.constraint()) },
-        SqlState::FOREIGN_KEY_VIOLATION => StoreError::ForeignKey,
-        SqlState::INSUFFICIENT_PRIVILEGE => StoreError::RowSecurity { table: refused_table(server.message()) },
-        SqlState::NOT_NULL_VIOLATION | SqlState::CHECK_VIOLATION => StoreError::Constraint(server.message().to_owned()),
-        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => StoreError::Conflict,
-        SqlState::QUERY_CANCELED => StoreError::DeadlineExceeded,
-        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW | SqlState::TOO_MANY_CONNECTIONS => {
-            StoreError::Unavailable(server.message().to_owned())
-        }
-        _ => StoreError::Database(format!("{} ({})", server.message(), server.code().code())),
-    }
-}
-
-/// The table's name stands in quotes in the server's message, or at its end.
-fn refused_table(message: &str) -> String {
-    message.split('"').nth(1).or_else(|| message.rsplit(' ').next()).unwrap_or_default().to_owned()
-}
-
-fn describe(error: &tokio_postgres::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
     }
 }

@@ -1,9 +1,11 @@
 //! PostgreSQL: each transaction takes on the service's unprivileged role and the caller's settings.
 
 pub(crate) mod driver;
+mod errors;
 pub(crate) mod policies;
 mod pool;
 pub(crate) mod session;
+mod unfinished;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use crate::error::StoreError;
 use crate::migrate::{self, Schema};
 use crate::rows::Mode;
 use crate::store::Observer;
-pub(crate) use driver::failed;
+pub(crate) use errors::failed;
 pub(crate) use session::PostgresSession;
 
 /// How to reach PostgreSQL.

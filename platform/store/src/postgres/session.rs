@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::ClientWrapper;
-use futures_util::FutureExt;
-use futures_util::future::{join, join_all, join3, maybe_done};
+use futures_util::future::{FutureExt, join, join_all, join3, maybe_done};
 use parking_lot::Mutex;
 use sea_orm::{ProxyRow, Statement};
 
-use super::driver::{self, failed};
 use super::pool::Connection;
+use super::unfinished::Unfinished;
+use super::{driver, failed};
 use crate::context::{Context, Elevated};
 use crate::error::StoreError;
 use crate::record::Record;
@@ -27,7 +27,7 @@ pub(crate) const SETTINGS: &str = "SELECT set_config('role', $1, true), set_conf
     set_config('banyan.user', $3, true), set_config('banyan.actor', $4, true), set_config('banyan.roles', $5, true), \
     set_config('banyan.organisations', $6, true), set_config('banyan.elevated', $7, true)";
 
-/// Writes that may wait for what is sent next; with more they are sent at once.
+/// More writes than this do not wait.
 const MOST_WAITING: usize = 64;
 
 pub(crate) struct PostgresSession {
@@ -226,7 +226,7 @@ impl PostgresSession {
         }
     }
 
-    /// The last statement took the end with it.
+    /// The end went with the last statement.
     fn is_over(&self) -> bool {
         self.mode == Mode::Read && self.connection.lock().is_none()
     }
@@ -254,41 +254,6 @@ impl PostgresSession {
 impl Drop for PostgresSession {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// A connection whose state is not known: closed on drop, never given back.
-struct Unfinished {
-    connection: Arc<Connection>,
-    state: ConnectionState,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ConnectionState {
-    Unknown,
-    /// The end of the transaction was acknowledged, or is on its way before whatever the next user sends.
-    Idle,
-}
-
-impl Unfinished {
-    fn new(connection: Arc<Connection>) -> Self {
-        Self { connection, state: ConnectionState::Unknown }
-    }
-
-    fn client(&self) -> &ClientWrapper {
-        self.connection.client()
-    }
-
-    fn finished(mut self) {
-        self.state = ConnectionState::Idle;
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if self.state == ConnectionState::Unknown {
-            self.connection.give_up();
-        }
     }
 }
 
