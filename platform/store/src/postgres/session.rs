@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use sea_orm::{ProxyRow, Statement};
 
 use super::pool::Connection;
-use super::unfinished::Unfinished;
+use super::unfinished::{Flight, Unfinished};
 use super::{driver, failed};
 use crate::context::{Context, Elevated};
 use crate::error::StoreError;
@@ -90,6 +90,10 @@ impl PostgresSession {
     /// Sends the statement with whatever comes next. Its outcome is that of the transaction.
     pub(crate) async fn write_later(&self, statement: Statement) -> Result<(), StoreError> {
         let connection = self.connection()?;
+        if self.mode == Mode::Read {
+            // The server refuses it, here and now: nobody waits for the end of a read.
+            return self.run(connection.client(), driver::execute(connection.client(), &statement)).await.map(drop);
+        }
         if self.waiting.lock().len() >= MOST_WAITING {
             self.run(connection.client(), async { Ok(()) }).await?;
         }
@@ -109,7 +113,7 @@ impl PostgresSession {
         connection: &ClientWrapper,
         statement: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let flight = Flight { interrupted: &self.interrupted };
+        let flight = Flight::new(&self.interrupted);
         let result = self.exchange(connection, statement).await;
         std::mem::forget(flight);
         result.inspect_err(|error| self.note(error))
@@ -254,17 +258,6 @@ impl PostgresSession {
 impl Drop for PostgresSession {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// Forgotten when the answer has come; dropped with the statement otherwise.
-struct Flight<'a> {
-    interrupted: &'a AtomicBool,
-}
-
-impl Drop for Flight<'_> {
-    fn drop(&mut self) {
-        self.interrupted.store(true, Ordering::SeqCst);
     }
 }
 

@@ -1,6 +1,7 @@
-//! A connection on which a transaction has not come to its end.
+//! Statements and transactions that have not come to their end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::ClientWrapper;
 
@@ -38,5 +39,22 @@ impl Drop for Unfinished {
         if self.state == ConnectionState::Unknown {
             self.connection.give_up();
         }
+    }
+}
+
+/// Forgotten when the answer has come; dropped with the statement otherwise.
+pub(super) struct Flight<'a> {
+    interrupted: &'a AtomicBool,
+}
+
+impl<'a> Flight<'a> {
+    pub(super) fn new(interrupted: &'a AtomicBool) -> Self {
+        Self { interrupted }
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.interrupted.store(true, Ordering::SeqCst);
     }
 }

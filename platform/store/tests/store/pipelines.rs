@@ -87,6 +87,13 @@ on_both_engines! {
         assert_eq!(notes::texts(&rows).await.len(), 200);
     }
 
+    async fn a_read_cannot_leave_them_behind(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        let rows = store.bind(&bench.user());
+        assert!(rows.read(|tx| async move { pair(&tx, 1).await }).await.is_err());
+        assert!(notes::texts(&rows).await.is_empty());
+    }
+
     async fn a_closure_that_fails_leaves_none(bench: Bench) {
         let store = bench.store(notes::schema()).await;
         let rows = store.bind(&bench.user());
