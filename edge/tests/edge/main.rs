@@ -6,5 +6,6 @@ mod door;
 mod ending;
 mod fixture;
 mod people;
+mod reload;
 mod routes;
 mod socket;
