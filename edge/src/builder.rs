@@ -1,8 +1,8 @@
 //! Putting a door together.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use banyan_http::render_problems;
@@ -21,6 +21,7 @@ use crate::request::credential::{Authenticate, Credentials, NoCredentials};
 use crate::request::rate::RateLimiter;
 use crate::request::tenant::Tenants;
 use crate::routes::meters::Reloads;
+use crate::routes::outbound::Outbound;
 use crate::routes::{Parts, RouteFile, Routes};
 use crate::settings::{EdgeSettings, SettingsError};
 use crate::{Edge, Inner};
@@ -37,6 +38,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     versions: Versions,
     routes: RouteFile,
+    outbound: Outbound,
     settings: EdgeSettings,
 }
 
@@ -52,6 +54,7 @@ impl Builder {
             clock: Arc::new(SystemClock),
             versions: Versions::default(),
             routes: RouteFile::default(),
+            outbound: Outbound::default(),
             settings: EdgeSettings::default(),
         }
     }
@@ -92,6 +95,12 @@ impl Builder {
         self
     }
 
+    /// What upstreams are reached with.
+    pub fn outbound(mut self, outbound: Outbound) -> Self {
+        self.outbound = outbound;
+        self
+    }
+
     pub fn settings(mut self, settings: EdgeSettings) -> Self {
         self.settings = settings;
         self
@@ -105,13 +114,16 @@ impl Builder {
         let slow = || SlowStatements::after(SlowStatements::DEFAULT_THRESHOLD, self.clock.clone());
         let metrics = self.metrics.unwrap_or_else(|| Metrics::new(&build, &self.clock, slow()));
         let health = self.health.unwrap_or_else(|| HealthRegistry::new(build, self.clock.clone()));
+        self.outbound.declare(&self.routes, &self.mesh, &self.clock);
         let version = self.versions.current;
         let parts = Parts { mesh: &self.mesh, metrics: metrics.http(), file: Arc::new(self.routes), version };
         let routes = Routes::compile(&parts, None);
-        Ok(Edge(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             routes: ArcSwap::from_pointee(routes),
             compiling: Mutex::default(),
             reloads: Reloads::register(&metrics),
+            outbound: self.outbound,
+            own: OnceLock::new(),
             mesh: self.mesh,
             tenants: self.tenants,
             credentials: Credentials::new(self.authenticate, self.clock.clone()),
@@ -127,7 +139,9 @@ impl Builder {
             cors: Cors::new(&self.settings.cors_origins),
             in_flight: AtomicUsize::new(0),
             settings: self.settings,
-        })))
+        });
+        let _first = inner.own.set(Arc::downgrade(&inner));
+        Ok(Edge(inner))
     }
 }
 

@@ -19,8 +19,8 @@ mod text;
 mod visit;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
 use axum::BoxError;
@@ -49,6 +49,7 @@ pub use request::credential::NoCredentials;
 pub use request::{
     Authenticate, Credential, Network, NetworkError, Peer, Quota, RateLimits, TenantDirectory, TenantEntry, Tenants, Transport,
 };
+pub use routes::outbound::Outbound;
 pub use routes::{Considered, Explanation, Fault, HouseRoute, Known, Question, ROUTE_SECTIONS, RouteFile, RouteLine, explain};
 pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, SettingsError, TransportSecurity};
 
@@ -64,6 +65,9 @@ struct Inner {
     routes: ArcSwap<Routes>,
     compiling: Mutex<()>,
     reloads: Reloads,
+    outbound: Outbound,
+    /// For what goes on after a reload.
+    own: OnceLock<Weak<Inner>>,
     tenants: Arc<dyn Tenants>,
     credentials: Credentials,
     catalogues: Arc<Catalogues>,
@@ -113,7 +117,11 @@ impl Edge {
     /// # Errors
     /// Every fault of the file.
     pub fn load(&self, text: &str, known: &Known) -> Result<(), Vec<Fault>> {
-        match RouteFile::parse(text, known) {
+        let read = RouteFile::parse(text, known).and_then(|file| {
+            let faults = self.0.outbound.check(&file, &self.0.clock);
+            if faults.is_empty() { Ok(file) } else { Err(faults) }
+        });
+        match read {
             Ok(file) => {
                 self.apply(file);
                 self.0.reloads.applied();
@@ -150,9 +158,32 @@ impl Edge {
 impl Inner {
     fn compile(&self, file: Arc<RouteFile>) {
         let _one_at_a_time = self.compiling.lock();
+        self.outbound.declare(&file, &self.mesh, &self.clock);
         let parts = routes::Parts { mesh: &self.mesh, metrics: self.metrics.http(), file, version: self.versions.current };
-        let routes = Routes::compile(&parts, Some(&self.routes.load()));
-        self.routes.store(Arc::new(routes));
+        let before = self.routes.load_full();
+        let routes = Arc::new(Routes::compile(&parts, Some(&before)));
+        self.routes.store(routes.clone());
+        self.retire(&before.file, &routes.file);
+    }
+
+    /// Ends the upstreams that the new file does not have, when no request can be on its way to them by the old routes any more.
+    fn retire(&self, before: &RouteFile, now: &RouteFile) {
+        let gone: Vec<Arc<str>> =
+            before.upstreams.iter().map(|entry| entry.name.clone()).filter(|name| now.upstream(name).is_none()).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let (mesh, wait) = (self.mesh.clone(), self.settings.deadlines.call);
+        let Some(edge) = self.own.get().and_then(Weak::upgrade) else { return };
+        let later = async move {
+            tokio::time::sleep(wait).await;
+            let routes = edge.routes.load_full();
+            // It may have come back.
+            gone.iter().filter(|name| routes.file.upstream(name).is_none()).for_each(|name| mesh.retire(name));
+        };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(later);
+        }
     }
 }
 

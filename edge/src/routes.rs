@@ -9,6 +9,7 @@ mod file;
 mod host;
 pub(crate) mod matching;
 pub(crate) mod meters;
+pub(crate) mod outbound;
 mod own;
 pub(crate) mod pattern;
 mod query;
@@ -26,7 +27,9 @@ pub(crate) use condition::{Asked, wanted_version};
 pub(crate) use explain::lines_of;
 pub use explain::{Considered, Explanation, HouseRoute, Question, RouteLine, explain};
 pub use file::{Fault, Known, ROUTE_SECTIONS, RouteFile};
-pub(crate) use file::{MessageChange, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry, UpstreamEntry};
+pub(crate) use file::{
+    Identity, MessageChange, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry, UpstreamEntry, UpstreamKey,
+};
 pub(crate) use matching::{Nobody, Place};
 pub(crate) use own::{Page, Probe};
 

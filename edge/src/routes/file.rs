@@ -15,7 +15,7 @@ use http::{HeaderValue, StatusCode};
 use toml::de::{DeTable, DeValue};
 
 pub use fault::Fault;
-pub(crate) use upstream::UpstreamEntry;
+pub(crate) use upstream::{Identity, UpstreamEntry, UpstreamKey, UpstreamSecurity};
 
 use super::body::BodyChange;
 use super::check;

@@ -7,8 +7,10 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use banyan_http::{Problem, Verbatim};
 use banyan_kernel::Caller;
-use banyan_mesh::{Deadline, ServiceHandle};
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, EXPECT, FORWARDED, HOST, VIA};
+use banyan_locale::Negotiated;
+use banyan_mesh::caller::CallerDetails;
+use banyan_mesh::{Call, Deadline, ServiceHandle, Tries, Upgrade, key_of};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, EXPECT, FORWARDED, HOST, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 
@@ -21,7 +23,7 @@ use crate::policies::{Authorization, CorsRule, HostField, UpgradeRule};
 use crate::request::shape;
 use crate::routes::pattern::Captures;
 use crate::routes::template::Facts;
-use crate::routes::{RouteEntry, UpstreamEntry};
+use crate::routes::{Identity, RouteEntry, UpstreamEntry, UpstreamKey};
 use crate::text::ShortText;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -110,12 +112,12 @@ impl Inner {
         if entry.rewrite.apply(&mut parts.uri, &known.captures).is_err() {
             return Problem::internal(&"a rewritten address is none").into_response();
         }
-        let mut response = match handle.call(Request::from_parts(parts, body), self.deadline_of(passage)).await {
-            Ok(response) => response,
+        let call = call(passage, entry, upstream, &parts, self.deadline_of(passage));
+        let mut response = match handle.send(Request::from_parts(parts, body), call).await {
+            Ok(answer) => answer.into_response(),
             Err(error) => return Problem::new(error.code()).caused_by(&error).into_response(),
         };
         let headers = response.headers_mut();
-        shape::strip_hop_by_hop(headers);
         if !matches!(entry.policies.cors, CorsRule::Upstream) {
             cors::forget(headers);
         }
@@ -125,6 +127,43 @@ impl Inner {
 
     fn deadline_of(&self, passage: &Passage) -> Deadline {
         Deadline::after(passage.route.policies.timeout.unwrap_or(self.settings.deadlines.call))
+    }
+}
+
+/// How the mesh is to send the request.
+fn call(passage: &Passage, entry: &RouteEntry, upstream: &UpstreamEntry, parts: &Parts, deadline: Deadline) -> Call {
+    let tries = match entry.policies.tries {
+        None => Tries::AsUpstream,
+        Some(1) => Tries::Once,
+        Some(tries) => Tries::UpTo(tries),
+    };
+    let upgrade = match entry.policies.upgrade {
+        UpgradeRule::Passed => Upgrade::Passed,
+        UpgradeRule::Refused => Upgrade::Refused,
+    };
+    Call { key: key(passage, &upstream.key, parts), upgrade, ..Call::until(deadline).tried(tries) }
+}
+
+/// What sends a request to the same instance as the last one of its kind.
+fn key(passage: &Passage, by: &UpstreamKey, parts: &Parts) -> Option<u64> {
+    let by_address = || match passage.client.address {
+        IpAddr::V4(address) => key_of(&address.octets()),
+        IpAddr::V6(address) => key_of(&address.octets()),
+    };
+    match by {
+        UpstreamKey::None => None,
+        UpstreamKey::Address => Some(by_address()),
+        UpstreamKey::User => {
+            let user = parts.extensions.get::<Caller>().and_then(Caller::user_id);
+            Some(user.map_or_else(by_address, |user| key_of(user.as_bytes())))
+        }
+        UpstreamKey::Header(name) => Some(parts.headers.get(name).map_or_else(by_address, |value| key_of(value.as_bytes()))),
+        UpstreamKey::Cookie(name) => {
+            let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+            let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+            let found = pairs.find(|(found, _)| **found == **name);
+            Some(found.map_or_else(by_address, |(_, value)| key_of(value.as_bytes())))
+        }
     }
 }
 
@@ -154,6 +193,13 @@ fn introduce(parts: &mut Parts, passage: &Passage, entry: &RouteEntry, upstream:
     if entry.policies.upgrade == UpgradeRule::Refused {
         shape::strip_hop_by_hop(headers);
     }
+    if upstream.identity == Identity::Signed
+        && let Some(negotiated) = parts.extensions.get::<Negotiated>()
+    {
+        let locale = Some(negotiated.locale.tag().into());
+        parts.extensions.insert(CallerDetails { scopes: None, locale });
+    }
+    let headers = &mut parts.headers;
     forwarded(headers, passage, host.as_ref(), parts.version);
     banyan_http::trace::tell(passage.request, headers);
     headers.insert(&banyan_http::trace::TRACEPARENT, super::finish::traceparent(&passage.trace));

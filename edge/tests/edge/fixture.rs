@@ -13,12 +13,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use banyan_edge::{
-    Authenticate, Credential, Edge, EdgeSettings, Listen, MESSAGES, Peer, RateLimits, Running, TenantDirectory, TenantEntry,
+    Authenticate, Credential, Edge, EdgeSettings, Listen, MESSAGES, Outbound, Peer, RateLimits, Running, TenantDirectory,
+    TenantEntry,
 };
 use banyan_http::{ClientAddress, Language, Localized, Problem, Tenant, Visitor};
 use banyan_kernel::application::Application;
 use banyan_kernel::{Caller, ErrorCode, RequestId, Role, Roles, TestClock, Timestamp, Uuid};
 use banyan_locale::{Catalogues, Layer};
+use banyan_mesh::caller::ClusterSecret;
 use banyan_mesh::{Mesh, Place, ServiceHandle};
 use banyan_telemetry::Phase;
 use parking_lot::Mutex;
@@ -108,6 +110,11 @@ impl Credential for Token {
     fn language(&self) -> Option<Arc<str>> {
         self.person().language
     }
+}
+
+/// By which the door signs.
+pub(crate) fn secret() -> ClusterSecret {
+    ClusterSecret::new(&[7; 32]).unwrap()
 }
 
 fn application(name: &str, brand: &str) -> Arc<Application> {
@@ -229,6 +236,7 @@ pub(crate) fn door_with(change: impl FnOnce(&mut EdgeSettings)) -> Door {
         .authenticate(Arc::new(SharedIdentity(identity.clone())))
         .clock(shared)
         .settings(settings)
+        .outbound(Outbound { secret: Some(secret()), tls: None })
         .build()
         .unwrap();
     edge.health().enter(Phase::Serving);
@@ -287,6 +295,20 @@ impl Door {
         let listen = Listen { public: "127.0.0.1:0".parse().unwrap(), admin: Some("127.0.0.1:0".parse().unwrap()) };
         self.edge.serve(listen).unwrap()
     }
+}
+
+/// A server of its own, as an upstream is one.
+pub(crate) async fn serve(router: Router) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let service = hyper_util::service::TowerToHyperService::new(router.clone());
+            let stream = hyper_util::rt::TokioIo::new(stream);
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(stream, service).with_upgrades());
+        }
+    });
+    address
 }
 
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request {

@@ -1,5 +1,6 @@
 //! Routes change while requests are under way.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -9,14 +10,14 @@ use banyan_edge::Known;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::fixture::{Door, door};
+use crate::fixture::{Door, door, serve};
 
 const RELOADS: usize = 100;
 
 /// `/x` leads to `/a` or to `/b`, among other routes that come and go.
-fn file(letter: char, others: usize) -> String {
+fn file(upstream: SocketAddr, letter: char, others: usize) -> String {
     let mut text = format!(
-        "[upstreams.legacy]\nendpoints = [\"http://127.0.0.1:9\"]\n[[routes]]\nname = \"x\"\npath = \"/x\"\nupstream = \"legacy\"\nauth = \"public\"\nrewrite = \"/{letter}\"\n"
+        "[upstreams.legacy]\nendpoints = [\"http://{upstream}\"]\n[[routes]]\nname = \"x\"\npath = \"/x\"\nupstream = \"legacy\"\nauth = \"public\"\nrewrite = \"/{letter}\"\n"
     );
     for other in 0..others {
         text.push_str(&format!(
@@ -34,7 +35,7 @@ fn loaded(door: &Door, text: &str) -> usize {
 }
 
 /// Asks `/x` on one connection until told to stop; every answer must be whole and right.
-async fn ask_on(address: std::net::SocketAddr, stop: Arc<AtomicBool>, asked: Arc<AtomicUsize>) {
+async fn ask_on(address: SocketAddr, stop: Arc<AtomicBool>, asked: Arc<AtomicUsize>) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut answer = Vec::new();
     while !stop.load(Ordering::Relaxed) {
@@ -52,14 +53,14 @@ async fn ask_on(address: std::net::SocketAddr, stop: Arc<AtomicBool>, asked: Arc
 async fn a_hundred_reloads_fail_no_request() {
     let door = door();
     let upstream = Router::new().route("/a", get(|| async { "a" })).route("/b", get(|| async { "b" }));
-    door.edge.mesh().register("legacy", upstream, [] as [&str; 0]).unwrap();
-    assert_eq!(loaded(&door, &file('a', 0)), 0);
+    let upstream = serve(upstream).await;
+    assert_eq!(loaded(&door, &file(upstream, 'a', 0)), 0);
     let running = door.serve();
     let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let clients: Vec<_> = (0..8).map(|_| tokio::spawn(ask_on(running.local_addr(), stop.clone(), asked.clone()))).collect();
     for turn in 0..RELOADS {
         let letter = if turn % 2 == 0 { 'b' } else { 'a' };
-        assert_eq!(loaded(&door, &file(letter, turn)), 0);
+        assert_eq!(loaded(&door, &file(upstream, letter, turn)), 0);
         assert!(loaded(&door, "[[routes]]\nname = \"x\"\n") > 0, "a bad file changes nothing");
         // Each set of routes serves somebody before it goes.
         let before = asked.load(Ordering::Relaxed);

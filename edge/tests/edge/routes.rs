@@ -1,15 +1,18 @@
 //! Routes of a file, seen from outside and from the upstream.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use banyan_edge::{Known, RouteFile};
+use banyan_mesh::caller::Verifier;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::fixture::{Answer, Door, door, door_with};
+use crate::fixture::{Answer, Door, door, door_with, secret, serve};
 
 /// An upstream that says what it was asked.
 async fn echo(request: Request) -> Response {
@@ -44,22 +47,20 @@ fn known() -> Known {
     Known { services: ["toy".to_owned()].into(), ..Known::default() }
 }
 
-fn apply(door: &Door, routes: &str) {
-    let text = format!("[upstreams.legacy]\nendpoints = [\"http://127.0.0.1:9\"]\nstrip_headers = [\"x-user-*\"]\n{routes}");
+fn apply(door: &Door, upstream: SocketAddr, routes: &str) {
+    let text = format!("[upstreams.legacy]\nendpoints = [\"http://{upstream}\"]\nstrip_headers = [\"x-user-*\"]\n{routes}");
     let file = RouteFile::parse(&text, &known()).unwrap_or_else(|faults| panic!("{faults:#?}"));
     door.edge.apply(file);
 }
 
-/// A door with an upstream that answers in this process.
-fn with_routes(routes: &str) -> Door {
-    let door = door();
-    stand_in(&door);
-    apply(&door, routes);
-    door
-}
+/// Where nobody listens.
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
-fn stand_in(door: &Door) {
-    door.edge.mesh().register("legacy", Router::new().fallback(echo), [] as [&str; 0]).unwrap();
+/// A door with an upstream behind it.
+async fn with_routes(routes: &str) -> Door {
+    let door = door();
+    apply(&door, serve(Router::new().fallback(echo)).await, routes);
+    door
 }
 
 const OPEN: &str = "[[routes]]\nname = \"all\"\npath = \"/{*rest}\"\nupstream = \"legacy\"\nauth = \"public\"\n";
@@ -70,7 +71,7 @@ fn header<'a>(answer: &'a Value, name: &str) -> &'a str {
 
 #[tokio::test]
 async fn what_no_service_has_goes_to_the_upstream() {
-    let door = with_routes(OPEN);
+    let door = with_routes(OPEN).await;
     let answer = door.send("POST", "/shop/a%20b?x=1&y", &[("content-type", "text/plain")], Body::from("hello")).await;
     assert_eq!(answer.status, StatusCode::OK);
     let asked = answer.json();
@@ -84,14 +85,14 @@ async fn what_no_service_has_goes_to_the_upstream() {
 #[tokio::test]
 async fn a_feature_that_still_lives_elsewhere_is_taken_from_the_service() {
     let route = "[[routes]]\nname = \"me\"\npath = \"/api/v1/me\"\nupstream = \"legacy\"\nauth = \"public\"\n";
-    let door = with_routes(route);
+    let door = with_routes(route).await;
     assert_eq!(door.get("/api/v1/me").await.json()["uri"], "/api/v1/me");
     assert_eq!(door.get("/api/me").await.json()["tenant"], "upcoach", "another address, which the file does not name");
 }
 
 #[tokio::test]
 async fn an_upstream_hears_who_asks_and_from_where_and_nothing_forged() {
-    let door = with_routes(OPEN);
+    let door = with_routes(OPEN).await;
     let forged = [
         ("banyan-caller", "root"),
         ("signature", "x"),
@@ -117,9 +118,6 @@ async fn an_upstream_hears_who_asks_and_from_where_and_nothing_forged() {
     let answer = door.get_with("/x", &forged).await;
     let asked = answer.json();
     for gone in [
-        "banyan-caller",
-        "signature",
-        "signature-input",
         "x-banyan-tenant",
         "x-user-id",
         "x_user_id",
@@ -154,10 +152,28 @@ async fn an_upstream_hears_who_asks_and_from_where_and_nothing_forged() {
 }
 
 #[tokio::test]
+async fn an_upstream_can_believe_who_asks() {
+    let door = with_routes(&OPEN.replace("public", "optional")).await;
+    for (token, subject) in [(None, None), (Some("Bearer ada"), Some("00000000-0000-0000-0000-000000000007"))] {
+        let mut headers = vec![("banyan-caller", "forged"), ("signature", "banyan=:Zm9yZ2Vk:"), ("accept-language", "id-ID")];
+        headers.extend(token.map(|token| ("authorization", token)));
+        let answer = door.get_with("/a/b?c=d", &headers).await.json();
+        let mut headers = axum::http::HeaderMap::new();
+        for (name, value) in answer["headers"].as_object().unwrap() {
+            headers
+                .insert(axum::http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.as_str().unwrap().parse().unwrap());
+        }
+        let verifier = Verifier::new("legacy", &[secret()], std::sync::Arc::new(door.clock.clone()));
+        let verified = verifier.verify(&axum::http::Method::GET, &"/a/b?c=d".parse().unwrap(), &headers).unwrap();
+        assert_eq!(verified.caller.subject.map(|id| id.to_string()).as_deref(), subject);
+        assert_eq!((verified.caller.tenant, verified.caller.locale.as_deref()), (Some(crate::fixture::UPCOACH), Some("id-ID")));
+    }
+}
+
+#[tokio::test]
 async fn a_trusted_proxy_is_one_link_of_the_chain() {
     let door = door_with(|settings| settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
-    stand_in(&door);
-    apply(&door, OPEN);
+    apply(&door, serve(Router::new().fallback(echo)).await, OPEN);
     let said = [("x-forwarded-for", "203.0.113.9"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "shop.example.org")];
     let asked = door.get_with("/x", &said).await.json();
     assert_eq!(header(&asked, "x-forwarded-for"), "203.0.113.9, 127.0.0.1");
@@ -190,7 +206,8 @@ async fn who_may_is_asked_at_the_door() {
         upstream = "legacy"
         authorization = "pass"
         "#,
-    );
+    )
+    .await;
     let ada = [("authorization", "Bearer ada")];
     let root = [("authorization", "Bearer root")];
     for path in ["/usual", "/admins", "/readers", "/passed"] {
@@ -231,7 +248,8 @@ async fn addresses_fields_and_bodies_are_changed_as_declared() {
         remove = ["x-kept"]
         body = { drop = ["/headers"], rename = { "/uri" = "/asked" } }
         "#,
-    );
+    )
+    .await;
     let answer = door
         .send(
             "POST",
@@ -260,7 +278,8 @@ async fn addresses_fields_and_bodies_are_changed_as_declared() {
 async fn header_values_reach_the_upstream() {
     let door = with_routes(
         "[[routes]]\nname = \"a\"\npath = \"/a/{id}\"\nupstream = \"legacy\"\nauth = \"optional\"\nstrip_prefix = \"/a\"\nadd_prefix = \"/b\"\nhost = \"legacy.internal\"\nrequest = { set = { x-id = \"{id}\", x-user = \"{user}\", x-tenant-name = \"{tenant}\" }, add = { x-more = \"{scheme}\" } }\n",
-    );
+    )
+    .await;
     let asked = door.get_with("/a/%0d%0a", &[]).await;
     assert_eq!(asked.problem().0, 400);
     let asked = door.get_with("/a/x%20y", &[("x-user", "forged"), ("x-more", "1")]).await.json();
@@ -289,7 +308,8 @@ async fn fixed_answers_come_from_the_door() {
         respond = { status = 503, json = { closed = true } }
         response = { set = { retry-after = "60" } }
         "#,
-    );
+    )
+    .await;
     let moved = door.get("/old/a/b?x=1").await;
     assert_eq!((moved.status.as_u16(), moved.header("location")), (308, "/new/a/b?x=1"));
     let away = door.get("/away?x=1").await;
@@ -329,7 +349,8 @@ async fn methods_versions_and_ends_have_their_answers() {
         auth = "public"
         retired = "2024-01-01"
         "#,
-    );
+    )
+    .await;
     let asked = |version: &'static str| {
         let door = &door;
         async move { door.get_with("/things", &[("api-version", version)]).await }
@@ -364,7 +385,8 @@ async fn a_route_has_its_own_origins_and_sizes() {
         security_headers = "upstream"
         cors = { origins = ["https://a.example"], credentials = "allow", methods = ["PUT"], max_age = "1m" }
         "#,
-    );
+    )
+    .await;
     let asks = [("origin", "https://a.example"), ("access-control-request-method", "PUT")];
     let preflight = door.send("OPTIONS", "/own", &asks, Body::empty()).await;
     assert_eq!(preflight.status.as_u16(), 204);
@@ -389,7 +411,8 @@ async fn a_route_has_its_own_origins_and_sizes() {
 async fn a_full_route_says_when_to_come_back() {
     let door = with_routes(
         "[[routes]]\nname = \"slow\"\npath = \"/slow\"\nservice = \"toy\"\nrewrite = \"/api/v1/slow\"\nconcurrency = 1\n",
-    );
+    )
+    .await;
     let edge = door.edge.clone();
     let first = tokio::spawn(async move {
         let request = crate::fixture::request("GET", "/slow", &[], Body::empty());
@@ -400,6 +423,7 @@ async fn a_full_route_says_when_to_come_back() {
     assert_eq!((full.problem(), full.header("retry-after")), ((503, "overloaded".into()), "1"));
     apply(
         &door,
+        NOBODY,
         "[[routes]]\nname = \"slow\"\npath = \"/slow\"\nservice = \"toy\"\nrewrite = \"/api/v1/slow\"\nconcurrency = 1\npriority = 1\n",
     );
     assert_eq!(door.get("/slow").await.problem().0, 503, "a reload does not forget who is there");
@@ -428,7 +452,8 @@ async fn what_upstreams_could_read_differently_is_refused() {
         upstream = "legacy"
         auth = "public"
         "#,
-    );
+    )
+    .await;
     for path in ["/%61dmin/x", "/%61%64min/x", "/adm%69n/x", "/admin/%78"] {
         assert_eq!(door.get(path).await.problem().0, 401, "{path}: another spelling is the same path");
     }
@@ -462,14 +487,14 @@ async fn what_upstreams_could_read_differently_is_refused() {
 #[tokio::test]
 async fn a_route_to_nobody_says_so() {
     let door = door();
-    apply(&door, OPEN);
-    assert_eq!(door.get("/x").await.problem(), (502, "service-unknown".into()));
+    apply(&door, NOBODY, OPEN);
+    assert_eq!(door.get("/x").await.problem(), (503, "service-unavailable".into()));
 }
 
 #[test]
 fn what_is_matched_is_what_is_forwarded() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let door = with_routes(OPEN);
+    let door = runtime.block_on(with_routes(OPEN));
     let paths = "/(%[0-9a-fA-F]{2}|[ab./;\\\\%]|%2[fFeE5]|\\.\\.|//){0,8}";
     proptest!(ProptestConfig::with_cases(400), |(path in paths, query in "(\\?[a&=%;]{0,5})?")| {
         let Ok(uri) = format!("{path}{query}").parse::<axum::http::Uri>() else { return Ok(()) };
@@ -509,9 +534,9 @@ fn decoded(text: &str) -> String {
 #[test]
 fn no_header_of_a_request_injects_another() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let door = with_routes(
+    let door = runtime.block_on(with_routes(
         "[[routes]]\nname = \"a\"\npath = \"/a/{id}\"\nupstream = \"legacy\"\nauth = \"public\"\nrequest = { set = { x-copy = \"{id} {host} {path}\" } }\nresponse = { set = { x-copy = \"{id} {host}\" } }\n",
-    );
+    ));
     proptest!(ProptestConfig::with_cases(200), |(id in "[!-.0-~]{1,20}|(%0[aAdD]|[a-z]){1,6}", host in "[!-~]{0,20}")| {
         let Ok(uri) = format!("/a/{id}").parse::<axum::http::Uri>() else { return Ok(()) };
         let Ok(value) = axum::http::HeaderValue::from_str(&host) else { return Ok(()) };

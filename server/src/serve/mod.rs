@@ -71,6 +71,7 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
     let beside = Beside::start(&house, data);
     let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone())?);
     house.show_routes_of(edge);
+    let maintaining = tokio::spawn(house.mesh.clone().maintain(banyan_mesh::discovery::Sources::default()));
     let socket = tokio::spawn(AdminSocket::open(data)?.serve(house.clone()));
     let address_file = announce(data, lock, &running)?;
     let millis = SystemClock.now().micros().saturating_sub(begun.micros()) / 1_000;
@@ -87,6 +88,7 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
         let drained = running.drain().await;
         socket.abort();
         watching.abort();
+        maintaining.abort();
         let last = beside.stop().await;
         (drained, last)
     };
@@ -130,6 +132,7 @@ fn open_door(loaded: &Loaded, house: &House) -> Result<(Edge, Running)> {
         .metrics(house.metrics.clone())
         .clock(house.clock.clone())
         .routes(routes::read(loaded.file.as_deref())?)
+        .outbound(routes::outbound(loaded)?)
         .settings(door::settings(&loaded.settings)?)
         .build()?;
     let general = &loaded.settings.general;

@@ -1,13 +1,19 @@
 //! The route file while the server runs: read at the start, and again when it changes or at SIGHUP.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
-use banyan_edge::{Edge, Fault, HouseRoute, Known, RouteFile};
+use banyan_edge::{Edge, Fault, HouseRoute, Known, Outbound, RouteFile};
+use banyan_kernel::OsRandom;
+use banyan_mesh::caller::ClusterSecret;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::settings::{Finding, Place, SettingsError};
+use crate::data::DataDirectory;
+use crate::data::key::Installed;
+use crate::settings::{Finding, Loaded, Place, SettingsError};
 
 /// How often the file is looked at. Asking for its time costs a system call, and works on every file system, over the network and in
 /// containers that mount it.
@@ -32,6 +38,18 @@ pub(super) fn read(file: Option<&Path>) -> Result<RouteFile> {
     let Some(path) = file else { return Ok(RouteFile::default()) };
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     RouteFile::parse(&text, &known()).map_err(|faults| refused(path, &faults).into())
+}
+
+/// What upstreams are reached with: a key from which each upstream's own is made, and the roots that browsers believe.
+pub(super) fn outbound(loaded: &Loaded) -> Result<Outbound> {
+    let data = DataDirectory::open(&loaded.data)?;
+    let given = loaded.settings.general.master_key.as_ref().map(|key| &key.0);
+    let key = data.master_key(given, Installed::Data, &OsRandom)?;
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let tls = tls.with_root_certificates(roots).with_no_client_auth();
+    Ok(Outbound { secret: Some(ClusterSecret::new(key.expose())?), tls: Some(Arc::new(tls)) })
 }
 
 /// The faults as the settings' own are shown.

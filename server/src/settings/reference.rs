@@ -37,6 +37,9 @@ name = \"banyan\"
 user = \"banyan\"
 password_file = \"/run/secrets/database-password\"
 ```
+
+The sections `[upstreams.<name>]` and `[[routes]]` of the file belong to the front door: [front-door.md](front-door.md) describes them,
+`banyan routes check` reads them. They are the only part of the file that takes effect while the server runs.
 ";
 
 /// The whole document.

@@ -179,6 +179,23 @@ impl<'s> Item<'s> {
         )
     }
 
+    pub(super) fn place(&self) -> (usize, usize) {
+        self.source.place_of(self.start)
+    }
+
+    pub(super) fn number(&self, least: f64, most: f64) -> Option<f64> {
+        let number = match self.value.get_ref() {
+            DeValue::Integer(number) => number.as_str().replace('_', "").parse().ok(),
+            DeValue::Float(number) => number.as_str().replace('_', "").parse::<f64>().ok(),
+            _ => None,
+        };
+        self.expect(
+            number.filter(|number| (least..=most).contains(number)),
+            &format!("a number from {least} to {most}"),
+            "such a number without quotes",
+        )
+    }
+
     pub(super) fn list(&self) -> Option<Vec<Item<'s>>> {
         let values = match self.value.get_ref() {
             DeValue::Array(values) => Some(values),

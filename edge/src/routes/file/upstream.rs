@@ -1,7 +1,10 @@
 //! One `[upstreams.<name>]` table.
 
+mod rules;
+
 use std::sync::Arc;
 
+use banyan_mesh::{Balance, Context, Discovery, Endpoint, Place, Scheme, Upstream};
 use http::{HeaderName, Uri};
 
 use super::read::{Item, Section};
@@ -9,19 +12,32 @@ use super::values::{self, ENDPOINT_REMEDY, NAME_REMEDY};
 
 /// An upstream as the file declares it.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "the mesh is to call endpoints elsewhere")]
 pub(crate) struct UpstreamEntry {
     pub(crate) name: Arc<str>,
-    pub(crate) endpoints: Vec<Uri>,
+    /// Where it begins in the file.
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    /// Without transport security and signer, which the file does not hold.
+    pub(crate) rules: Upstream,
+    pub(crate) security: Option<UpstreamSecurity>,
     pub(crate) key: UpstreamKey,
     pub(crate) identity: Identity,
     /// Names, or beginnings of names, of fields that only the door may set.
     pub(crate) strip: Box<[FieldPattern]>,
 }
 
+/// Of an upstream that is reached by `https`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UpstreamSecurity {
+    /// Whose certificate is expected; the endpoint's host where it is not said.
+    pub(crate) server_name: Option<String>,
+}
+
 /// By what requests are given to the same instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum UpstreamKey {
+    /// The way of balancing asks for none.
+    None,
     User,
     Address,
     Header(HeaderName),
@@ -59,16 +75,40 @@ pub(super) fn read(name: &str, item: &Item<'_>) -> Option<UpstreamEntry> {
             None
         }
     };
+    let (line, column) = item.place();
     let mut section = item.section()?;
-    let endpoints = endpoints(&mut section);
-    let key = section.get("hash").and_then(|item| item.parse(KEY_REMEDY, key)).unwrap_or(UpstreamKey::Address);
+    let discovery = discovery(&mut section);
+    let balance = section.get("balance").and_then(|item| item.word(&BALANCES)).unwrap_or_default();
+    let hashes = matches!(balance, Balance::ConsistentHash { .. } | Balance::Sticky);
+    let key = section.get("hash").and_then(|item| item.parse(KEY_REMEDY, key));
+    if key.is_some() && !hashes {
+        section.fault(
+            "has `hash`, which its way of balancing does not ask for",
+            "write balance = \"consistent-hash\" or \"sticky\"",
+        );
+    }
     let words = [("signed", Identity::Signed), ("withheld", Identity::Withheld)];
     let identity = section.get("identity").and_then(|item| item.word(&words)).unwrap_or(Identity::Signed);
     let strip = section.get("strip_headers").and_then(|item| item.list()).unwrap_or_default();
     let strip = strip.iter().filter_map(field_pattern).collect();
+    let security = security(&mut section, discovery.as_ref());
+    let mut upstream =
+        Upstream { discovery: discovery.unwrap_or_default(), balance, context: Context::Withheld, ..Upstream::default() };
+    rules::read(&mut section, &mut upstream);
     section.end();
-    Some(UpstreamEntry { name: name?, endpoints, key, identity, strip })
+    let usual = if hashes { UpstreamKey::Address } else { UpstreamKey::None };
+    Some(UpstreamEntry { name: name?, line, column, rules: upstream, security, key: key.unwrap_or(usual), identity, strip })
 }
+
+const BALANCES: [(&str, Balance); 7] = [
+    ("peak-ewma", Balance::PeakEwma),
+    ("round-robin", Balance::RoundRobin),
+    ("weighted", Balance::Weighted),
+    ("least-connections", Balance::LeastConnections),
+    ("consistent-hash", Balance::CONSISTENT_HASH),
+    ("sticky", Balance::Sticky),
+    ("scored", Balance::Scored),
+];
 
 const KEY_REMEDY: &str = "write \"user\", \"address\", \"header:x-session\" or \"cookie:session\"";
 
@@ -97,8 +137,84 @@ fn field_pattern(item: &Item<'_>) -> Option<FieldPattern> {
     }
 }
 
-fn endpoints(section: &mut Section<'_>) -> Vec<Uri> {
-    let Some(item) = section.get("endpoints") else { return Vec::new() };
-    let items = item.list().unwrap_or_default();
-    items.iter().filter_map(|item| item.parse(ENDPOINT_REMEDY, values::endpoint)).collect()
+fn discovery(section: &mut Section<'_>) -> Option<Discovery> {
+    let endpoints = section.get("endpoints").map(|item| endpoints(&item));
+    let dns = section
+        .get("dns")
+        .map(|item| item.parse("write it like \"http://legacy.internal:4000\"", values::endpoint).and_then(|uri| dns(&uri)));
+    let srv = section.get("srv").map(|item| item.parse("write it like \"_http._tcp.legacy.internal\"", srv));
+    let mut all = [endpoints, dns, srv].into_iter().flatten();
+    match (all.next(), all.next()) {
+        (Some(found), None) => found,
+        (None, _) => {
+            section.fault("says not where it is", "write endpoints = [\"http://127.0.0.1:4000\"], or `dns`, or `srv`");
+            None
+        }
+        (Some(_), Some(_)) => {
+            section.fault("says more than once where it is", "keep one of `endpoints`, `dns`, `srv`");
+            None
+        }
+    }
+}
+
+fn dns(uri: &Uri) -> Option<Discovery> {
+    let scheme = if uri.scheme_str() == Some("https") { Scheme::Https } else { Scheme::Http };
+    let usual = if scheme == Scheme::Https { 443 } else { 80 };
+    Some(Discovery::Dns { host: uri.host()?.to_owned(), port: uri.port_u16().unwrap_or(usual), scheme })
+}
+
+fn srv(text: &str) -> Result<Discovery, &'static str> {
+    let (name, scheme) = match text.strip_prefix("https+") {
+        Some(name) => (name, Scheme::Https),
+        None => (text, Scheme::Http),
+    };
+    let good = name.starts_with('_')
+        && name.len() <= 253
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    if good { Ok(Discovery::Srv { name: name.to_owned(), scheme }) } else { Err("is not the name of a service") }
+}
+
+fn endpoints(item: &Item<'_>) -> Option<Discovery> {
+    let items = item.list()?;
+    if items.is_empty() {
+        item.fault("names no endpoint", ENDPOINT_REMEDY);
+    }
+    Some(Discovery::Static(items.iter().filter_map(endpoint).collect()))
+}
+
+fn endpoint(item: &Item<'_>) -> Option<Endpoint> {
+    if !item.is_table() {
+        return item.parse(ENDPOINT_REMEDY, values::endpoint).map(Endpoint::new);
+    }
+    let mut section = item.section()?;
+    let url = section.get("url");
+    if url.is_none() {
+        section.fault("has no `url`", ENDPOINT_REMEDY);
+    }
+    let url = url.and_then(|item| item.parse(ENDPOINT_REMEDY, values::endpoint));
+    let weight = section.get("weight").and_then(|item| item.whole(1, i64::from(Endpoint::MOST_WEIGHT)));
+    let region = section.get("region").and_then(|item| item.text());
+    let data_centre = section.get("data_centre").and_then(|item| item.text());
+    section.end();
+    let usual = Place::default();
+    let place = Place::new(region.unwrap_or(&usual.region), data_centre.unwrap_or(&usual.data_centre));
+    Some(Endpoint::new(url?).with_weight(u32::try_from(weight.unwrap_or(1)).ok()?).at(place))
+}
+
+/// `tls = { server_name = … }`; where an address says `https`, it is meant without being said.
+fn security(section: &mut Section<'_>, discovery: Option<&Discovery>) -> Option<UpstreamSecurity> {
+    let secure = match discovery? {
+        Discovery::Static(endpoints) => endpoints.iter().any(|endpoint| endpoint.uri.scheme_str() == Some("https")),
+        Discovery::Dns { scheme, .. } | Discovery::Srv { scheme, .. } => *scheme == Scheme::Https,
+        _ => false,
+    };
+    let said = section.get("tls").and_then(|item| item.section()).map(|mut section| {
+        let server_name = section.get("server_name").and_then(|item| item.text()).map(str::to_owned);
+        section.end();
+        UpstreamSecurity { server_name }
+    });
+    if said.is_some() && !secure {
+        section.fault("has `tls`, and no address of it begins with https://", "write https:// in its addresses, or remove `tls`");
+    }
+    secure.then(|| said.unwrap_or_default())
 }

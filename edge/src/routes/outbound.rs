@@ -1,0 +1,67 @@
+//! The upstreams of a file, as the mesh is told of them.
+
+use std::sync::Arc;
+
+use banyan_kernel::{Clock, OsRandom};
+use banyan_mesh::caller::{ClusterSecret, Signer};
+use banyan_mesh::{DeclareError, Mesh, Tls, Upstream};
+use rustls::ClientConfig;
+
+use super::file::{Fault, Identity, RouteFile, UpstreamEntry};
+
+/// What the door needs to reach upstreams, beside what the file says of them.
+#[derive(Clone, Default)]
+pub struct Outbound {
+    /// Signs who asks. Without it nothing is said of the caller.
+    pub secret: Option<ClusterSecret>,
+    /// Whose certificates are believed. Without it no upstream can be reached by `https`.
+    pub tls: Option<Arc<ClientConfig>>,
+}
+
+impl Outbound {
+    /// What cannot work, with its place in the file; nothing is changed.
+    pub(crate) fn check(&self, file: &RouteFile, clock: &Arc<dyn Clock>) -> Vec<Fault> {
+        let faults = file.upstreams.iter().filter_map(|entry| {
+            let error = self.rules(entry, clock).check(&entry.name).err()?;
+            Some(fault(entry, &error))
+        });
+        faults.collect()
+    }
+
+    /// Makes or changes the upstreams of the file. One that cannot work was refused before; it is left out.
+    pub(crate) fn declare(&self, file: &RouteFile, mesh: &Mesh, clock: &Arc<dyn Clock>) {
+        for entry in &file.upstreams {
+            if let Err(error) = mesh.declare(&entry.name, self.rules(entry, clock)) {
+                tracing::error!(%error, "an upstream was left out");
+            }
+        }
+    }
+
+    fn rules(&self, entry: &UpstreamEntry, clock: &Arc<dyn Clock>) -> Upstream {
+        let signer = |secret| Arc::new(Signer::new(&entry.name, secret, clock.clone(), Arc::new(OsRandom)));
+        let tls = |security: &super::file::UpstreamSecurity| {
+            Some(Tls { config: self.tls.clone()?, server_name: security.server_name.clone() })
+        };
+        Upstream {
+            caller: self.secret.as_ref().filter(|_| entry.identity == Identity::Signed).map(signer),
+            tls: entry.security.as_ref().and_then(tls),
+            ..entry.rules.clone()
+        }
+    }
+}
+
+fn fault(entry: &UpstreamEntry, error: &DeclareError) -> Fault {
+    Fault {
+        line: entry.line,
+        column: entry.column,
+        key: format!("upstreams.{}.{}", entry.name, error.field),
+        reason: error.reason.to_owned(),
+        remedy: error.remedy.to_owned(),
+    }
+}
+
+impl std::fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outbound").field("signs", &self.secret.is_some()).field("tls", &self.tls.is_some()).finish()
+    }
+}
