@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{advisories, bench, deps, documents, lint, postgres, test, up};
+use crate::{advisories, bench, cache_tests, deps, documents, lint, postgres, test, up};
 
 /// The commands by which people build, try, test and measure Banyan.
 ///
@@ -26,6 +26,7 @@ enum Command {
     Advisories(advisories::Arguments),
     Postgres(postgres::Arguments),
     Deps(deps::Arguments),
+    CacheTests(cache_tests::Arguments),
 }
 
 /// Runs the command that the user gave.
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Advisories(arguments) => advisories::run(&arguments),
         Command::Postgres(arguments) => postgres::run(&arguments),
         Command::Deps(arguments) => deps::run(&arguments),
+        Command::CacheTests(arguments) => cache_tests::run(&arguments),
     }
 }
 

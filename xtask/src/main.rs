@@ -12,6 +12,7 @@
 
 mod advisories;
 mod bench;
+mod cache_tests;
 mod cli;
 mod deps;
 mod documents;
