@@ -1,0 +1,32 @@
+//! Where sources come from.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use url::Url;
+
+use crate::settings::AllowedHost;
+
+/// Fetches a source whose host is on the allow-list. What it must not do: follow a redirect, connect to an address that
+/// `host.reach` does not allow, or read more than `largest` bytes. The caller sets the deadline.
+#[async_trait]
+pub trait Fetch: Send + Sync + 'static {
+    /// The bytes of the source.
+    async fn fetch(&self, source: &Url, host: &AllowedHost, largest: usize) -> Result<Bytes, FetchError>;
+}
+
+/// Why a source could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error("the source is not there")]
+    NotFound,
+    #[error("the source's host answered {0}")]
+    Status(u16),
+    #[error("the source's name leads to an address that may not be reached")]
+    ForbiddenAddress,
+    #[error("the source is larger than is allowed")]
+    TooLarge,
+    #[error("the source came too slowly")]
+    TooSlow,
+    #[error("the source could not be reached")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
