@@ -14,6 +14,10 @@ use crate::registry::RegistryStore;
 use crate::service::{Found, Inner};
 use crate::upstream::{Discovery, Scheme, Upstream};
 
+mod dns;
+
+pub use dns::DnsResolver;
+
 /// How often somebody who could not be asked is asked again.
 const AGAIN: Duration = Duration::from_secs(5);
 /// However short a time to live is; a name server is not asked more often.

@@ -96,6 +96,9 @@ pub enum RegistryError {
     Invalid { field: &'static str, reason: &'static str, remedy: &'static str },
     #[error("the registry is full ({0} instances)")]
     Full(usize),
+    /// It has just begun, and knows nobody of this service yet.
+    #[error("the registry has just begun; ask again in a moment")]
+    Young,
     #[error("the registry cannot be reached: {0}")]
     Unreachable(#[from] CallError),
     #[error("the registry answered {0}")]

@@ -18,6 +18,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use banyan_edge::{Drained, Edge, Listen, Running};
 use banyan_kernel::{Clock as _, SystemClock, Timestamp};
+use banyan_mesh::discovery::{DnsResolver, Resolve, Sources};
+use banyan_mesh::registry::{MemoryRegistry, RegistryStore};
 use serde_json::json;
 
 use crate::admin_socket::AdminSocket;
@@ -70,8 +72,8 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
     };
     let beside = Beside::start(&house, data);
     let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone())?);
+    let maintaining = tokio::spawn(house.mesh.clone().maintain(sources(&house)));
     house.show_routes_of(edge);
-    let maintaining = tokio::spawn(house.mesh.clone().maintain(banyan_mesh::discovery::Sources::default()));
     let socket = tokio::spawn(AdminSocket::open(data)?.serve(house.clone()));
     let address_file = announce(data, lock, &running)?;
     let millis = SystemClock.now().micros().saturating_sub(begun.micros()) / 1_000;
@@ -114,6 +116,13 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
     let _best_effort = std::fs::remove_file(data.socket());
     tracing::info!("ended");
     Ok(ended)
+}
+
+/// Who is asked where upstreams are. A machine without name servers has no upstreams that need them.
+fn sources(house: &House) -> Sources {
+    let resolver = DnsResolver::of_system().inspect_err(|error| tracing::warn!(%error, "upstreams cannot be found by name"));
+    let registry: Arc<dyn RegistryStore> = Arc::new(MemoryRegistry::new(house.clock.clone()));
+    Sources { resolver: resolver.ok().map(|resolver| Arc::new(resolver) as Arc<dyn Resolve>), registry: Some(registry) }
 }
 
 /// Puts services, pages and door together and listens.

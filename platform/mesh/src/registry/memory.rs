@@ -1,6 +1,6 @@
 //! A registry in this process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,15 @@ use banyan_kernel::{Clock, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{MOST, Registration, RegistryError, RegistryStore};
+use super::{HOLDS, MOST, Registration, RegistryError, RegistryStore};
 
 /// Registrations in memory, forgotten with the process.
 pub struct MemoryRegistry {
     clock: Arc<dyn Clock>,
+    begun: Timestamp,
     kept: Mutex<BTreeMap<String, Kept>>,
+    /// Services of which somebody has registered while the registry was young.
+    seen: Mutex<BTreeSet<String>>,
     version: watch::Sender<u64>,
 }
 
@@ -26,7 +29,13 @@ struct Kept {
 
 impl MemoryRegistry {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, kept: Mutex::default(), version: watch::Sender::new(0) }
+        let begun = clock.now();
+        Self { clock, begun, kept: Mutex::default(), seen: Mutex::default(), version: watch::Sender::new(0) }
+    }
+
+    /// Whether who was registered before a restart may not have come again yet.
+    fn is_young(&self, now: Timestamp) -> bool {
+        now.seconds_since(self.begun) < HOLDS.as_secs().cast_signed()
     }
 }
 
@@ -44,6 +53,9 @@ impl RegistryStore for MemoryRegistry {
         }
         let before = kept.insert(registration.id.clone(), Kept { registration: registration.clone(), until });
         drop(kept);
+        if self.is_young(now) {
+            self.seen.lock().extend(registration.services.iter().cloned());
+        }
         if before.is_none_or(|before| before.registration != *registration) {
             self.version.send_modify(|version| *version += 1);
         }
@@ -60,7 +72,12 @@ impl RegistryStore for MemoryRegistry {
     async fn list(&self, service: &str) -> Result<Vec<Registration>, RegistryError> {
         let (now, kept) = (self.clock.now(), self.kept.lock());
         let live = kept.values().filter(|one| one.until > now).map(|one| &one.registration);
-        Ok(live.filter(|one| one.services.iter().any(|name| name == service)).cloned().collect())
+        let found: Vec<_> = live.filter(|one| one.services.iter().any(|name| name == service)).cloned().collect();
+        // "Nobody" would take everybody out who will be here again in a moment.
+        if found.is_empty() && self.is_young(now) && !self.seen.lock().contains(service) {
+            return Err(RegistryError::Young);
+        }
+        Ok(found)
     }
 
     fn changes(&self) -> Option<watch::Receiver<u64>> {

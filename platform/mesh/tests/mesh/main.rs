@@ -5,6 +5,7 @@
 mod failover;
 mod fixture;
 mod hygiene;
+mod languages;
 mod limits;
 mod nodes;
 mod remote;

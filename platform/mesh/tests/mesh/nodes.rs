@@ -91,7 +91,7 @@ async fn a_registry_believes_nobody_without_the_secret_and_no_other_body() {
     let body = serde_json::to_string(&registration("evil", &goals)).unwrap();
     let request = http::Request::builder().method("POST").uri("/mesh/v1/register").body(body.into()).unwrap();
     assert_eq!(signing.send(request, Call::within(SOON)).await.unwrap().response.status(), StatusCode::UNAUTHORIZED);
-    assert!(store.list("goals").await.unwrap().is_empty());
+    assert!(matches!(store.list("goals").await, Err(RegistryError::Young)), "nobody was ever there");
 }
 
 #[tokio::test]
@@ -148,4 +148,52 @@ async fn rules_and_instances_change_without_losing_what_is_known() {
     let endpoint = banyan_mesh::Endpoint::new("https://a.example".parse().unwrap());
     let wrong = mesh.declare("pair", Upstream { discovery: Discovery::Static(vec![endpoint]), ..https }).unwrap_err();
     assert_eq!(wrong.to_string(), "upstream `pair`, `tls`: `https` needs certificates to trust; give the table `tls`");
+}
+
+/// A name server that knows one host and one service.
+async fn name_server() -> std::net::SocketAddr {
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut bytes = [0; 1024];
+        while let Ok((length, from)) = socket.recv_from(&mut bytes).await {
+            let answer = answer_to(&bytes[..length]);
+            let _ = socket.send_to(&answer, from).await;
+        }
+    });
+    address
+}
+
+/// RFC 1035 §4: the question again, and records whose name points at it.
+fn answer_to(query: &[u8]) -> Vec<u8> {
+    let name_end = 12 + query[12..].iter().position(|byte| *byte == 0).unwrap() + 1;
+    let kind = u16::from_be_bytes([query[name_end], query[name_end + 1]]);
+    let data: Option<&[u8]> = match kind {
+        1 => Some(&[127, 0, 0, 1]),
+        33 => Some(b"\x00\x01\x00\x05\x1f\x90\x05goals\x08internal\x00"),
+        _ => None,
+    };
+    let mut answer = query[..2].to_vec();
+    answer.extend([0x81, 0x80, 0, 1, 0, u8::from(data.is_some()), 0, 0, 0, 0]);
+    answer.extend(&query[12..name_end + 4]);
+    if let Some(data) = data {
+        answer.extend([0xc0, 0x0c]);
+        answer.extend(kind.to_be_bytes());
+        answer.extend([0, 1, 0, 0, 0, 42, 0, u8::try_from(data.len()).unwrap()]);
+        answer.extend(data);
+    }
+    answer
+}
+
+#[tokio::test]
+async fn name_servers_are_really_asked() {
+    use banyan_mesh::discovery::{DnsResolver, Resolve};
+    let resolver = DnsResolver::of_servers(&[name_server().await]).unwrap();
+    let found = resolver.addresses("goals.internal.").await.unwrap();
+    assert_eq!(found.records, ["127.0.0.1".parse::<std::net::IpAddr>().unwrap()]);
+    assert!((35..=42).contains(&found.time_to_live.as_secs()), "as the record says: {found:?}");
+    let found = resolver.services("_goals._tcp.internal.").await.unwrap();
+    let record = &found.records[0];
+    assert_eq!((record.host.as_str(), record.port, record.priority, record.weight), ("goals.internal.", 8080, 1, 5));
+    assert!((35..=42).contains(&found.time_to_live.as_secs()), "{found:?}");
 }
