@@ -82,8 +82,11 @@ impl Inner {
     fn services_for(&self, audience: Audience) -> Vec<ServiceReport> {
         let mut services = self.mesh.services();
         if audience == Audience::Public {
-            for instance in services.iter_mut().flat_map(|service| &mut service.instances) {
-                if instance.address != "in-process" {
+            for service in &mut services {
+                let elsewhere = service.instances.iter_mut().enumerate().filter(|(_, instance)| instance.address != "in-process");
+                for (at, instance) in elsewhere {
+                    // The id of one that did not register is its address.
+                    instance.id = format!("{}-{}", service.name, at + 1);
                     instance.address = "hidden".into();
                 }
             }

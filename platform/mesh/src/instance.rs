@@ -118,6 +118,11 @@ impl Instance {
         before != found as u8
     }
 
+    /// Nobody checks any more, so what was found last must not stay for ever.
+    pub(crate) fn forget_checks(&self) {
+        self.checked.store(Checked::Unknown as u8, Ordering::Relaxed);
+    }
+
     pub(crate) fn checked(&self) -> Checked {
         Checked::of(self.checked.load(Ordering::Relaxed))
     }

@@ -53,7 +53,11 @@ impl ServiceHandle {
             let instances = match &found {
                 Some(found) => self.0.merged(state, &upstream, found),
                 // Until the first look at the new place, what was found before does.
-                None if same_reach(&state.upstream, &upstream) => state.set.instances.clone(),
+                None if same_reach(&state.upstream, &upstream) => {
+                    let kept = state.set.instances.clone();
+                    kept.iter().filter(|_| upstream.health.is_none()).for_each(|instance| instance.forget_checks());
+                    kept
+                }
                 None => state.locals(),
             };
             State { upstream: upstream.clone(), set: Set::new(instances) }
@@ -138,6 +142,9 @@ impl Inner {
             });
             instance.weigh(one.endpoint.weight);
             instance.report_load(one.load);
+            if upstream.health.is_none() {
+                instance.forget_checks();
+            }
             instances.push(instance);
         }
         instances

@@ -107,7 +107,7 @@ async fn checks_take_an_instance_out_and_back_in() {
     let check = HealthCheck { interval: Duration::from_millis(100), ..HealthCheck::of("/healthz") };
     let rules = Upstream { health: Some(check), balance: Balance::RoundRobin, ..upstream(&[one.address, two.address]) };
     let mesh = mesh();
-    let service = mesh.declare("pair", rules).unwrap();
+    let service = mesh.declare("pair", rules.clone()).unwrap();
     let maintenance = tokio::spawn(mesh.clone().maintain(Sources::default()));
     let first = || service.report().instances.into_iter().find(|instance| instance.address == one.address.to_string()).unwrap();
     until("it is checked", || first().checked == Checked::Healthy).await;
@@ -116,6 +116,12 @@ async fn checks_take_an_instance_out_and_back_in() {
     for _ in 0..10 {
         assert_eq!(text(service.send(get("/"), Call::within(SOON)).await.unwrap().response.into_body()).await, "two");
     }
+    // Rules without checks must not leave it out for ever.
+    let unchecked = upstream(&[one.address, two.address]);
+    mesh.declare("pair", unchecked).unwrap();
+    assert_eq!((first().checked, first().health), (Checked::Unknown, InstanceHealth::Up));
+    mesh.declare("pair", rules).unwrap();
+    until("it is out again", || first().health == InstanceHealth::Down).await;
     well.store(true, Ordering::SeqCst);
     until("it is back", || first().checked == Checked::Healthy).await;
     assert!(first().share < 1.0, "and starts slowly");
