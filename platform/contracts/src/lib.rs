@@ -4,5 +4,7 @@ pub mod content;
 mod envelope;
 pub mod goals;
 pub mod identity;
+pub mod limits;
+pub mod usage;
 
 pub use envelope::{CloudEvent, Event};

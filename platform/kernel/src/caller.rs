@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{ErrorCode, Permission, Roles};
+use crate::{ErrorCode, Permission, Roles, Scopes};
 
 /// Correlates one request through logs, problems and audit records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,7 +47,15 @@ pub struct Caller {
     /// The log-in session behind the credential.
     pub session: Option<Uuid>,
     pub request: RequestId,
+    key: Option<ApiKey>,
     elevation: Option<Elevation>,
+}
+
+/// The API key by which somebody acts: it may do no more than its scopes, whatever its owner may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ApiKey {
+    id: Uuid,
+    scopes: Scopes,
 }
 
 impl Caller {
@@ -65,7 +73,7 @@ impl Caller {
     }
 
     fn new(tenant: Uuid, actor: Actor, roles: Roles, request: RequestId) -> Self {
-        Self { tenant, actor, roles, organisations: Arc::from([]), session: None, request, elevation: None }
+        Self { tenant, actor, roles, organisations: Arc::from([]), session: None, request, key: None, elevation: None }
     }
 
     #[must_use]
@@ -78,6 +86,38 @@ impl Caller {
     pub fn with_organisations(mut self, organisations: Arc<[Uuid]>) -> Self {
         self.organisations = organisations;
         self
+    }
+
+    /// The same person, acting by an API key: without the roles that stand for more than the scopes (which rows they would see),
+    /// and with no permission beyond them.
+    #[must_use]
+    pub fn with_key(mut self, id: Uuid, scopes: Scopes) -> Self {
+        let scopes = scopes.within(self.roles);
+        self.roles = self.roles.narrowed(scopes);
+        self.key = Some(ApiKey { id, scopes });
+        self
+    }
+
+    /// The API key by which the caller acts.
+    pub fn key(&self) -> Option<Uuid> {
+        self.key.map(|key| key.id)
+    }
+
+    /// What the caller may do: by the roles, and by the key if there is one.
+    pub fn allows(&self, permission: Permission) -> bool {
+        match self.key {
+            Some(key) => key.scopes.contains(permission),
+            None => self.roles.allow(permission),
+        }
+    }
+
+    /// For what a person must do themselves: changing passwords, making keys.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unauthenticated`] when nobody is signed in, [`ErrorCode::Forbidden`] for a caller who came by an API key.
+    pub fn require_person(&self) -> Result<Uuid, ErrorCode> {
+        let user = self.require_user()?;
+        if self.key.is_some() { Err(ErrorCode::Forbidden) } else { Ok(user) }
     }
 
     pub fn user_id(&self) -> Option<Uuid> {
@@ -100,7 +140,7 @@ impl Caller {
     pub fn require(&self, permission: Permission) -> Result<(), ErrorCode> {
         match self.actor {
             Actor::Anonymous => Err(ErrorCode::Unauthenticated),
-            Actor::User(_) if self.roles.allow(permission) => Ok(()),
+            Actor::User(_) if self.allows(permission) => Ok(()),
             Actor::User(_) | Actor::System(_) => Err(ErrorCode::Forbidden),
         }
     }
@@ -128,6 +168,19 @@ mod tests {
 
     fn request() -> RequestId {
         RequestId(Uuid::nil())
+    }
+
+    #[test]
+    fn a_key_may_do_what_both_its_owner_and_its_scopes_allow() {
+        let admin = Caller::user(Uuid::nil(), Uuid::nil(), Roles::from_iter([Role::Admin]), request());
+        let key = |scopes: &[Permission]| admin.clone().with_key(Uuid::from_u128(1), scopes.iter().copied().collect());
+        let reader = key(&[Permission::UsersRead, Permission::TenantManage]);
+        assert_eq!(reader.require(Permission::UsersRead), Ok(()));
+        assert_eq!(reader.require(Permission::UsersManage), Err(ErrorCode::Forbidden));
+        assert_eq!(reader.require(Permission::TenantManage), Err(ErrorCode::Forbidden), "its owner may not");
+        assert!(reader.elevate(Permission::RecordsOverride, None).is_err());
+        assert_eq!((reader.require_person(), admin.require_person()), (Err(ErrorCode::Forbidden), Ok(Uuid::nil())));
+        assert_eq!(key(&[]).require_user(), Ok(Uuid::nil()));
     }
 
     #[test]

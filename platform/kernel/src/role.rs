@@ -121,6 +121,66 @@ impl Roles {
     pub fn allow(self, permission: Permission) -> bool {
         self.iter().any(|role| role.permissions().contains(&permission))
     }
+
+    /// The roles that an API key with these scopes acts with: they decide which rows it sees. A role stays where the key may do all
+    /// that it permits. For the rest stand lesser ones: who may look people or figures up, and the admin who may manage something.
+    #[must_use]
+    pub fn narrowed(self, scopes: Scopes) -> Self {
+        let scopes = scopes.within(self);
+        let has_all = |role: &Role| role.permissions().iter().all(|one| scopes.contains(*one));
+        let manages = self.contains(Role::Admin) || self.contains(Role::Owner);
+        let admin = manages && Role::Admin.permissions().iter().any(|one| one.changes() && scopes.contains(*one));
+        let stand_ins = [Role::Analyst, Role::Support].into_iter().filter(has_all).chain(admin.then_some(Role::Admin));
+        self.iter().filter(has_all).chain(stand_ins).collect()
+    }
+}
+
+impl Permission {
+    /// Whether it is more than looking.
+    pub const fn changes(self) -> bool {
+        match self {
+            Self::UsersManage
+            | Self::RolesManage
+            | Self::ContentManage
+            | Self::RecordsOverride
+            | Self::TenantManage
+            | Self::KeysManage => true,
+            Self::UsersRead | Self::AuditRead | Self::AnalyticsRead | Self::ServicesRead | Self::ComplianceRead => false,
+        }
+    }
+}
+
+/// Permissions that an API key is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scopes(u32);
+
+impl Scopes {
+    pub const NONE: Self = Self(0);
+
+    pub const fn contains(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u32) != 0
+    }
+
+    #[must_use]
+    pub const fn with(self, permission: Permission) -> Self {
+        Self(self.0 | 1 << permission as u32)
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
+    }
+
+    /// Those that the roles permit, too.
+    #[must_use]
+    pub fn within(self, roles: Roles) -> Self {
+        self.iter().filter(|permission| roles.allow(*permission)).collect()
+    }
+}
+
+impl FromIterator<Permission> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        permissions.into_iter().fold(Self::NONE, Self::with)
+    }
 }
 
 impl FromIterator<Role> for Roles {
@@ -142,6 +202,20 @@ mod tests {
             assert_eq!(permission.name().parse::<Permission>().unwrap(), *permission);
         }
         assert!("root".parse::<Role>().is_err());
+    }
+
+    #[test]
+    fn a_key_acts_with_no_more_roles_than_its_scopes() {
+        let owner = Roles::from_iter([Role::User, Role::Owner]);
+        let of = |scopes: &[Permission]| owner.narrowed(scopes.iter().copied().collect());
+        assert_eq!(of(&[]), Roles::from_iter([Role::User]));
+        assert_eq!(of(&[Permission::UsersRead]), Roles::from_iter([Role::User, Role::Support]));
+        assert_eq!(of(&[Permission::AnalyticsRead, Permission::AuditRead]), Roles::from_iter([Role::User, Role::Analyst]));
+        assert_eq!(of(&[Permission::UsersManage]), Roles::from_iter([Role::User, Role::Admin]), "only all of it makes an owner");
+        assert!(of(Permission::ALL).contains(Role::Owner));
+        let user = Roles::from_iter([Role::User]);
+        assert_eq!(user.narrowed(Permission::ALL.iter().copied().collect()), user, "scopes give nothing");
+        assert_eq!(Scopes::from_iter([Permission::UsersRead]).within(user), Scopes::NONE);
     }
 
     #[test]

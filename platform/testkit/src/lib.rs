@@ -6,11 +6,13 @@ mod app;
 mod bench;
 mod database;
 mod plans;
+mod redis;
 
 pub use app::{Answer, App, Call};
 pub use bench::Bench;
 pub use database::TestDatabase;
 pub use plans::Statements;
+pub use redis::redis_url;
 
 /// Makes each `async fn name(bench: Bench)` two tests, `name::sqlite` and `name::postgres`, each with a database of its own.
 #[macro_export]
