@@ -16,14 +16,15 @@ use parking_lot::Mutex;
 
 use crate::answer::cors::Cors;
 use crate::answer::security::SecurityHeaders;
+use crate::limits::Limiter;
 use crate::random::BufferedRandom;
 use crate::request::credential::{Authenticate, Credentials, NoCredentials};
-use crate::request::rate::RateLimiter;
 use crate::request::tenant::Tenants;
 use crate::routes::meters::Reloads;
 use crate::routes::outbound::Outbound;
 use crate::routes::{Parts, RouteFile, Routes};
 use crate::settings::{EdgeSettings, SettingsError};
+use crate::usage::UsageBook;
 use crate::{Edge, Inner};
 
 /// See [`Edge::builder`].
@@ -39,6 +40,8 @@ pub struct Builder {
     versions: Versions,
     routes: RouteFile,
     outbound: Outbound,
+    limiter: Option<Limiter>,
+    usage: UsageBook,
     settings: EdgeSettings,
 }
 
@@ -55,6 +58,8 @@ impl Builder {
             versions: Versions::default(),
             routes: RouteFile::default(),
             outbound: Outbound::default(),
+            limiter: None,
+            usage: UsageBook::default(),
             settings: EdgeSettings::default(),
         }
     }
@@ -101,6 +106,18 @@ impl Builder {
         self
     }
 
+    /// What counts requests. Without it one is made of the settings, for this door alone.
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
+    /// Where usage is counted, for somebody to take it away. Without it nobody does.
+    pub fn usage(mut self, usage: UsageBook) -> Self {
+        self.usage = usage;
+        self
+    }
+
     pub fn settings(mut self, settings: EdgeSettings) -> Self {
         self.settings = settings;
         self
@@ -118,6 +135,8 @@ impl Builder {
         let version = self.versions.current;
         let parts = Parts { mesh: &self.mesh, metrics: metrics.http(), file: Arc::new(self.routes), version };
         let routes = Routes::compile(&parts, None);
+        let limiter = self.limiter.unwrap_or_else(|| Limiter::new(self.settings.rate_limits.clone(), self.clock.clone()));
+        limiter.register(&metrics);
         let inner = Arc::new(Inner {
             routes: ArcSwap::from_pointee(routes),
             compiling: Mutex::default(),
@@ -133,8 +152,9 @@ impl Builder {
             metrics,
             ids: Ids::new(self.clock.clone(), Arc::new(BufferedRandom)),
             versions: self.versions,
-            clock: self.clock.clone(),
-            limiter: RateLimiter::new(self.settings.rate_limits, self.clock),
+            clock: self.clock,
+            limiter,
+            usage: self.usage,
             security: SecurityHeaders::new(&self.settings),
             cors: Cors::new(&self.settings.cors_origins),
             in_flight: AtomicUsize::new(0),

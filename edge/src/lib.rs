@@ -7,6 +7,7 @@
 mod answer;
 mod builder;
 mod fields;
+mod limits;
 mod listen;
 mod operations;
 mod pages;
@@ -16,6 +17,7 @@ mod request;
 mod routes;
 mod settings;
 mod text;
+mod usage;
 mod visit;
 
 use std::fmt;
@@ -39,19 +41,20 @@ use parking_lot::Mutex;
 use answer::cors::Cors;
 use answer::security::SecurityHeaders;
 use request::credential::Credentials;
-use request::rate::RateLimiter;
 use routes::Routes;
 use routes::meters::Reloads;
 
 pub use builder::Builder;
+pub use limits::{
+    ClassRules, LimitPolicy, Limiter, Quota, QuotaError, RateLimits, RedisError, RedisOptions, TenantRules, WhenApart,
+};
 pub use listen::{Drained, Listen, Running, ServeError, Stopper};
 pub use request::credential::NoCredentials;
-pub use request::{
-    Authenticate, Credential, Network, NetworkError, Peer, Quota, RateLimits, TenantDirectory, TenantEntry, Tenants, Transport,
-};
+pub use request::{Authenticate, Credential, Network, NetworkError, Peer, TenantDirectory, TenantEntry, Tenants, Transport};
 pub use routes::outbound::Outbound;
 pub use routes::{Considered, Explanation, Fault, HouseRoute, Known, Question, ROUTE_SECTIONS, RouteFile, RouteLine, explain};
 pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, SettingsError, TransportSecurity};
+pub use usage::UsageBook;
 
 /// The door's own messages: `(tag, file, text)` for a catalogue builder, in `Layer::Service`.
 pub const MESSAGES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
@@ -77,7 +80,8 @@ struct Inner {
     ids: Ids,
     clock: Arc<dyn Clock>,
     versions: Versions,
-    limiter: RateLimiter,
+    limiter: Limiter,
+    usage: UsageBook,
     security: SecurityHeaders,
     cors: Cors,
     in_flight: AtomicUsize,

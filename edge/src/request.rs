@@ -4,11 +4,9 @@ pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod credential;
 pub(crate) mod language;
-pub(crate) mod rate;
 pub(crate) mod shape;
 pub(crate) mod tenant;
 
 pub use address::{Network, NetworkError, Peer, Transport};
 pub use credential::{Authenticate, Credential};
-pub use rate::{Quota, RateLimits};
 pub use tenant::{TenantDirectory, TenantEntry, Tenants};

@@ -33,10 +33,10 @@ pub(crate) use file::{
 pub(crate) use matching::{Nobody, Place};
 pub(crate) use own::{Page, Probe};
 
+use crate::limits::{RouteLimit, RouteLimits};
 use crate::policies::Policies;
 use crate::policies::access::Access;
 use crate::policies::places::Places;
-use crate::request::rate::Class;
 use matching::{Origin, Rule, Table};
 use pattern::PathPattern;
 
@@ -45,7 +45,7 @@ use pattern::PathPattern;
 pub(crate) struct CompiledRoute {
     pub(crate) target: Target,
     pub(crate) meter: Arc<RouteMeter>,
-    pub(crate) limit: Option<Class>,
+    pub(crate) limits: RouteLimits,
     /// Whether answers hold secrets, so that their size must not tell about them.
     pub(crate) secrecy: Secrecy,
     pub(crate) policies: Policies,
@@ -204,7 +204,7 @@ impl Routes {
         let route = Arc::new(CompiledRoute {
             target,
             meter: parts.metrics.route(&entry.name),
-            limit: entry.policies.limit.as_deref().and_then(Class::named),
+            limits: limits_of(entry),
             secrecy: Secrecy::Ordinary,
             policies: entry.policies.clone(),
             entry: Some(entry.clone()),
@@ -216,10 +216,14 @@ impl Routes {
 
 impl CompiledRoute {
     fn of_house(target: Target, meter: Arc<RouteMeter>, pattern: &str) -> Self {
+        let service = match &target {
+            Target::Service(service) => service.name().to_owned(),
+            _ => String::new(),
+        };
         Self {
             target,
             meter,
-            limit: class_of(pattern),
+            limits: RouteLimits::of_pattern(pattern, &service),
             secrecy: if is_auth(pattern) { Secrecy::Secret } else { Secrecy::Ordinary },
             policies: Policies::with_access(Access::Optional),
             entry: None,
@@ -227,9 +231,18 @@ impl CompiledRoute {
         }
     }
 
-    /// The class in which the request counts. Reading one's sessions is no attempt to sign in.
-    pub(crate) fn limit_of(&self, method: &Method) -> Option<Class> {
-        self.limit.filter(|_| method == Method::POST)
+    /// How the request counts.
+    pub(crate) fn limit_of(&self, method: &Method) -> Option<&RouteLimit> {
+        self.limits.of(method)
+    }
+}
+
+/// The class that the file names; a service of Banyan's own is not without limits because a file says nothing.
+fn limits_of(entry: &RouteEntry) -> RouteLimits {
+    match (entry.policies.limit.as_deref(), &entry.target) {
+        (Some(class), _) => RouteLimits::both(RouteLimit::named(class)),
+        (None, TargetEntry::Service(_)) => RouteLimits::both(RouteLimit::named("api")),
+        (None, TargetEntry::Upstream(_) | TargetEntry::Redirect(_) | TargetEntry::Respond(_)) => RouteLimits::default(),
     }
 }
 
@@ -239,13 +252,6 @@ fn is_auth(pattern: &str) -> bool {
     let api = segments.next() == Some("api");
     let version = segments.next().is_some_and(|segment| segment.starts_with('v'));
     api && version && segments.next() == Some("auth")
-}
-
-/// Guessing is slowed down. What takes a token of 256 random bits cannot be guessed, and is called every quarter of an
-/// hour by everybody behind one address, so it does not count.
-fn class_of(pattern: &str) -> Option<Class> {
-    let guessable = !pattern.ends_with("/refresh") && !pattern.ends_with("/logout");
-    (is_auth(pattern) && guessable).then_some(Class::Auth)
 }
 
 impl std::fmt::Debug for Routes {
@@ -276,7 +282,7 @@ mod tests {
             routes.find(Place { host: None, path }, &asked).cloned()
         };
         let login = find("/api/v1/auth/login").unwrap();
-        assert_eq!((login.limit_of(&Method::POST), login.limit_of(&Method::GET)), (Some(Class::Auth), None));
+        assert!(login.limit_of(&Method::POST).is_some());
         assert_eq!(login.secrecy, Secrecy::Secret);
         assert!(Arc::ptr_eq(&find("/api/auth/login").unwrap(), &login), "without a version it is the current one");
         assert_eq!(find("/api/v1/auth/refresh").unwrap().limit_of(&Method::POST), None);

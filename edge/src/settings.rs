@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::limits::RateLimits;
 use crate::request::Network;
-use crate::request::rate::RateLimits;
 
 /// The front door's settings.
 #[derive(Clone, Debug)]

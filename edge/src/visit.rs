@@ -4,6 +4,7 @@ mod change;
 mod finish;
 mod fixed;
 mod forward;
+mod limiting;
 mod way;
 
 use std::convert::Infallible;
@@ -15,6 +16,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use banyan_contracts::usage::KeyOwner;
 use banyan_http::trace::{Trust, X_REQUEST_ID, identify};
 use banyan_http::version::Served;
 use banyan_http::{ClientAddress, Problem, TraceContext};
@@ -32,12 +34,12 @@ pub(crate) use finish::LastOfConnection;
 
 use crate::Inner;
 use crate::answer::compress::Wish;
+use crate::limits::Decision;
 use crate::policies::access::Shown;
 use crate::policies::places::Place;
 use crate::random::BufferedRandom;
 use crate::request::address::{Client, Peer};
 use crate::request::body::BodyWatch;
-use crate::request::rate::Decision;
 use crate::request::tenant::{TenantEntry, named_by, settle};
 use crate::request::{language, shape};
 use crate::routes::{CompiledRoute, Target};
@@ -60,6 +62,8 @@ struct Visit {
     tenant: Option<Arc<TenantEntry>>,
     negotiated: Option<Negotiated>,
     rate: Option<Decision>,
+    /// The API key that asks.
+    key: Option<KeyOwner>,
 }
 
 /// What the checks at the door came to.
@@ -141,6 +145,7 @@ impl Inner {
             tenant: None,
             negotiated: None,
             rate: None,
+            key: None,
         }
     }
 
@@ -189,12 +194,9 @@ impl Inner {
         let named = named_by(parts, &*self.tenants, &self.settings.base_domains)?;
         let presumed = named.clone().unwrap_or_else(|| self.tenants.default_tenant());
         visit.tenant = Some(presumed.clone());
-        if let Some(class) = route.limit_of(&parts.method) {
-            visit.rate = self.limiter.count(class, presumed.tenant.id, presumed.auth_quota, visit.client.address);
-            visit.rate.map_or(Ok(()), |decision| decision.enforce())?;
-        }
+        self.limit_address(visit, route, &presumed).await?;
         let credential = match route.policies.access.reads_credentials() {
-            true => self.credentials.of(&parts.headers).await?,
+            true => self.verify(visit, &parts.headers, &presumed).await?,
             // It may be one of the upstream's own.
             false => None,
         };
@@ -202,11 +204,14 @@ impl Inner {
         visit.tenant = Some(tenant.clone());
         let preference = credential.as_ref().and_then(|credential| credential.language());
         visit.negotiated = Some(language::negotiate(parts, &tenant, preference.as_deref()));
-        let caller = match credential {
+        let caller = match &credential {
             Some(credential) => credential.caller(visit.request),
             None => Caller::anonymous(tenant.tenant.id, visit.request),
         };
-        route.policies.access.check(&caller, Shown::default())?;
+        let plan = credential.as_ref().and_then(|credential| credential.plan());
+        self.limit_caller(visit, route, &tenant, &caller, plan.as_deref()).await?;
+        let scopes: Option<Vec<Arc<str>>> = caller.scopes().map(|scopes| scopes.iter().map(|one| one.name().into()).collect());
+        route.policies.access.check(&caller, Shown { is_key: caller.key().is_some(), scopes: scopes.as_deref() })?;
         parts.extensions.insert(caller);
         parts.extensions.insert(ClientAddress(visit.client.address));
         Ok(())

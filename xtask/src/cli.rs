@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{advisories, bench, cache_tests, deps, documents, lint, postgres, test, up};
+use crate::{advisories, bench, cache_tests, deps, documents, lint, postgres, redis, test, up};
 
 /// The commands by which people build, try, test and measure Banyan.
 ///
@@ -25,6 +25,7 @@ enum Command {
     Docs(documents::Arguments),
     Advisories(advisories::Arguments),
     Postgres(postgres::Arguments),
+    Redis(redis::Arguments),
     Deps(deps::Arguments),
     CacheTests(cache_tests::Arguments),
 }
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Docs(arguments) => documents::run(&arguments),
         Command::Advisories(arguments) => advisories::run(&arguments),
         Command::Postgres(arguments) => postgres::run(&arguments),
+        Command::Redis(arguments) => redis::run(&arguments),
         Command::Deps(arguments) => deps::run(&arguments),
         Command::CacheTests(arguments) => cache_tests::run(&arguments),
     }

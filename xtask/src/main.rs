@@ -20,6 +20,7 @@ mod lint;
 mod openapi_fuzz;
 mod postgres;
 mod process;
+mod redis;
 mod server;
 mod test;
 mod tools;

@@ -8,17 +8,19 @@ use crate::bench;
 use crate::openapi_fuzz;
 use crate::postgres::{Cluster, Durability, Throwaway};
 use crate::process::{self, Interrupted};
+use crate::redis;
 use crate::{tools, workspace};
 
 /// Run all tests, on SQLite and on a real PostgreSQL.
 ///
-/// PostgreSQL is found, or installed where that is allowed (Debian, as root), and started for this
-/// run only. Without it the run fails; nothing is skipped. Uses cargo-nextest where it is installed.
+/// PostgreSQL and Redis are found, or installed where that is allowed (Debian, as root), and started for this
+/// run only. Without them the run fails; nothing is skipped. Uses cargo-nextest where it is installed.
 ///
 /// Tests find the servers in their environment:
 ///
 ///   BANYAN_TEST_POSTGRES_URL          superuser's URL of a fast server (no fsync)
 ///   BANYAN_TEST_POSTGRES_DURABLE_URL  the same of one that keeps what it acknowledged
+///   BANYAN_TEST_REDIS_URL             a Redis that keeps nothing
 ///   BANYAN_TEST_POSTGRES_BIN          folder of pg_dump, psql and the rest
 ///   BANYAN_LONG_TESTS=1               with --all: the long forms of tests
 #[derive(clap::Args)]
@@ -39,7 +41,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let fast = Throwaway::start(Durability::Fast)?;
     let durable = Throwaway::start(Durability::Durable)?;
-    let engines = Engines { fast: fast.cluster(), durable: durable.cluster() };
+    let redis = redis::Server::start()?;
+    let engines = Engines { fast: fast.cluster(), durable: durable.cluster(), redis: &redis };
 
     // The suite comes last, so that the runner's summary is the last thing on the screen. What
     // fails before it does not keep it from running: one run shows everything that is wrong.
@@ -59,6 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 struct Engines<'a> {
     fast: &'a Cluster,
     durable: &'a Cluster,
+    redis: &'a redis::Server,
 }
 
 /// Runs one part, and keeps its failure for the end.
@@ -128,5 +132,6 @@ fn with_engines<'a>(command: &'a mut Command, arguments: &Arguments, engines: &E
     command
         .env("BANYAN_TEST_POSTGRES_URL", engines.fast.url("postgres"))
         .env("BANYAN_TEST_POSTGRES_DURABLE_URL", engines.durable.url("postgres"))
+        .env("BANYAN_TEST_REDIS_URL", engines.redis.url())
         .env("BANYAN_TEST_POSTGRES_BIN", engines.fast.binaries().folder())
 }

@@ -33,6 +33,12 @@ pub(crate) const HAPROXY: Tool = Tool {
     remedy: "install HAProxy (Debian: apt-get install haproxy, macOS: brew install haproxy)",
 };
 
+pub(crate) const REDIS: Tool = Tool {
+    program: "redis-server",
+    packages: &["redis-server"],
+    remedy: "install Redis 7 or newer (Debian: apt-get install redis-server, Fedora: dnf install redis, macOS: brew install redis)",
+};
+
 pub(crate) const NPM: Tool =
     Tool { program: "npm", packages: &["nodejs", "npm"], remedy: "install Node.js 20 or newer with npm (https://nodejs.org)" };
 

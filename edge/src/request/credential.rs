@@ -1,16 +1,20 @@
 //! Who asks. A bearer token is verified once and remembered until it expires; whether it was revoked is asked each time.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use banyan_kernel::{Caller, Clock, ErrorCode, RequestId, Timestamp, Uuid};
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName};
 use quick_cache::sync::Cache;
 
 /// Longer tokens are refused unread, in bytes.
 const LONGEST_TOKEN: usize = 8 * 1024;
+
+/// The same of keys, in bytes.
+const LONGEST_KEY: usize = 200;
 
 /// How many verified tokens are remembered: one a session, so at most as many sessions are quick.
 const MOST_REMEMBERED: u64 = 20_000;
@@ -36,6 +40,16 @@ pub trait Credential: Send + Sync {
 
     /// The session was ended, or the person's rights have changed since it was issued.
     fn is_revoked(&self) -> bool;
+
+    /// The plan by which requests with this credential are limited; none where none is known.
+    fn plan(&self) -> Option<Arc<str>> {
+        None
+    }
+
+    /// Whether it counts when it comes from there.
+    fn counts_from(&self, _: IpAddr) -> bool {
+        true
+    }
 
     /// The language that the person has chosen, as it is now; none until she did.
     fn language(&self) -> Option<Arc<str>>;
@@ -66,12 +80,22 @@ impl Credentials {
         Self { authenticate, clock, remembered }
     }
 
+    /// Whether the request presents anything that would have to be verified.
+    pub(crate) fn are_in(&self, headers: &HeaderMap) -> bool {
+        headers.contains_key(AUTHORIZATION) || headers.contains_key(&X_API_KEY)
+    }
+
+    /// The credential that the request presents, if it was verified already and still counts.
+    pub(crate) fn remembered(&self, headers: &HeaderMap) -> Option<Arc<dyn Credential>> {
+        self.known(presented(headers).ok()??)
+    }
+
     /// The credential that the request presents, if it presents one.
     ///
     /// # Errors
     /// The code of the 401 for one that is malformed, forged, expired or revoked.
     pub(crate) async fn of(&self, headers: &HeaderMap) -> Result<Option<Arc<dyn Credential>>, ErrorCode> {
-        let Some(token) = bearer(headers)? else { return Ok(None) };
+        let Some(token) = presented(headers)? else { return Ok(None) };
         let credential = match self.known(token) {
             Some(known) => known,
             None => self.verify(token).await?,
@@ -87,10 +111,11 @@ impl Credentials {
         Ok(Some(credential))
     }
 
-    /// One that has expired is forgotten: the token may outlive what was verified of it, so it is verified anew.
+    /// One that has expired, or of which something has changed, is forgotten: the token may outlive what was verified of it, so it is
+    /// verified anew.
     fn known(&self, token: &str) -> Option<Arc<dyn Credential>> {
         let known = self.remembered.get(token)?;
-        if self.clock.now() < known.expires() {
+        if self.clock.now() < known.expires() && !known.is_revoked() {
             return Some(known);
         }
         self.remembered.remove(token);
@@ -102,6 +127,19 @@ impl Credentials {
         self.remembered.insert(token.into(), credential.clone());
         Ok(credential)
     }
+}
+
+/// The header of API keys, for programs that keep `Authorization` for something else.
+static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// The one credential of a request. Two are none: which of them was meant cannot be known.
+fn presented(headers: &HeaderMap) -> Result<Option<&str>, ErrorCode> {
+    let mut keys = headers.get_all(&X_API_KEY).iter();
+    let Some(key) = keys.next() else { return bearer(headers) };
+    let alone = keys.next().is_none() && !headers.contains_key(AUTHORIZATION);
+    let text = key.to_str().map_err(|_| ErrorCode::InvalidToken)?.trim();
+    let plain = (1..=LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if alone && plain { Ok(Some(text)) } else { Err(ErrorCode::InvalidToken) }
 }
 
 /// The token of `Authorization: Bearer …` (RFC 6750 §2.1).

@@ -11,8 +11,6 @@ use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 
-use super::rate::Quota;
-
 /// The header that names a tenant, by name or by id.
 static X_TENANT: HeaderName = HeaderName::from_static("x-tenant");
 
@@ -26,8 +24,6 @@ pub struct TenantEntry {
     /// What its people may choose from.
     pub locales: Locales,
     pub default_locale: Locale,
-    /// The manifest's limit for attempts to sign in.
-    pub(crate) auth_quota: Option<Quota>,
 }
 
 impl TenantEntry {
@@ -39,8 +35,7 @@ impl TenantEntry {
         let locales = all.select(manifest.locales.iter().map(String::as_str))?;
         let default = all.select([manifest.default_locale.as_str()])?;
         let default_locale = default.iter().next().unwrap_or_default();
-        let auth_quota = manifest.rate_limits.get("auth").and_then(|limit| Quota::new(limit.requests, limit.window_seconds));
-        Ok(Self { tenant, locales, default_locale, auth_quota })
+        Ok(Self { tenant, locales, default_locale })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::answer::compress::{Uncompressed, Wish, compress};
 use crate::policies::SecurityRule;
 use crate::routes::Secrecy;
 use crate::settings::AccessLog;
+use crate::usage::Used;
 
 /// A request that took longer has a line in the log in any case.
 const SLOW: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ impl Inner {
         if let Some(served) = visit.served {
             self.versions.tell(served, headers);
         }
-        if let Some(rate) = visit.rate {
+        if let Some(rate) = &visit.rate {
             rate.tell(headers);
         }
         // A shared cache cannot see a person's choice of language.
@@ -83,6 +84,11 @@ impl Inner {
             None => self.routes.load().refused.clone(),
         };
         meter.record(&visit.method, response.status(), code, elapsed);
+        if let (Some(served), Some(tenant), Some(route)) = (visit.served, &visit.tenant, &visit.route) {
+            let (tenant, version, status) = (tenant.tenant.id, served.0, response.status());
+            let used = Used { tenant, key: visit.key, route: &route.meter, version, status, elapsed };
+            self.usage.note(&used, self.clock.now());
+        }
         let slow = elapsed >= SLOW;
         if !slow && self.settings.access_log == AccessLog::Slow {
             return;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use banyan_edge::{Quota, RateLimits, TransportSecurity};
+use banyan_edge::{ClassRules, LimitPolicy, Quota, RateLimits, TransportSecurity};
 use futures_util::StreamExt;
 use serde_json::json;
 
@@ -218,9 +218,14 @@ async fn attempts_to_sign_in_are_limited() {
     assert_eq!(login().await.status.as_u16(), 200);
 }
 
+fn one_a_minute() -> LimitPolicy {
+    let auth = ClassRules { anonymous: Quota::new(1, 60), ..ClassRules::default() };
+    LimitPolicy { classes: [("auth".to_owned(), auth)].into(), ..LimitPolicy::default() }
+}
+
 #[tokio::test]
 async fn the_operators_limit_goes_before_the_manifests() {
-    let door = door_with(|settings| settings.rate_limits = RateLimits::On { auth: Quota::new(1, 60) });
+    let door = door_with(|settings| settings.rate_limits = RateLimits::On(one_a_minute()));
     let login = || door.send("POST", "/api/v1/auth/login", &[("accept-language", "id")], Body::empty());
     assert_eq!(login().await.header("ratelimit-policy"), "\"auth\";q=1;w=60");
     let refused = login().await;

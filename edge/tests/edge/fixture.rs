@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use banyan_edge::{
-    Authenticate, Credential, Edge, EdgeSettings, Listen, MESSAGES, Outbound, Peer, RateLimits, Running, TenantDirectory,
-    TenantEntry,
+    Authenticate, Credential, Edge, EdgeSettings, Limiter, Listen, MESSAGES, Outbound, Peer, RateLimits, Running,
+    TenantDirectory, TenantEntry,
 };
 use banyan_http::{ClientAddress, Language, Localized, Problem, Tenant, Visitor};
 use banyan_kernel::application::Application;
@@ -42,6 +42,8 @@ pub(crate) struct Door {
     pub(crate) release: Arc<Notify>,
     /// Told when `/api/v1/slow` has begun.
     pub(crate) begun: Arc<Notify>,
+    /// Where the test gave one.
+    pub(crate) limiter: Option<Limiter>,
 }
 
 /// Knows tokens by heart: `<person>` counts for 900 s at a time.
@@ -59,6 +61,7 @@ pub(crate) struct Person {
     pub(crate) role: Role,
     pub(crate) revoked: bool,
     pub(crate) language: Option<Arc<str>>,
+    pub(crate) plan: Option<Arc<str>>,
 }
 
 struct Token {
@@ -96,7 +99,7 @@ impl Credential for Token {
     }
 
     fn caller(&self, request: RequestId) -> Caller {
-        Caller::user(self.tenant(), Uuid::from_u128(7), Roles::from_iter([self.person().role]), request)
+        Caller::user(self.tenant(), user_of(&self.name), Roles::from_iter([self.person().role]), request)
     }
 
     fn expires(&self) -> Timestamp {
@@ -110,6 +113,16 @@ impl Credential for Token {
     fn language(&self) -> Option<Arc<str>> {
         self.person().language
     }
+
+    fn plan(&self) -> Option<Arc<str>> {
+        self.person().plan
+    }
+}
+
+const PLANS: &str = "plan-free = Free\n    .description = Free\nplan-coach = Coach\n    .description = Coach\n";
+
+fn user_of(name: &str) -> Uuid {
+    Uuid::from_u128(name.bytes().fold(7, |number, byte| number * 256 + u128::from(byte)))
 }
 
 /// By which the door signs.
@@ -132,11 +145,15 @@ fn application(name: &str, brand: &str) -> Arc<Application> {
         api = {{ requests = 100, window_seconds = 900 }}
         auth = {{ requests = 5, window_seconds = 900 }}
         ai = {{ requests = 50, window_seconds = 900 }}
+        [[plans]]
+        key = "free"
+        [[plans]]
+        key = "coach"
+        rate_limits = {{ api = {{ requests = 5000, window_seconds = 900 }} }}
         "##,
         name == "upcoach"
     );
-    let files =
-        [("manifest.toml", manifest.as_str()), ("locales/en-US/app.ftl", "a = b\n"), ("locales/id-ID/app.ftl", "a = b\n")];
+    let files = [("manifest.toml", manifest.as_str()), ("locales/en-US/app.ftl", PLANS), ("locales/id-ID/app.ftl", PLANS)];
     Arc::new(Application::parse(name, files).unwrap())
 }
 
@@ -209,7 +226,23 @@ pub(crate) fn door() -> Door {
 }
 
 pub(crate) fn door_with(change: impl FnOnce(&mut EdgeSettings)) -> Door {
+    let mut settings = settings();
+    change(&mut settings);
+    door_on(settings, TestClock::at(START), None)
+}
+
+/// A door that counts with others.
+pub(crate) fn door_sharing(limiter: impl FnOnce(Arc<dyn banyan_kernel::Clock>) -> Limiter) -> Door {
     let clock = TestClock::at(START);
+    let limiter = limiter(Arc::new(clock.clone()));
+    door_on(settings(), clock, Some(limiter))
+}
+
+fn settings() -> EdgeSettings {
+    EdgeSettings { workers: std::num::NonZeroUsize::new(2), rate_limits: RateLimits::Off, ..EdgeSettings::default() }
+}
+
+fn door_on(settings: EdgeSettings, clock: TestClock, limiter: Option<Limiter>) -> Door {
     let shared: Arc<dyn banyan_kernel::Clock> = Arc::new(clock.clone());
     let (begun, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let mesh = Mesh::new(shared.clone(), Place::default());
@@ -220,7 +253,7 @@ pub(crate) fn door_with(change: impl FnOnce(&mut EdgeSettings)) -> Door {
         TenantEntry::new(tenant, &catalogues).unwrap()
     };
     let tenants = TenantDirectory::new(entry(UPCOACH, "upcoach", "UpCoach"), [entry(FITTRACKER, "fittracker", "FitTracker")]);
-    let person = |tenant, role| Person { tenant, role, revoked: false, language: None };
+    let person = |tenant, role| Person { tenant, role, revoked: false, language: None, plan: None };
     let people = [
         ("ada", person(UPCOACH, Role::User)),
         ("root", person(UPCOACH, Role::Admin)),
@@ -229,18 +262,18 @@ pub(crate) fn door_with(change: impl FnOnce(&mut EdgeSettings)) -> Door {
     ];
     let people = Mutex::new(people.into());
     let identity = Arc::new(Identity { clock: clock.clone(), people, verified: AtomicUsize::new(0), ended: Mutex::new(false) });
-    let mut settings =
-        EdgeSettings { workers: std::num::NonZeroUsize::new(2), rate_limits: RateLimits::Off, ..EdgeSettings::default() };
-    change(&mut settings);
-    let edge = Edge::builder(mesh, Arc::new(tenants), catalogues)
+    let builder = Edge::builder(mesh, Arc::new(tenants), catalogues)
         .authenticate(Arc::new(SharedIdentity(identity.clone())))
         .clock(shared)
         .settings(settings)
-        .outbound(Outbound { secret: Some(secret()), tls: None })
-        .build()
-        .unwrap();
+        .outbound(Outbound { secret: Some(secret()), tls: None });
+    let builder = match &limiter {
+        Some(limiter) => builder.limiter(limiter.clone()),
+        None => builder,
+    };
+    let edge = builder.build().unwrap();
     edge.health().enter(Phase::Serving);
-    Door { edge, clock, identity, toy, release, begun }
+    Door { edge, clock, identity, toy, release, begun, limiter }
 }
 
 pub(crate) struct Answer {

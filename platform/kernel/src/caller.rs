@@ -103,6 +103,11 @@ impl Caller {
         self.key.map(|key| key.id)
     }
 
+    /// The scopes of the key; none for a person's own log-in, which is not bound to any.
+    pub fn scopes(&self) -> Option<Scopes> {
+        self.key.map(|key| key.scopes)
+    }
+
     /// What the caller may do: by the roles, and by the key if there is one.
     pub fn allows(&self, permission: Permission) -> bool {
         match self.key {

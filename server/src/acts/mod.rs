@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use banyan_contracts::identity::UserSummary;
-use banyan_kernel::{Role, Uuid};
+use banyan_kernel::{Permission, Role, Uuid};
 use banyan_store::audit::SignedHead;
 use serde::{Deserialize, Serialize};
 
@@ -19,18 +19,75 @@ use crate::settings::Loaded;
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Act {
-    CreateTenant { name: String, application: String, display_name: Option<String>, registration: Registration },
+    CreateTenant {
+        name: String,
+        application: String,
+        display_name: Option<String>,
+        registration: Registration,
+    },
     ListTenants,
-    CreateUser { tenant: String, email: String, name: String, roles: Vec<Role>, password: String },
-    ListUsers { tenant: String, search: Option<String>, limit: u32 },
-    ShowUser { tenant: String, email: String },
-    EnableUser { tenant: String, email: String },
-    DisableUser { tenant: String, email: String },
-    SetPassword { tenant: String, email: String, password: String },
-    SetRoles { tenant: String, email: String, roles: Vec<Role> },
-    ListSessions { tenant: String, email: String },
-    RevokeSessions { tenant: String, email: String },
-    VerifyAudit { heads: Option<PathBuf> },
+    CreateUser {
+        tenant: String,
+        email: String,
+        name: String,
+        roles: Vec<Role>,
+        password: String,
+    },
+    ListUsers {
+        tenant: String,
+        search: Option<String>,
+        limit: u32,
+    },
+    ShowUser {
+        tenant: String,
+        email: String,
+    },
+    EnableUser {
+        tenant: String,
+        email: String,
+    },
+    DisableUser {
+        tenant: String,
+        email: String,
+    },
+    SetPassword {
+        tenant: String,
+        email: String,
+        password: String,
+    },
+    SetRoles {
+        tenant: String,
+        email: String,
+        roles: Vec<Role>,
+    },
+    ListSessions {
+        tenant: String,
+        email: String,
+    },
+    RevokeSessions {
+        tenant: String,
+        email: String,
+    },
+    CreateKey {
+        tenant: String,
+        email: String,
+        name: String,
+        scopes: Vec<Permission>,
+        networks: Vec<String>,
+        plan: Option<String>,
+        lives_seconds: Option<u32>,
+    },
+    ListKeys {
+        tenant: String,
+        email: Option<String>,
+    },
+    RevokeKey {
+        tenant: String,
+        id: Uuid,
+    },
+    VerifyAudit {
+        heads: Option<PathBuf>,
+    },
     SignAuditHeads,
     ReportCompliance,
     ListRoutes,
@@ -55,6 +112,8 @@ pub(crate) enum Answer {
     Users(Vec<UserSummary>),
     User(UserSheet),
     Sessions(Vec<SessionLine>),
+    Key(ShownKey),
+    Keys(Vec<KeyLine>),
     Audit(Vec<AuditLine>),
     AuditHeads(Vec<SignedHead>),
     Compliance(serde_json::Value),
@@ -92,6 +151,33 @@ pub(crate) struct SessionLine {
     pub(crate) last_used_at: banyan_kernel::Timestamp,
     pub(crate) user_agent: Option<String>,
     pub(crate) address: Option<String>,
+}
+
+/// A key with its text. It is not `Debug` with it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ShownKey {
+    pub(crate) id: Uuid,
+    pub(crate) secret: String,
+}
+
+impl std::fmt::Debug for ShownKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShownKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeyLine {
+    pub(crate) id: Uuid,
+    pub(crate) user: Uuid,
+    pub(crate) name: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) plan: Option<String>,
+    pub(crate) created_at: banyan_kernel::Timestamp,
+    pub(crate) expires_at: Option<banyan_kernel::Timestamp>,
+    pub(crate) last_used_at: Option<banyan_kernel::Timestamp>,
 }
 
 /// The audit chain of one service.

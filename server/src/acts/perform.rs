@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use banyan_identity::{IdentityError, NewAccount, NewTenant, Status, TenantInfo};
-use banyan_kernel::Roles;
+use banyan_identity::{IdentityError, NewAccount, NewKey, NewTenant, Status, TenantInfo};
+use banyan_kernel::{Network, Roles};
 use banyan_store::audit::{Verification, VerifyError};
 use serde_json::json;
 
-use super::{Act, Answer, AuditLine, Registration, SessionLine, TenantLine, UserSheet};
+use super::{Act, Answer, AuditLine, KeyLine, Registration, SessionLine, ShownKey, TenantLine, UserSheet};
 use crate::audit_heads;
 use crate::house::House;
 
@@ -57,6 +57,24 @@ impl House {
                 identity.revoke_sessions(tenant, email).await.map_err(explain(email))?;
                 Ok(Answer::Done)
             }
+            Act::CreateKey { tenant, email, name, scopes, networks, plan, lives_seconds } => {
+                let networks = networks.iter().map(|text| text.parse::<Network>()).collect::<Result<Vec<_>, _>>()?;
+                let scopes = scopes.iter().copied().collect();
+                let plan = plan.as_deref();
+                let new = NewKey { email, name, scopes, networks: &networks, plan, lives_seconds: *lives_seconds };
+                let (id, secret) = identity.create_key(tenant, &new).await.map_err(explain(email))?;
+                Ok(Answer::Key(ShownKey { id, secret }))
+            }
+            Act::ListKeys { tenant, email } => {
+                let keys = identity.list_keys(tenant, email.as_deref()).await;
+                let keys = keys.map_err(explain(email.as_deref().unwrap_or_default()))?;
+                Ok(Answer::Keys(keys.into_iter().map(key_line).collect()))
+            }
+            Act::RevokeKey { tenant, id } => match identity.revoke_key(tenant, *id).await {
+                Ok(()) => Ok(Answer::Done),
+                Err(IdentityError::Hidden) => bail!("there is no key {id} in this tenant; `banyan key list` shows all"),
+                Err(error) => Err(explain("")(error)),
+            },
             Act::VerifyAudit { heads } => Ok(Answer::Audit(self.verify_audit(heads.as_deref()).await?)),
             Act::SignAuditHeads => Ok(Answer::AuditHeads(audit_heads::sign(self).await?)),
             Act::ReportCompliance => self.report_compliance().await,
@@ -143,6 +161,19 @@ fn tenant_line(tenant: &TenantInfo) -> TenantLine {
             banyan_identity::Registration::Open => Registration::Open,
             banyan_identity::Registration::Closed => Registration::Closed,
         },
+    }
+}
+
+fn key_line(key: banyan_identity::KeySummary) -> KeyLine {
+    KeyLine {
+        id: key.id,
+        user: key.user,
+        name: key.name,
+        scopes: key.scopes,
+        plan: key.plan,
+        created_at: key.created_at,
+        expires_at: key.expires_at,
+        last_used_at: key.last_used_at,
     }
 }
 

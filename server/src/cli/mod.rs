@@ -8,6 +8,7 @@ mod config;
 mod doctor;
 mod health;
 mod installation;
+mod key;
 mod migrate;
 mod openapi;
 mod password;
@@ -54,6 +55,8 @@ enum Command {
     Tenant(tenant::Command),
     #[command(subcommand)]
     User(user::Command),
+    #[command(subcommand)]
+    Key(key::Command),
     Backup(backup::Arguments),
     Restore(restore::Arguments),
     Config(config::Arguments),
@@ -98,6 +101,7 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Migrate(arguments) => arguments.run(),
         Command::Tenant(command) => command.run(),
         Command::User(command) => command.run(),
+        Command::Key(command) => command.run(),
         Command::Backup(arguments) => arguments.run(),
         Command::Restore(arguments) => arguments.run(),
         Command::Config(arguments) => arguments.run(),

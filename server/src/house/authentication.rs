@@ -1,5 +1,6 @@
 //! Identity's verifier in the form in which the door asks.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,7 +8,7 @@ use banyan_edge::{Authenticate, Credential};
 use banyan_identity::{Authenticated, Identity};
 use banyan_kernel::{Caller, ErrorCode, RequestId, Timestamp, Uuid};
 
-/// Verifies access tokens.
+/// Verifies access tokens and API keys.
 pub(crate) struct Verifier(pub(crate) Identity);
 
 struct Token(Authenticated);
@@ -34,6 +35,14 @@ impl Credential for Token {
 
     fn is_revoked(&self) -> bool {
         self.0.is_revoked()
+    }
+
+    fn plan(&self) -> Option<Arc<str>> {
+        self.0.plan()
+    }
+
+    fn counts_from(&self, address: IpAddr) -> bool {
+        self.0.counts_from(address)
     }
 
     fn language(&self) -> Option<Arc<str>> {

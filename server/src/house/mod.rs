@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
-use banyan_edge::{Edge, RouteLine};
+use banyan_contracts::limits::LimitBook;
+use banyan_edge::{Edge, Limiter, RouteLine, UsageBook};
 use banyan_http::{Host, Service};
 use banyan_identity::Identity;
 use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random, SystemClock};
@@ -26,6 +27,7 @@ use banyan_telemetry::{BuildInfo, HealthRegistry, Metrics};
 use parking_lot::Mutex;
 
 pub(crate) use authentication::Verifier;
+pub(crate) use parts::rate_limits;
 pub(crate) use tenants::KnownTenants;
 pub(crate) use words::{applications, catalogues};
 
@@ -64,6 +66,10 @@ pub(crate) struct House {
     pub(crate) health: HealthRegistry,
     pub(crate) build: BuildInfo,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Counts requests; identity shows who is limited.
+    pub(crate) limiter: Limiter,
+    /// Counts what was asked.
+    pub(crate) usage: UsageBook,
     /// Consumers of events are named before anything is published, but only a server runs them.
     workers: Mutex<Vec<Worker>>,
     /// The open door, where this process serves.
@@ -87,6 +93,7 @@ impl House {
         let stores = engine::open_stores(loaded, data, &services, &metrics, &clock, &random).await?;
         let mesh = Mesh::new(clock.clone(), Place::new(&settings.general.region, &settings.general.data_centre));
         let ids = Ids::new(clock.clone(), random.clone());
+        let limiter = parts::limiter(loaded, clock.clone())?;
         let host = |store: Store| Host {
             settings: parts::settings_of(store.service(), settings, data),
             store,
@@ -100,7 +107,7 @@ impl House {
         };
         let mut rooms: Vec<Room> =
             services.into_iter().zip(stores).map(|(service, store)| Room { service, host: host(store) }).collect();
-        let identity = open_identity(&mut rooms).await?;
+        let identity = open_identity(&mut rooms, &limiter).await?;
         let workers = rooms.iter().flat_map(|room| room.host.store.consumers(room.service.consumers_of(&room.host))).collect();
         let health = HealthRegistry::new(build.clone(), clock.clone());
         let workers = Mutex::new(workers);
@@ -114,6 +121,8 @@ impl House {
             health,
             build,
             clock,
+            limiter,
+            usage: UsageBook::default(),
             workers,
             edge: OnceLock::new(),
         };
@@ -153,11 +162,12 @@ impl House {
     }
 }
 
-async fn open_identity(rooms: &mut [Room]) -> Result<Identity> {
+async fn open_identity(rooms: &mut [Room], limiter: &Limiter) -> Result<Identity> {
     let room = rooms
         .iter_mut()
         .find(|room| room.service.name == banyan_identity::SERVICE)
         .context("identity is not among the services")?;
+    room.host.resources.insert::<Arc<dyn LimitBook>>(Arc::new(limiter.clone()));
     let identity = Identity::open(&room.host).await.context("identity cannot start")?;
     room.host.resources.insert(identity.clone());
     Ok(identity)

@@ -1,11 +1,15 @@
 //! What each service is given of the settings, and what each application is given of the installation.
 
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use banyan_edge::{Limiter, RateLimits, RedisOptions};
 use banyan_identity::{NewTenant, Registration};
-use banyan_kernel::{Application, Applications};
+use banyan_kernel::{Application, Applications, Clock};
 use serde_json::{Value, json};
 
 use crate::data::DataDirectory;
-use crate::settings::Settings;
+use crate::settings::{Loaded, Settings};
 
 /// The name of the operators' tenant.
 const OPERATORS: &str = "operators";
@@ -70,4 +74,17 @@ fn operators(application: &Application) -> NewTenant {
         display_name: "Operators".to_owned(),
         registration: Registration::Closed,
     }
+}
+
+/// How much who may ask.
+pub(crate) fn rate_limits(loaded: &Loaded) -> RateLimits {
+    if loaded.settings.general.rate_limits { RateLimits::On(loaded.limits.clone()) } else { RateLimits::Off }
+}
+
+/// What counts requests: with the other nodes where Redis is set.
+pub(super) fn limiter(loaded: &Loaded, clock: Arc<dyn Clock>) -> Result<Limiter> {
+    let limits = rate_limits(loaded);
+    let Some(url) = &loaded.settings.outside.redis_url else { return Ok(Limiter::new(limits, clock)) };
+    let redis = RedisOptions { url: url.0.clone(), deadline: loaded.settings.limits.redis_deadline.0 };
+    Limiter::shared(limits, clock, &redis).context("`outside.redis_url`")
 }

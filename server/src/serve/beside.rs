@@ -37,6 +37,7 @@ impl Beside {
         }
         tasks.spawn(super::heads::run(house.clone(), data.audit_heads(), heard.clone()));
         tasks.spawn(super::tidy::run(house.clone(), heard.clone()));
+        tasks.spawn(super::usage::run(house.clone(), heard.clone()));
         tasks.spawn(house.identity.clone().run(heard));
         let broken = Arc::new(AtomicBool::new(false));
         report(house, broken.clone());

@@ -2,15 +2,15 @@
 
 use std::num::NonZeroUsize;
 
-use anyhow::{Context as _, Result};
-use banyan_edge::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, Quota, RateLimits, TransportSecurity};
+use banyan_edge::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, TransportSecurity};
 
-use crate::settings::Settings;
+use crate::settings::Loaded;
 use crate::settings::types::{AccessLines, StrictTransport};
 
-pub(super) fn settings(settings: &Settings) -> Result<EdgeSettings> {
+pub(super) fn settings(loaded: &Loaded) -> EdgeSettings {
+    let settings = &loaded.settings;
     let (general, edge) = (&settings.general, &settings.edge);
-    Ok(EdgeSettings {
+    EdgeSettings {
         workers: general.workers.and_then(|count| NonZeroUsize::new(count.0 as usize)),
         limits: Limits {
             connections: edge.connections.0 as usize,
@@ -29,25 +29,10 @@ pub(super) fn settings(settings: &Settings) -> Result<EdgeSettings> {
         cors_origins: edge.cors_origins.iter().map(|origin| origin.0.clone()).collect(),
         api_origins: edge.api_origins.iter().map(|origin| origin.0.clone()).collect(),
         base_domains: edge.base_domains.iter().map(|domain| domain.0.clone()).collect(),
-        rate_limits: rate_limits(settings)?,
+        rate_limits: crate::house::rate_limits(loaded),
         access_log: match edge.access_log {
             AccessLines::Slow => AccessLog::Slow,
             AccessLines::Every => AccessLog::Every,
         },
-    })
-}
-
-fn rate_limits(settings: &Settings) -> Result<RateLimits> {
-    if !settings.general.rate_limits {
-        return Ok(RateLimits::Off);
     }
-    let limits = &settings.limits;
-    let auth = match (limits.auth_window, limits.auth_requests) {
-        (Some(window), Some(requests)) => {
-            let seconds = u32::try_from(window.0.as_secs()).unwrap_or(u32::MAX);
-            Some(Quota::new(requests.0, seconds).context("`limits.auth_window` is shorter than a second")?)
-        }
-        _ => None,
-    };
-    Ok(RateLimits::On { auth })
 }

@@ -12,6 +12,7 @@ mod signals;
 #[cfg(test)]
 mod stopped;
 mod tidy;
+mod usage;
 
 use std::sync::Arc;
 
@@ -142,7 +143,9 @@ fn open_door(loaded: &Loaded, house: &House) -> Result<(Edge, Running)> {
         .clock(house.clock.clone())
         .routes(routes::read(loaded.file.as_deref())?)
         .outbound(routes::outbound(loaded)?)
-        .settings(door::settings(&loaded.settings)?)
+        .limiter(house.limiter.clone())
+        .usage(house.usage.clone())
+        .settings(door::settings(loaded))
         .build()?;
     let general = &loaded.settings.general;
     let running = edge.serve(Listen { public: general.listen, admin: general.admin_listen.0 })?;

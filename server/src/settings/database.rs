@@ -96,9 +96,6 @@ pub(super) fn check(settings: &Settings, entries: &[Entry]) -> Vec<Finding> {
             refuse("database.pool_min", "it is larger than `database.pool_max`");
         }
     }
-    if settings.limits.auth_window.is_some() != settings.limits.auth_requests.is_some() {
-        refuse("limits.auth_window", "`limits.auth_window` and `limits.auth_requests` need each other; set both or none");
-    }
     if settings.mail.smtp_user.is_some() != settings.mail.smtp_password.is_some() {
         refuse("mail.smtp_user", "`mail.smtp_user` and `mail.smtp_password` need each other; set both or none");
     }

@@ -65,7 +65,8 @@ impl Reader<'_> {
             let at = place(self.path, self.text, name.span().start);
             let key = if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
             match value.get_ref() {
-                DeValue::Table(inner) if is_section(&key) => self.table(&key, inner),
+                DeValue::Table(inner) if is_section(&key) || is_free(&key) => self.table(&key, inner),
+                _ if is_free(prefix) => self.value(key, value, at),
                 _ if !is_known(&key) => self.findings.push(Finding::at(at, unknown(&key))),
                 _ => self.value(key, value, at),
             }
@@ -98,6 +99,11 @@ fn list(values: &[Spanned<DeValue<'_>>]) -> Option<String> {
 
 fn is_section(name: &str) -> bool {
     keys::SECTIONS.iter().any(|section| section.name == name)
+}
+
+/// Below these the installation chooses the names; they are read by who knows what they mean.
+fn is_free(name: &str) -> bool {
+    name.starts_with("limits.")
 }
 
 fn is_known(name: &str) -> bool {

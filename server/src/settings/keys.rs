@@ -145,24 +145,25 @@ declare_settings! {
         legacy_lifetime: Option<Span<1_000, 31_536_000_000>> = "" => Marks::later("a bound on the age of another system's tokens, which count until they expire,");
     }
 
-    /// How many requests a caller may send. The applications' manifests say so by class of route; `window` and `requests` replace
-    /// the class `api`, `auth_…` the class `auth`.
+    /// How many requests a caller may send. The applications' manifests say so by class of route and plan; what is set here goes
+    /// before them. The file may also have a table for each class, and for each tenant: see [the front door](limits.md#limits).
     limits: LimitsSection = "limits" {
-        /// The time in which attempts to sign in, to register or to reset a password are counted, for each tenant and address.
-        /// Not set, with `auth_requests`: as the application says.
+        /// The time in which requests are counted: class `api`, for everybody whose plan says nothing else. Without `requests`: 100.
+        window: Option<Span<1_000, 86_400_000>> = "";
+        /// The requests that are allowed in it. Without `window`: in 15 minutes.
+        requests: Option<Count<1, 1_000_000>> = "";
+        /// The same of class `auth`: attempts to sign in, to register or to reset a password, for each tenant and address.
         auth_window: Option<Span<1_000, 86_400_000>> = "";
         /// The attempts that are allowed in it.
         auth_requests: Option<Count<1, 1_000_000>> = "";
-        /// The time in which requests are counted.
-        window: Option<Span<1_000, 86_400_000>> = "" => Marks::later("rate limits at the gateway");
-        /// The requests that are allowed in it.
-        requests: Option<Count<1, 4_000_000_000>> = "" => Marks::later("rate limits at the gateway");
+        /// How long a request waits for Redis to count it; then this node counts alone.
+        redis_deadline: Span<1, 1_000> = "20ms";
     }
 
     /// What runs beside Banyan.
     outside: OutsideSection = "outside" {
-        /// Redis, for what several servers share.
-        redis_url: Option<RedisUrl> = "" => Marks::later("the shared cache");
+        /// Redis, for what several servers share: rate limits.
+        redis_url: Option<RedisUrl> = "";
         /// The folder of models.
         model_path: Option<PathBuf> = "" => Marks::later("AI serving");
         /// Where traces go.

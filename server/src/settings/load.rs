@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use banyan_edge::LimitPolicy;
+
 use super::customary;
 use super::database::DatabaseChoice;
 use super::declare::Key;
@@ -92,6 +94,8 @@ pub(crate) struct Loaded {
     /// Absolute.
     pub(crate) data: PathBuf,
     pub(crate) entries: Vec<Entry>,
+    /// What `[limits]` and its tables say together.
+    pub(crate) limits: LimitPolicy,
     /// What the operator should know though nothing is wrong.
     pub(crate) notes: Vec<String>,
 }
@@ -111,10 +115,15 @@ pub(crate) fn load(sources: &Sources<'_>) -> Result<Loaded, SettingsError> {
     if !gathered.findings.is_empty() {
         return Err(SettingsError { findings: gathered.findings });
     }
-    finish(entries, file, sources.working_directory)
+    finish(entries, file, &gathered.limits, sources.working_directory)
 }
 
-fn finish(entries: Vec<Entry>, file: Option<PathBuf>, working_directory: &Path) -> Result<Loaded, SettingsError> {
+fn finish(
+    entries: Vec<Entry>,
+    file: Option<PathBuf>,
+    limits: &[Line],
+    working_directory: &Path,
+) -> Result<Loaded, SettingsError> {
     let text_of = |section: &'static str, field: &'static str| {
         let entry = entries.iter().find(|entry| entry.key.section == section && entry.key.field == field);
         entry.map_or("", |entry| entry.effective().text.as_str())
@@ -126,15 +135,18 @@ fn finish(entries: Vec<Entry>, file: Option<PathBuf>, working_directory: &Path) 
     if !findings.is_empty() {
         return Err(SettingsError { findings });
     }
+    let limits = super::limits::policy(&settings, file.as_deref(), limits).map_err(|findings| SettingsError { findings })?;
     let data = working_directory.join(&settings.general.data);
     let notes = remark.into_iter().chain(notes(&entries)).collect();
-    Ok(Loaded { settings, database, file, data, entries, notes })
+    Ok(Loaded { settings, database, file, data, entries, limits, notes })
 }
 
 #[derive(Default)]
 struct Gathered {
     candidates: BTreeMap<String, Vec<Candidate>>,
     findings: Vec<Finding>,
+    /// Lines below `[limits.…]`.
+    limits: Vec<Line>,
 }
 
 impl Gathered {
@@ -232,6 +244,8 @@ impl Gathered {
             self.add(key, &line.text, place, Rank::File);
         } else if let Some(key) = line.key.strip_suffix("_file").and_then(keys::find) {
             self.secret_file(key, sources, &line.text, place, Rank::File);
+        } else if line.key.starts_with("limits.") {
+            self.limits.push(line.clone());
         }
     }
 

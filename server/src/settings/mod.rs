@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod file;
 mod keys;
+mod limits;
 mod load;
 mod reference;
 mod report;

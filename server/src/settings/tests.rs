@@ -1,6 +1,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use banyan_edge::{Quota, WhenApart};
+
 use super::*;
 
 struct Given {
@@ -178,8 +180,31 @@ fn customary_names_are_honoured_and_say_where_ours_is_stricter() {
     assert_eq!(loaded.settings.mail.smtp_host.as_deref(), Some("mail"));
     let notes = loaded.notes.join("\n");
     assert!(notes.contains("variable JWT_EXPIRES_IN: access tokens are signed with a key pair"), "{notes}");
-    assert!(notes.contains("variable RATE_LIMIT_MAX: `limits.requests` is understood but has no effect yet"), "{notes}");
+    let api = &loaded.limits.classes["api"];
+    assert_eq!((api.anonymous, api.user), (Quota::new(100, 900), Quota::new(100, 900)));
     assert!(notes.contains("one file for each service"), "{notes}");
+}
+
+#[test]
+fn limits_have_tables_of_their_own_names() {
+    let text = "[limits]\nrequests = 70\n[limits.orders]\nanonymous = \"5/1s\"\nplans.trader = \"60/1m\"\nwhen_apart = \"refuse\"\n\
+                [limits.tenants.acme]\nplan = \"coach\"\n[limits.tenants.acme.api]\ntenant = \"9000/1h\"\n";
+    let limits = Given::nothing().file("banyan.toml", text).load().unwrap().limits;
+    assert_eq!(limits.classes["api"].anonymous, Quota::new(70, 900));
+    let orders = &limits.classes["orders"];
+    assert_eq!((orders.anonymous, orders.plans["trader"]), (Quota::new(5, 1), Quota::new(60, 60).unwrap()));
+    assert_eq!(orders.when_apart, Some(WhenApart::Refuse));
+    let acme = &limits.tenants["acme"];
+    assert_eq!((acme.plan.as_deref(), acme.classes["api"].tenant), (Some("coach"), Quota::new(9_000, 3_600)));
+    for (bad, said) in [
+        ("[limits.api]\nanonymous = 5\n", "banyan.toml:2: `limits.api.anonymous`: `5` is not a number of requests in a time"),
+        ("[limits.api]\nanonymus = \"5/1s\"\n", "it is not one of `anonymous`"),
+        ("[limits.api]\nwhen_apart = \"open\"\n", "`open` is not `count-alone` or `refuse`"),
+        ("[limits.tenants]\nacme = \"5/1s\"\n", "write `[limits.<class>]`"),
+    ] {
+        let error = Given::nothing().file("banyan.toml", bad).error();
+        assert!(error.contains(said), "{error}");
+    }
 }
 
 #[test]

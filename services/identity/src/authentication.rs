@@ -1,10 +1,12 @@
-//! The door: from a bearer token to a caller. The edge remembers what is verified here; whether it still counts, it asks each time.
+//! The door: from a bearer token or an API key to a caller. The edge remembers what is verified here; whether it still counts, it asks each time.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use banyan_kernel::{Caller, ErrorCode, RequestId, Timestamp, Uuid};
 use banyan_store::Tx;
 
+use crate::api_keys::{self, KeyStanding};
 use crate::legacy::Standing;
 use crate::people::Language;
 use crate::tokens::{Claims, LEEWAY_SECONDS, Refusal};
@@ -23,6 +25,7 @@ pub struct Authenticated {
 enum Proof {
     Own(Arc<Claims>),
     Legacy(Arc<Standing>),
+    Key(Arc<KeyStanding>),
 }
 
 impl Authenticated {
@@ -31,6 +34,7 @@ impl Authenticated {
         match &self.proof {
             Proof::Own(claims) => claims.tenant,
             Proof::Legacy(standing) => standing.tenant,
+            Proof::Key(standing) => standing.tenant,
         }
     }
 
@@ -38,6 +42,7 @@ impl Authenticated {
         match &self.proof {
             Proof::Own(claims) => claims.user,
             Proof::Legacy(standing) => standing.user,
+            Proof::Key(standing) => standing.user,
         }
     }
 
@@ -45,6 +50,7 @@ impl Authenticated {
         match &self.proof {
             Proof::Own(claims) => claims.caller(request),
             Proof::Legacy(standing) => standing.caller(request),
+            Proof::Key(standing) => standing.caller(request),
         }
     }
 
@@ -53,6 +59,7 @@ impl Authenticated {
         match &self.proof {
             Proof::Own(claims) => Timestamp::from_seconds(claims.expires_at).plus_seconds(LEEWAY_SECONDS),
             Proof::Legacy(standing) => standing.expires,
+            Proof::Key(standing) => standing.expires,
         }
     }
 
@@ -62,6 +69,23 @@ impl Authenticated {
         match &self.proof {
             Proof::Own(claims) => revocations.contains(claims),
             Proof::Legacy(standing) => standing.is_revoked(revocations),
+            Proof::Key(standing) => standing.is_revoked(revocations),
+        }
+    }
+
+    /// The plan by which an API key's requests are limited.
+    pub fn plan(&self) -> Option<Arc<str>> {
+        match &self.proof {
+            Proof::Key(standing) => standing.plan.clone(),
+            Proof::Own(_) | Proof::Legacy(_) => None,
+        }
+    }
+
+    /// Whether it counts when it comes from there: an API key may be bound to networks.
+    pub fn counts_from(&self, address: IpAddr) -> bool {
+        match &self.proof {
+            Proof::Key(standing) => standing.counts_from(address),
+            Proof::Own(_) | Proof::Legacy(_) => true,
         }
     }
 
@@ -94,6 +118,9 @@ impl Identity {
     }
 
     async fn prove(&self, token: &str) -> Result<Proof, ErrorCode> {
+        if token.starts_with(api_keys::token::PREFIX) {
+            return Ok(Proof::Key(Arc::new(self.key_standing(token).await?)));
+        }
         match self.0.legacy.as_ref().and_then(|legacy| legacy.verify(token)) {
             Some(claims) => Ok(Proof::Legacy(Arc::new(self.standing(claims.map_err(Refusal::code)?).await?))),
             None => Ok(Proof::Own(Arc::new(self.0.tokens.verify(token).map_err(Refusal::code)?))),

@@ -8,7 +8,7 @@ use banyan_store::{EngineKind, Tx};
 use tokio::sync::watch;
 
 use crate::revocations::REMEMBERED_SECONDS;
-use crate::store::{failures, outgoing, sessions, signals, tokens};
+use crate::store::{api_keys, failures, outgoing, sessions, signals, tokens, usage};
 use crate::{Identity, IdentityError};
 
 /// How long a mail waits at most that was written by another process, or was not announced.
@@ -20,6 +20,8 @@ const HEARING_OVERLAP_SECONDS: i64 = 30;
 const TIDYING_ROUND: Duration = Duration::from_secs(3_600);
 /// What has expired stays for a week, for questions.
 const KEPT_SECONDS: i64 = 7 * 86_400;
+/// Usage stays for a year and a month, so that a month can be compared with the same one a year before.
+const USAGE_KEPT_SECONDS: i64 = 400 * 86_400;
 
 impl Identity {
     /// Runs until `stop` becomes true.
@@ -64,6 +66,8 @@ async fn sweep_tenant(tx: &Tx, expired: Timestamp) -> Result<(), IdentityError> 
     sessions::sweep(tx, expired).await?;
     tokens::sweep(tx, expired).await?;
     failures::sweep(tx, expired).await?;
+    api_keys::sweep(tx, expired).await?;
+    usage::sweep(tx, tx.now().plus_seconds(-USAGE_KEPT_SECONDS)).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What can go wrong in identity, and what the person is told of it.
 
 use banyan_http::{FieldError, Problem};
-use banyan_kernel::{ErrorCode, Timestamp};
+use banyan_kernel::{ErrorCode, Permission, Timestamp};
 use banyan_store::StoreError;
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
@@ -50,6 +50,14 @@ pub enum IdentityError {
     Conflict,
     #[error("a user may be a member of at most {0} organisations")]
     TooManyOrganisations(usize),
+    #[error("the owner of the key does not have the permission {0}")]
+    ScopeNotHeld(Permission),
+    #[error("a user may have at most {0} API keys")]
+    TooManyKeys(usize),
+    #[error("keys of people are made by themselves")]
+    NotAProgram,
+    #[error("the time has passed")]
+    ExpiresInThePast,
     #[error("`{0}` is not a tenant")]
     UnknownTenant(String),
     /// Lower-case letters, digits and hyphens, as in a host name.
@@ -105,6 +113,17 @@ impl From<IdentityError> for Problem {
             IdentityError::Conflict => ErrorCode::Conflict.into(),
             IdentityError::TooManyOrganisations(most) => {
                 Self::new(ErrorCode::Unprocessable).detail_message("identity-too-many-organisations", [("max", most.into())])
+            }
+            IdentityError::ScopeNotHeld(permission) => {
+                let error = FieldError::new("not-held", "identity-scope-not-held").with("scope", permission.name());
+                Self::invalid("scopes", error)
+            }
+            IdentityError::TooManyKeys(most) => {
+                Self::new(ErrorCode::Unprocessable).detail_message("identity-too-many-keys", [("max", most.into())])
+            }
+            IdentityError::NotAProgram => Self::invalid("userId", FieldError::new("not-a-program", "identity-not-a-program")),
+            IdentityError::ExpiresInThePast => {
+                Self::invalid("expiresAt", FieldError::new("in-the-past", "identity-expires-in-the-past"))
             }
             IdentityError::UnknownTenant(_) | IdentityError::TenantName(_) => ErrorCode::Unprocessable.into(),
             IdentityError::Signing(_) | IdentityError::Key(_) | IdentityError::Hashing(HashingError::Failed) => {

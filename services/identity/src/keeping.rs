@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use banyan_contracts::limits::LimitBook;
 use banyan_http::Host;
 use banyan_http::service::SettingsError;
 use banyan_kernel::Uuid;
@@ -56,6 +57,7 @@ impl Identity {
             revocations: Revocations::default(),
             tenants: Tenants::default(),
             languages: people::Languages::default(),
+            limits: host.resource::<Arc<dyn LimitBook>>(),
             successor_key: *cipher.derive("identity: refresh tokens").expose(),
             subject_key: *cipher.derive("identity: failure counters").expose(),
             store: host.store.clone(),

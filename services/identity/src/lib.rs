@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api;
+mod api_keys;
 mod authentication;
 mod background;
 mod command_line;
@@ -35,11 +36,13 @@ mod signals;
 mod store;
 mod tenants;
 pub mod tokens;
+mod usage;
 mod view;
 mod visit;
 
 use std::sync::Arc;
 
+use banyan_contracts::limits::LimitBook;
 use banyan_http::{FieldError, Host, Problem, Service, Tenant};
 use banyan_kernel::application::Applications;
 use banyan_kernel::{Caller, Clock, Ids, Random, RequestId, Uuid};
@@ -48,6 +51,7 @@ use banyan_store::{Rows, Store};
 use hmac::Mac as _;
 use tokio::sync::Notify;
 
+pub use api_keys::{KeySummary, NewKey};
 pub use authentication::Authenticated;
 pub use command_line::{NewAccount, NewTenant};
 pub use demo::DemoError;
@@ -85,6 +89,8 @@ struct Core {
     revocations: Revocations,
     tenants: tenants::Tenants,
     languages: people::Languages,
+    /// Where this process has a front door.
+    limits: Option<Arc<dyn LimitBook>>,
     /// From which the successor of a refresh token is made.
     successor_key: [u8; 32],
     /// Under which accounts and addresses are counted.
@@ -109,6 +115,11 @@ impl Identity {
     /// The public keys as a JWK set (RFC 7517).
     pub fn jwks(&self) -> Arc<str> {
         self.0.tokens.keyring().jwks()
+    }
+
+    /// Who is limited, where this process has a front door.
+    fn limit_book(&self) -> Option<Arc<dyn LimitBook>> {
+        self.0.limits.clone()
     }
 
     fn catalogues(&self) -> &Catalogues {

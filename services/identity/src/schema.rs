@@ -26,6 +26,8 @@ pub fn schema() -> Schema {
         signing_keys(),
         signals(),
         outgoing_mails(),
+        api_keys(),
+        usage_hours(),
     ];
     Schema::new(SERVICE, tables)
 }
@@ -266,6 +268,49 @@ fn outgoing_mails() -> Table {
         .optional("last_error", ColumnType::Text)
         .optional("dead_at", ColumnType::Timestamp)
         .index(&["dead_at", "due_at"])
+}
+
+/// People see and change their own, those who run the tenant all.
+fn api_keys() -> Table {
+    let own = || Rule::Owner("user_id").or(managers());
+    Table::new("api_keys", Policy::closed().read(own()).insert(own()).update(own()).and_system())
+        .column("user_id", ColumnType::Uuid)
+        .column("name", ColumnType::Text)
+        .column("secret_hash", ColumnType::Bytes)
+        .optional("previous_hash", ColumnType::Bytes)
+        .optional("previous_until", ColumnType::Timestamp)
+        .column("scopes", ColumnType::Json)
+        .column("networks", ColumnType::Json)
+        .optional("plan", ColumnType::Text)
+        .column("created_at", ColumnType::Timestamp)
+        .optional("expires_at", ColumnType::Timestamp)
+        .optional("last_used_at", ColumnType::Timestamp)
+        .optional("revoked_at", ColumnType::Timestamp)
+        .column("version", ColumnType::Integer)
+        .reference("user_id", "users", OnDelete::Cascade)
+        .index(&["user_id", "created_at"])
+        .index(&["created_at"])
+        .index(&["revoked_at"])
+}
+
+/// What keys have asked is for their owners; all of it for those who run the tenant or look at its figures.
+fn usage_hours() -> Table {
+    let readers = Rule::Owner("user_id").or(managers()).or(Rule::HasRole(Role::Analyst));
+    Table::new("usage_hours", Policy::closed().read(readers).and_system())
+        .column("hour", ColumnType::Timestamp)
+        .column("key_id", ColumnType::Uuid)
+        .column("user_id", ColumnType::Uuid)
+        .column("route", ColumnType::Text)
+        .column("version", ColumnType::Integer)
+        .column("requests", ColumnType::Integer)
+        .column("refused", ColumnType::Integer)
+        .column("limited", ColumnType::Integer)
+        .column("failed", ColumnType::Integer)
+        .column("micros", ColumnType::Integer)
+        .unique(&["hour", "key_id", "route", "version"])
+        .index(&["user_id", "hour"])
+        .index(&["key_id", "hour"])
+        .index(&["requests"])
 }
 
 #[cfg(test)]

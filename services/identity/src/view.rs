@@ -5,8 +5,9 @@ use banyan_kernel::{Role, Roles, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::entity::{invitation, organisation, session};
+use crate::entity::{api_key, invitation, organisation, session};
 use crate::model::{Kind, Person, Status};
+use crate::store::api_keys;
 use crate::store::invitations::{self, State};
 
 /// What a person is in the tenant.
@@ -145,6 +146,63 @@ impl SessionView {
             expires_at: Timestamp::from_micros(row.expires_at),
             user_agent: row.user_agent,
             address: row.address,
+        }
+    }
+}
+
+/// An API key, without its text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ApiKey, example = json!({
+    "id": "01941f29-7c00-7000-8000-0000000000cc", "userId": "01941f29-7c00-7000-8000-0000000000aa", "name": "Nightly export",
+    "scopes": ["analytics.read"], "networks": [], "plan": null, "createdAt": "2025-01-01T08:00:00Z", "expiresAt": null,
+    "lastUsedAt": null, "previousCountsUntil": null, "version": 1
+}))]
+pub(crate) struct ApiKeyView {
+    pub(crate) id: Uuid,
+    /// For whom it acts.
+    user_id: Uuid,
+    name: String,
+    /// Permissions that it may use, as far as its owner has them.
+    scopes: Vec<String>,
+    /// Networks from which it counts; all, if there are none.
+    networks: Vec<String>,
+    /// The plan by which its requests are limited; the owner's limits, if there is none.
+    plan: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// To a quarter of an hour.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+    /// For how long the text before the last rotation counts.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    previous_counts_until: Option<Timestamp>,
+    /// Rises with each change.
+    version: i64,
+}
+
+impl ApiKeyView {
+    pub(crate) fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+impl From<api_key::Model> for ApiKeyView {
+    fn from(row: api_key::Model) -> Self {
+        Self {
+            scopes: api_keys::texts(&row.scopes).map(str::to_owned).collect(),
+            networks: api_keys::texts(&row.networks).map(str::to_owned).collect(),
+            id: row.id,
+            user_id: row.user_id,
+            name: row.name,
+            plan: row.plan,
+            created_at: Timestamp::from_micros(row.created_at),
+            expires_at: row.expires_at.map(Timestamp::from_micros),
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
+            previous_counts_until: row.previous_until.map(Timestamp::from_micros),
+            version: row.version,
         }
     }
 }

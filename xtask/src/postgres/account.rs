@@ -16,12 +16,12 @@ const SYSTEM_USERS: [&str; 2] = ["postgres", "nobody"];
 
 /// Who runs the server. Root may not, so root steps down to a system user.
 #[derive(Clone, Copy)]
-pub(super) struct Account {
+pub(crate) struct Account {
     step_down_to: Option<(u32, u32)>,
 }
 
 impl Account {
-    pub(super) fn choose() -> Result<Self> {
+    pub(crate) fn choose() -> Result<Self> {
         if !getuid().is_root() {
             return Ok(Self { step_down_to: None });
         }
@@ -34,7 +34,7 @@ impl Account {
     }
 
     /// Makes `command` run as this user, in a folder that the user may enter.
-    pub(super) fn apply<'a>(&self, command: &'a mut Command, folder: &Path) -> &'a mut Command {
+    pub(crate) fn apply<'a>(&self, command: &'a mut Command, folder: &Path) -> &'a mut Command {
         if let Some((user, group)) = self.step_down_to {
             command.gid(group).uid(user);
         }
@@ -65,7 +65,7 @@ impl Account {
 
 /// The folder below which all our servers live. It is on disk (not in `target`, which may lie
 /// below a home directory that the `postgres` user may not enter), one for each user.
-pub(super) fn base_folder() -> Result<PathBuf> {
+pub(crate) fn base_folder() -> Result<PathBuf> {
     let disk = PathBuf::from("/var/tmp");
     let parent = if disk.is_dir() { disk } else { env::temp_dir() };
     let user = getuid().as_raw();

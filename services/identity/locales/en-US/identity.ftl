@@ -10,6 +10,14 @@ identity-owners-only = Only an owner appoints, changes or removes admins and own
 identity-last-owner = There would be no owner left. Appoint another owner first.
 # $max (number): how many a user may be a member of
 identity-too-many-organisations = A user can be a member of at most { $max } organisations.
+# $scope (text): the name of the permission
+identity-scope-not-held = { $scope } is not a permission of the key's owner, so a key cannot have it either. Leave it out.
+# $max (number): how many keys a user may have
+identity-too-many-keys = A user can have at most { $max } API keys. Revoke one that is not used, or make a service account.
+identity-not-a-program = This is not a service account. People make their own keys.
+identity-expires-in-the-past = This time has passed. Choose a later one, or leave it out.
+identity-network-invalid = Write an address or a network, such as 203.0.113.0/24 or 2001:db8::/32.
+identity-time-invalid = Write a time as in 2025-01-31T17:00:00Z.
 
 ## Passwords
 

@@ -10,6 +10,14 @@ identity-owners-only = Hanya pemilik yang dapat mengangkat, mengubah, atau membe
 identity-last-owner = Tidak akan ada pemilik yang tersisa. Angkat pemilik lain terlebih dahulu.
 # $max (number): banyaknya organisasi yang dapat diikuti seorang pengguna
 identity-too-many-organisations = Seorang pengguna dapat menjadi anggota paling banyak { $max } organisasi.
+# $scope (text): the name of the permission
+identity-scope-not-held = { $scope } bukan izin pemilik kunci, jadi kunci pun tidak dapat memilikinya. Hapus dari daftar.
+# $max (number): how many keys a user may have
+identity-too-many-keys = Satu pengguna dapat memiliki paling banyak { $max } kunci API. Cabut yang tidak dipakai, atau buat akun layanan.
+identity-not-a-program = Ini bukan akun layanan. Setiap orang membuat kuncinya sendiri.
+identity-expires-in-the-past = Waktu ini sudah lewat. Pilih waktu yang lebih kemudian, atau kosongkan.
+identity-network-invalid = Tulis alamat atau jaringan, misalnya 203.0.113.0/24 atau 2001:db8::/32.
+identity-time-invalid = Tulis waktu seperti 2025-01-31T17:00:00Z.
 
 ## Kata sandi
 

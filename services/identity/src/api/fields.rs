@@ -27,6 +27,13 @@ pub(super) fn password(check: &mut Check, field: &str, value: &str) {
     check.that(value.len() <= LONGEST_ATTEMPT, field, FieldError::too_long(LONGEST_ATTEMPT));
 }
 
+/// The key of a plan.
+pub(super) fn plan(check: &mut Check, value: Option<&str>) {
+    let Some(value) = value else { return };
+    let kebab = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    check.line("plan", value).length(1, 60).holds(kebab, FieldError::invalid()).any();
+}
+
 /// A secret of ours, as it was sent.
 pub(super) fn secret(check: &mut Check, field: &str, value: &str) {
     check.line(field, value).length(1, 200).any();

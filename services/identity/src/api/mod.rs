@@ -1,11 +1,13 @@
 //! The routes. One file a call: its types, its documentation, its handler.
 
 mod admin;
+mod api_keys;
 mod auth;
 mod fields;
 mod keys;
 mod maybe;
 mod pages;
+mod usage;
 mod users;
 
 use axum::extract::FromRequestParts;
@@ -32,6 +34,8 @@ pub(crate) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
         .merge(auth::routes())
         .merge(users::routes())
+        .merge(api_keys::routes())
+        .merge(usage::routes())
         .merge(admin::routes())
         .merge(keys::routes())
         .merge(pages::routes())

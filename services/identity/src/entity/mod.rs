@@ -2,6 +2,7 @@
 
 #![expect(unreachable_pub, reason = "SeaORM's macros write `pub`")]
 
+pub(crate) mod api_key;
 pub(crate) mod client_credential;
 pub(crate) mod credential;
 pub(crate) mod invitation;
@@ -17,4 +18,5 @@ pub(crate) mod session;
 pub(crate) mod signal;
 pub(crate) mod signing_key;
 pub(crate) mod tenant;
+pub(crate) mod usage_hour;
 pub(crate) mod user;

@@ -1,6 +1,7 @@
 //! The service's queries, each inside a transaction that somebody else opened for a caller.
 
 pub(crate) mod accounts;
+pub(crate) mod api_keys;
 pub(crate) mod directory;
 pub(crate) mod failures;
 pub(crate) mod invitations;
@@ -12,6 +13,7 @@ pub(crate) mod sessions;
 pub(crate) mod signals;
 pub(crate) mod tenants;
 pub(crate) mod tokens;
+pub(crate) mod usage;
 
 use banyan_store::{StoreError, Tx};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait};

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod administration;
+mod api_keys;
 mod audit;
 mod command_line;
 mod indexes;
@@ -21,3 +22,4 @@ mod registration;
 mod service_accounts;
 mod sessions;
 mod support;
+mod usage;

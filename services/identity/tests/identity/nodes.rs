@@ -40,6 +40,14 @@ async fn an_act_on_one_node_counts_on_the_other() {
     }
     assert_eq!(remembered.language().as_deref(), Some("id-ID"));
 
+    let key = desk.call(&maya, Method::POST, "/api/v1/keys", Some(json!({ "name": "one" }))).await;
+    let by_key = other.authenticate(key.body["secret"].as_str().unwrap()).await.unwrap();
+    let path = format!("/api/v1/keys/{}", key.body["apiKey"]["id"].as_str().unwrap());
+    desk.call(&maya, Method::DELETE, &path, None).await;
+    while !by_key.is_revoked() {
+        tokio::task::yield_now().await;
+    }
+
     desk.call(&maya, Method::POST, "/api/v1/auth/logout", None).await;
     while !remembered.is_revoked() {
         tokio::task::yield_now().await;

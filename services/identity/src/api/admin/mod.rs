@@ -1,5 +1,6 @@
 //! For those who run the tenant.
 
+mod api_keys;
 mod change_roles;
 mod create_service_account;
 mod create_user;
@@ -8,7 +9,9 @@ mod enable_user;
 mod end_user_sessions;
 mod get_user;
 mod invitations;
+mod limits;
 mod list_audit;
+mod list_usage;
 mod list_users;
 mod organisations;
 
@@ -27,6 +30,9 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(end_user_sessions::end_user_sessions))
         .routes(routes!(create_service_account::create_service_account))
         .routes(routes!(list_audit::list_audit))
+        .routes(routes!(list_usage::list_all_usage))
         .merge(invitations::routes())
         .merge(organisations::routes())
+        .merge(api_keys::routes())
+        .merge(limits::routes())
 }
