@@ -10,7 +10,7 @@ use banyan_kernel::Secret;
 use banyan_telemetry::metrics::PerWorker;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd};
-use tokio::sync::Semaphore;
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::cells::Verdict;
@@ -60,13 +60,14 @@ pub struct RedisError(String);
 pub(crate) struct RedisCounts {
     client: Client,
     deadline: Duration,
-    workers: PerWorker<Worker>,
+    workers: PerWorker<Arc<Slot>>,
 }
 
-struct Worker {
+#[derive(Default)]
+struct Slot {
     connection: ArcSwapOption<Connection>,
     /// One connection is made at a time.
-    making: Arc<Semaphore>,
+    making: Mutex<()>,
 }
 
 struct Connection {
@@ -75,37 +76,19 @@ struct Connection {
     script: String,
 }
 
-impl Default for Worker {
-    fn default() -> Self {
-        Self { connection: ArcSwapOption::empty(), making: Arc::new(Semaphore::new(1)) }
-    }
-}
-
 impl RedisCounts {
     pub(crate) fn new(options: &RedisOptions) -> Result<Self, RedisError> {
         let client = Client::open(options.url.expose().as_str()).map_err(|error| RedisError(error.kind_text()))?;
         Ok(Self { client, deadline: options.deadline, workers: PerWorker::new() })
     }
 
+    /// The worker's connection. It is made beside the request: making it may take longer than a request waits.
     async fn connection(&self) -> Result<Arc<Connection>, SharedError> {
-        let worker = self.workers.local();
-        if let Some(connection) = worker.connection.load_full() {
+        let slot = self.workers.local().clone();
+        if let Some(connection) = slot.connection.load_full() {
             return Ok(connection);
         }
-        let _turn = worker.making.acquire().await.map_err(failed)?;
-        if let Some(connection) = worker.connection.load_full() {
-            return Ok(connection);
-        }
-        let made = Arc::new(self.connect().await?);
-        worker.connection.store(Some(made.clone()));
-        Ok(made)
-    }
-
-    async fn connect(&self) -> Result<Connection, SharedError> {
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECTING)).set_response_timeout(Some(CONNECTING));
-        let mut commands = self.client.get_multiplexed_async_connection_with_config(&config).await.map_err(failed)?;
-        let script = redis::cmd("SCRIPT").arg("LOAD").arg(SCRIPT).query_async(&mut commands).await.map_err(failed)?;
-        Ok(Connection { commands, script })
+        tokio::spawn(connect_once(self.client.clone(), slot)).await.map_err(failed)?
     }
 
     /// A connection that failed is not used again.
@@ -139,6 +122,27 @@ impl RedisCounts {
             _ => Err(SharedError::Failed("an answer without a time".into())),
         }
     }
+}
+
+/// Makes the connection, or waits for the one who makes it.
+async fn connect_once(client: Client, slot: Arc<Slot>) -> Result<Arc<Connection>, SharedError> {
+    let Ok(_turn) = slot.making.try_lock() else {
+        drop(slot.making.lock().await);
+        return slot.connection.load_full().ok_or(SharedError::TooSlow);
+    };
+    if let Some(connection) = slot.connection.load_full() {
+        return Ok(connection);
+    }
+    let made = Arc::new(timeout(CONNECTING, connect(&client)).await.unwrap_or(Err(SharedError::TooSlow))?);
+    slot.connection.store(Some(made.clone()));
+    Ok(made)
+}
+
+async fn connect(client: &Client) -> Result<Connection, SharedError> {
+    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECTING)).set_response_timeout(Some(CONNECTING));
+    let mut commands = client.get_multiplexed_async_connection_with_config(&config).await.map_err(failed)?;
+    let script = redis::cmd("SCRIPT").arg("LOAD").arg(SCRIPT).query_async(&mut commands).await.map_err(failed)?;
+    Ok(Connection { commands, script })
 }
 
 fn with_cells<'c>(command: &'c mut Cmd, cells: &[SharedCell]) -> &'c mut Cmd {

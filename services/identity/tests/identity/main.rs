@@ -10,6 +10,7 @@ mod indexes;
 mod invitations;
 mod keys;
 mod legacy;
+mod limits;
 mod login;
 mod nodes;
 mod organisations;

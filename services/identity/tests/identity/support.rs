@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use banyan_contracts::limits::{LimitBook, LimitedPage, LimitedSubject, Sight, SubjectKind};
 use banyan_identity::mail::{Mail, MailError, Mailer};
 use banyan_identity::{Identity, NewAccount, NewTenant, Registration, TenantInfo, service};
-use banyan_kernel::{Caller, ErrorCode, RequestId, Role, Roles, Uuid};
+use banyan_kernel::{Caller, ErrorCode, RequestId, Role, Roles, Timestamp, Uuid};
 use banyan_testkit::{Answer, App, Bench};
 use http::{Method, StatusCode};
 use parking_lot::Mutex;
@@ -46,6 +47,36 @@ impl Letterbox {
 
     pub(crate) fn take(&self) -> Vec<Mail> {
         std::mem::take(&mut self.0.lock().mails)
+    }
+}
+
+/// A front door that limits one user of each tenant, and one address of the operators'.
+pub(crate) struct Book;
+
+pub(crate) const LIMITED: &str = "api:user:00000000-0000-0000-0000-000000000005";
+
+#[async_trait]
+impl LimitBook for Book {
+    fn limited(&self, sight: Sight, skip: usize, take: usize) -> LimitedPage {
+        let subject = |id: &str, tenant, kind| LimitedSubject {
+            id: id.to_owned(),
+            tenant,
+            class: "api".to_owned(),
+            kind,
+            requests: 10,
+            window_seconds: 60,
+            refused: 3,
+            until: Timestamp::from_seconds(1_705_312_860),
+        };
+        let all = match sight {
+            Sight::Tenant(tenant) => vec![subject(LIMITED, tenant, SubjectKind::User)],
+            Sight::Operators => vec![subject("api:address:9.9.9.9", Uuid::nil(), SubjectKind::Address)],
+        };
+        LimitedPage { total: all.len(), subjects: all.into_iter().skip(skip).take(take).collect() }
+    }
+
+    async fn lift(&self, sight: Sight, tenant: Uuid, id: &str) -> bool {
+        id == LIMITED && (sight == Sight::Operators || sight == Sight::Tenant(tenant))
     }
 }
 
@@ -102,6 +133,7 @@ impl Desk {
         let letters = Arc::new(Letterbox::default());
         let mut resources = http::Extensions::new();
         resources.insert::<Arc<dyn Mailer>>(letters.clone());
+        resources.insert::<Arc<dyn LimitBook>>(Arc::new(Book));
         let service = service();
         let mut settings = json!({ "hashing_workers": 2, "public_url": "https://fig.example" });
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
