@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 
-use crate::postgres::{Account, base_folder, free_port};
+use crate::postgres::{Account, base_folder};
 use crate::{process, tools, workspace};
 
 /// How long the server may take until it answers.
@@ -70,7 +70,7 @@ impl Server {
     pub(crate) fn start() -> Result<Self> {
         let program = tools::REDIS.require()?;
         let account = Account::choose()?;
-        let port = free_port()?;
+        let port = process::free_port()?;
         let mut command = Command::new(program);
         command
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])

@@ -122,7 +122,10 @@ impl Credential for Token {
 const PLANS: &str = "plan-free = Free\n    .description = Free\nplan-coach = Coach\n    .description = Coach\n";
 
 fn user_of(name: &str) -> Uuid {
-    Uuid::from_u128(name.bytes().fold(7, |number, byte| number * 256 + u128::from(byte)))
+    match name {
+        "ada" => Uuid::from_u128(7),
+        other => Uuid::from_u128(other.bytes().fold(8, |number, byte| number * 256 + u128::from(byte))),
+    }
 }
 
 /// By which the door signs.

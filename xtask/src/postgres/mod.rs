@@ -18,7 +18,7 @@ use clap::Subcommand;
 pub(crate) use account::{Account, base_folder};
 pub(crate) use binaries::Binaries;
 pub(crate) use by_hand::ByHand;
-pub(crate) use cluster::{Cluster, Durability, free_port};
+pub(crate) use cluster::{Cluster, Durability};
 pub(crate) use throwaway::Throwaway;
 
 /// Start, stop and use the PostgreSQL test server by hand.
