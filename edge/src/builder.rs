@@ -158,6 +158,7 @@ impl Builder {
             security: SecurityHeaders::new(&self.settings),
             cors: Cors::new(&self.settings.cors_origins),
             in_flight: AtomicUsize::new(0),
+            addresses: Arc::default(),
             settings: self.settings,
         });
         let _first = inner.own.set(Arc::downgrade(&inner));

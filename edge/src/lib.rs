@@ -17,6 +17,7 @@ mod request;
 mod routes;
 mod settings;
 mod text;
+mod upgrade;
 mod usage;
 mod visit;
 
@@ -40,6 +41,7 @@ use parking_lot::Mutex;
 
 use answer::cors::Cors;
 use answer::security::SecurityHeaders;
+use listen::Addresses;
 use request::credential::Credentials;
 use routes::Routes;
 use routes::meters::Reloads;
@@ -48,12 +50,12 @@ pub use builder::Builder;
 pub use limits::{
     ClassRules, LimitPolicy, Limiter, Quota, QuotaError, RateLimits, RedisError, RedisOptions, TenantRules, WhenApart,
 };
-pub use listen::{Drained, Listen, Running, ServeError, Stopper};
+pub use listen::{Drained, Listen, ListenTls, Running, ServeError, Sockets, Stopper};
 pub use request::credential::NoCredentials;
 pub use request::{Authenticate, Credential, Network, NetworkError, Peer, TenantDirectory, TenantEntry, Tenants, Transport};
 pub use routes::outbound::Outbound;
 pub use routes::{Considered, Explanation, Fault, HouseRoute, Known, Question, ROUTE_SECTIONS, RouteFile, RouteLine, explain};
-pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, SettingsError, TransportSecurity};
+pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, Plain, ProxyProtocol, SettingsError, TransportSecurity};
 pub use usage::UsageBook;
 
 /// The door's own messages: `(tag, file, text)` for a catalogue builder, in `Layer::Service`.
@@ -85,6 +87,8 @@ struct Inner {
     security: SecurityHeaders,
     cors: Cors,
     in_flight: AtomicUsize,
+    /// Connections by address, of all listeners.
+    addresses: Arc<Addresses>,
     settings: EdgeSettings,
 }
 

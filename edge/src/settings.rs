@@ -18,6 +18,8 @@ pub struct EdgeSettings {
     pub drain: Drain,
     /// Whose `X-Forwarded-*` are believed. Default: nobody's.
     pub trusted_proxies: Vec<Network>,
+    pub proxy_protocol: ProxyProtocol,
+    pub plain: Plain,
     pub transport_security: TransportSecurity,
     /// Origins whose pages may call the interface (CORS), as browsers send them: `https://app.example.org`. Default: none.
     pub cors_origins: Vec<String>,
@@ -34,6 +36,9 @@ pub struct EdgeSettings {
 pub struct Limits {
     /// Connections; more are answered 503 and closed. Default: 20,000.
     pub connections: usize,
+    /// Connections of one address (of one /64 network in IPv6). Trusted proxies are not bound by it. Default: 5,000, so that
+    /// nobody alone takes more than a quarter.
+    pub connections_of_address: usize,
     /// Requests being answered; more are answered 503. Default: 2,000.
     pub in_flight: usize,
     /// Bytes of path and query. Default: 8 KiB; above 64 KiB the connection is closed, too.
@@ -51,6 +56,8 @@ pub struct Limits {
 /// How long everything may take.
 #[derive(Clone, Debug)]
 pub struct Deadlines {
+    /// What comes before the first request: a PROXY header, the TLS handshake. Default: 10 s.
+    pub handshake: Duration,
     /// From the first byte of a request's head to its last. Default: 15 s.
     pub header: Duration,
     /// An open connection without a request. Default: 75 s.
@@ -61,6 +68,8 @@ pub struct Deadlines {
     pub write: Duration,
     /// A service's answer. Default: 30 s.
     pub call: Duration,
+    /// Silence, both ways, on a connection that was upgraded, such as a WebSocket. Default: 5 min.
+    pub upgraded: Duration,
     /// Reading on after an early answer, so that the client sees it before the connection closes. Default: 2 s.
     pub linger: Duration,
 }
@@ -70,8 +79,33 @@ pub struct Deadlines {
 pub struct Drain {
     /// Serving on as if nothing were, after readiness is off, so that balancers notice. Default: none.
     pub grace: Duration,
+    /// How long idle connections may still bring a last request, whose answer says that the connection closes. A client
+    /// that sends one while we close would have to ask again. Default: 500 ms.
+    pub last_request: Duration,
+    /// How long upgraded connections go on before their end is told. Default: 1 s.
+    pub upgraded: Duration,
     /// How long requests in flight may take to finish. Default: 25 s.
     pub deadline: Duration,
+}
+
+/// Whether connections begin with the header by which a balancer says who the client is (PROXY protocol 1 or 2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProxyProtocol {
+    #[default]
+    Off,
+    /// Those of trusted proxies must. Of others it is no request, and is refused.
+    FromTrustedProxies,
+}
+
+/// What the plain listener is for, where there is one for TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Plain {
+    /// As much as the other.
+    #[default]
+    Serve,
+    /// It sends everybody to TLS, at the same host and this port. Probes, what an authority asks (RFC 8555), and trusted
+    /// proxies are answered.
+    Redirect { port: u16 },
 }
 
 /// When answers carry `Strict-Transport-Security`.
@@ -101,6 +135,8 @@ impl Default for EdgeSettings {
             deadlines: Deadlines::default(),
             drain: Drain::default(),
             trusted_proxies: Vec::new(),
+            proxy_protocol: ProxyProtocol::default(),
+            plain: Plain::default(),
             transport_security: TransportSecurity::default(),
             cors_origins: Vec::new(),
             api_origins: Vec::new(),
@@ -115,6 +151,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 20_000,
+            connections_of_address: 5_000,
             in_flight: 2_000,
             uri_bytes: 8 * 1024,
             headers: 80,
@@ -128,11 +165,13 @@ impl Default for Limits {
 impl Default for Deadlines {
     fn default() -> Self {
         Self {
+            handshake: Duration::from_secs(10),
             header: Duration::from_secs(15),
             idle: Duration::from_secs(75),
             body: Duration::from_secs(30),
             write: Duration::from_secs(30),
             call: Duration::from_secs(30),
+            upgraded: Duration::from_secs(5 * 60),
             linger: Duration::from_secs(2),
         }
     }
@@ -140,7 +179,12 @@ impl Default for Deadlines {
 
 impl Default for Drain {
     fn default() -> Self {
-        Self { grace: Duration::ZERO, deadline: Duration::from_secs(25) }
+        Self {
+            grace: Duration::ZERO,
+            last_request: Duration::from_millis(500),
+            upgraded: Duration::from_secs(1),
+            deadline: Duration::from_secs(25),
+        }
     }
 }
 
@@ -159,6 +203,7 @@ impl EdgeSettings {
         let refuse = |key, reason: String| Err(SettingsError { key, reason });
         let counts = [
             ("limits.connections", self.limits.connections),
+            ("limits.connections_of_address", self.limits.connections_of_address),
             ("limits.in_flight", self.limits.in_flight),
             ("limits.uri_bytes", self.limits.uri_bytes),
             ("limits.headers", self.limits.headers),
@@ -168,6 +213,8 @@ impl EdgeSettings {
             return refuse(key, "must be at least 1".into());
         }
         let times = [
+            ("deadlines.handshake", self.deadlines.handshake),
+            ("deadlines.upgraded", self.deadlines.upgraded),
             ("deadlines.header", self.deadlines.header),
             ("deadlines.idle", self.deadlines.idle),
             ("deadlines.body", self.deadlines.body),
@@ -176,6 +223,9 @@ impl EdgeSettings {
         ];
         if let Some((key, _)) = times.iter().find(|(_, time)| time.is_zero()) {
             return refuse(key, "must be longer than 0 s".into());
+        }
+        if self.proxy_protocol == ProxyProtocol::FromTrustedProxies && self.trusted_proxies.is_empty() {
+            return refuse("proxy_protocol", "needs `trusted_proxies`: of others no header is believed".into());
         }
         let origins = [("cors_origins", &self.cors_origins), ("api_origins", &self.api_origins)];
         for (key, origins) in origins {
@@ -222,6 +272,8 @@ mod tests {
         settings = EdgeSettings::default();
         settings.deadlines.body = Duration::ZERO;
         assert_eq!(settings.check().unwrap_err().key, "deadlines.body");
+        let settings = EdgeSettings { proxy_protocol: ProxyProtocol::FromTrustedProxies, ..EdgeSettings::default() };
+        assert_eq!(settings.check().unwrap_err().key, "proxy_protocol");
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub(crate) use finish::LastOfConnection;
 use crate::Inner;
 use crate::answer::compress::Wish;
 use crate::limits::Decision;
+use crate::policies::UpgradeRule;
 use crate::policies::access::Shown;
 use crate::policies::places::Place;
 use crate::random::BufferedRandom;
@@ -43,6 +44,7 @@ use crate::request::body::BodyWatch;
 use crate::request::tenant::{TenantEntry, named_by, settle};
 use crate::request::{language, shape};
 use crate::routes::{CompiledRoute, Target};
+use crate::upgrade;
 use way::Way;
 
 /// What is known of a request while it is answered.
@@ -154,6 +156,7 @@ impl Inner {
         shape::check(parts, &self.settings.limits, peer.transport)?;
         shape::strip_hop_by_hop(&mut parts.headers);
         shape::strip_identity(&mut parts.headers);
+        upgrade::forward(parts);
         if let Some(answer) = options_of_everything(parts) {
             return Ok(Admission::Answered(answer));
         }
@@ -247,6 +250,8 @@ impl Inner {
 
     async fn dispatch(&self, passage: &Passage, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
         let method = request.method().clone();
+        let passed = passage.route.policies.upgrade == UpgradeRule::Passed;
+        let asked = request.extensions().get::<upgrade::Asked>().filter(|_| passed).cloned();
         let response = match (&passage.route.target, &passage.route.entry) {
             (Target::Service(service), None) => {
                 match service.call(request, Deadline::after(self.settings.deadlines.call)).await {
@@ -265,6 +270,7 @@ impl Inner {
                 Problem::new(ErrorCode::ServiceUnknown).into_response()
             }
         };
+        let response = upgrade::settle(asked, response);
         // Whatever the handler made of a body that broke off, the reason is known here.
         if let Some(code) = watch.and_then(|watch| watch.broken())
             && !response.status().is_success()

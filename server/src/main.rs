@@ -7,6 +7,7 @@ mod backup;
 mod cli;
 mod data;
 mod doctor;
+mod hand_over;
 mod house;
 mod postgres;
 mod serve;

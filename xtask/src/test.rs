@@ -39,6 +39,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    // The authority of the tests for certificates.
+    tools::PEBBLE.require()?;
     let fast = Throwaway::start(Durability::Fast)?;
     let durable = Throwaway::start(Durability::Durable)?;
     let redis = redis::Server::start()?;

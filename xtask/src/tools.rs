@@ -39,6 +39,12 @@ pub(crate) const REDIS: Tool = Tool {
     remedy: "install Redis 7 or newer (Debian: apt-get install redis-server, Fedora: dnf install redis, macOS: brew install redis)",
 };
 
+pub(crate) const PEBBLE: Tool = Tool {
+    program: "pebble",
+    packages: &["pebble"],
+    remedy: "install pebble (Debian: apt-get install pebble, others: github.com/letsencrypt/pebble)",
+};
+
 pub(crate) const NPM: Tool =
     Tool { program: "npm", packages: &["nodejs", "npm"], remedy: "install Node.js 20 or newer with npm (https://nodejs.org)" };
 

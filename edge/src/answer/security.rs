@@ -13,9 +13,9 @@ use crate::settings::{EdgeSettings, TransportSecurity};
 /// One year, with subdomains, fit for the browsers' preload list.
 const HSTS: &str = "max-age=31536000; includeSubDomains; preload";
 
-/// Says too much about us, or belongs to one hop only.
+/// Says too much about us, or belongs to one hop only. (`Upgrade` is looked at by the connection.)
 fn is_not_for_others(name: &HeaderName) -> bool {
-    matches!(name.as_str(), "server" | "x-powered-by" | "connection" | "keep-alive" | "transfer-encoding" | "upgrade")
+    matches!(name.as_str(), "server" | "x-powered-by" | "connection" | "keep-alive" | "transfer-encoding")
 }
 
 /// The fields, put together once.

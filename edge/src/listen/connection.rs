@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use banyan_kernel::ErrorCode;
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Version};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,14 +16,16 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::Ending;
+use super::arrival::Doorway;
+use super::plain::{self, Finding};
 use super::tape::{Framing, Tape, Verdict};
 use super::wire::Wire;
 use super::worker::Door;
 use crate::request::address::Peer;
 use crate::request::body::guard;
 use crate::settings::EdgeSettings;
+use crate::upgrade::{self, Asked};
 use crate::visit::LastOfConnection;
-use crate::{Edge, Inner};
 
 /// The most that the parser keeps of a head, in bytes. Above the address's own limit of 64 KiB, so that a long address is
 /// called that; what is shorter is refused by our own, smaller limits, with a problem.
@@ -32,10 +34,10 @@ const PARSER_BUFFER: usize = 128 * 1024;
 /// A body of so many bytes that nobody wanted is read and thrown away, so that the connection can be kept.
 const DRAINED: u64 = 4 * 1024;
 
-pub(super) type Protocol = auto::Builder<TokioExecutor>;
+pub(super) type Speaker = auto::Builder<TokioExecutor>;
 
 /// How connections are spoken with.
-pub(super) fn protocol(settings: &EdgeSettings) -> Protocol {
+pub(super) fn speaker(settings: &EdgeSettings) -> Speaker {
     let mut protocol = auto::Builder::new(TokioExecutor::new());
     protocol.http1().timer(TokioTimer::new()).header_read_timeout(settings.deadlines.idle).max_buf_size(PARSER_BUFFER);
     let header_bytes = u32::try_from(settings.limits.header_bytes + settings.limits.uri_bytes).unwrap_or(u32::MAX);
@@ -51,55 +53,78 @@ pub(super) fn protocol(settings: &EdgeSettings) -> Protocol {
 }
 
 /// Serves the connection to its end, or until the process ends.
-pub(super) async fn serve<S>(
-    edge: Edge,
-    door: Door,
-    protocol: Arc<Protocol>,
-    stream: S,
-    peer: Peer,
-    mut ending: watch::Receiver<Ending>,
-) where
+pub(super) async fn serve<S>(doorway: Arc<Doorway>, stream: S, peer: Peer, mut ending: watch::Receiver<Ending>)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let tape = Arc::new(Tape::default());
-    let deadlines = edge.0.settings.deadlines.clone();
+    let deadlines = doorway.settings().deadlines.clone();
     let first_within = deadlines.header;
     let wire = Wire::new(stream, tape.clone(), deadlines);
     let service = {
-        let tape = tape.clone();
+        let (doorway, tape, ending) = (doorway.clone(), tape.clone(), ending.clone());
         service_fn(move |request: Request<Incoming>| {
-            let (edge, tape) = (edge.clone(), tape.clone());
-            async move { Ok::<_, Infallible>(answer(&edge.0, door, request, peer, tape).await) }
+            let (doorway, tape, ending) = (doorway.clone(), tape.clone(), ending.clone());
+            async move { Ok::<_, Infallible>(answer(&doorway, request, peer, tape, &ending).await) }
         })
     };
-    let mut connection = std::pin::pin!(protocol.serve_connection(TokioIo::new(wire), service));
-    let mut first = std::pin::pin!(sleep(first_within));
-    let mut waiting = true;
-    loop {
-        tokio::select! {
-            biased;
-            // Broken pipes and malformed requests are the client's affair.
-            result = connection.as_mut() => {
-                if let Err(error) = result {
-                    tracing::debug!(%error, "connection ended early");
+    {
+        let protocol = doorway.speaker();
+        let mut connection = std::pin::pin!(protocol.serve_connection_with_upgrades(TokioIo::new(wire), service));
+        let mut first = std::pin::pin!(sleep(first_within));
+        let mut waiting = true;
+        loop {
+            tokio::select! {
+                biased;
+                // Broken pipes and malformed requests are the client's affair.
+                result = connection.as_mut() => {
+                    if let Err(error) = result {
+                        tracing::debug!(%error, "connection ended early");
+                    }
+                    break;
                 }
-                return;
-            }
-            () = first.as_mut(), if waiting => {
-                waiting = false;
-                // Who connects and says nothing would otherwise sit before the protocol is known, and in HTTP/2 for ever.
-                // A head that has begun is the wire's affair.
-                if !tape.heard() && tape.head_since().is_none() {
-                    connection.as_mut().graceful_shutdown();
+                () = first.as_mut(), if waiting => {
+                    waiting = false;
+                    // Who connects and says nothing would otherwise sit before the protocol is known, and in HTTP/2 for ever.
+                    // A head that has begun is the wire's affair.
+                    if !tape.heard() && tape.head_since().is_none() {
+                        connection.as_mut().graceful_shutdown();
+                    }
                 }
-            }
-            changed = ending.changed() => {
-                if changed.is_err() || *ending.borrow_and_update() == Ending::Now {
-                    return;
+                changed = ending.changed() => {
+                    let step = *ending.borrow_and_update();
+                    match step {
+                        _ if changed.is_err() => return,
+                        Ending::Now => return,
+                        // HTTP/2 can say which requests it has still seen; HTTP/1.1 says it with the next answer.
+                        Ending::LastRequests if tape.has_frames() => connection.as_mut().graceful_shutdown(),
+                        Ending::Draining => connection.as_mut().graceful_shutdown(),
+                        Ending::NotYet | Ending::LastRequests => (),
+                    }
                 }
-                connection.as_mut().graceful_shutdown();
             }
         }
+    }
+    if tape.is_upgraded() {
+        upgraded(&doorway, &tape, ending).await;
+    }
+}
+
+/// Waits until an upgraded connection ends; when the process ends, it is told so after a while.
+async fn upgraded(doorway: &Doorway, tape: &Tape, mut ending: watch::Receiver<Ending>) {
+    let _shown = doorway.edge().0.metrics.http().upgrade();
+    tokio::select! {
+        () = tape.until_gone() => return,
+        _ = ending.wait_for(|ending| *ending != Ending::NotYet) => (),
+    }
+    tokio::select! {
+        () = tape.until_gone() => return,
+        _ = ending.wait_for(|ending| *ending == Ending::Now) => return,
+        () = sleep(doorway.settings().drain.upgraded) => tape.close(),
+    }
+    tokio::select! {
+        () = tape.until_gone() => (),
+        _ = ending.wait_for(|ending| *ending == Ending::Now) => (),
     }
 }
 
@@ -107,29 +132,68 @@ fn length_of(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn answer(edge: &Inner, door: Door, request: Request<Incoming>, peer: Peer, tape: Arc<Tape>) -> Response {
+async fn answer(
+    doorway: &Doorway,
+    request: Request<Incoming>,
+    peer: Peer,
+    tape: Arc<Tape>,
+    ending: &watch::Receiver<Ending>,
+) -> Response {
     let framing = match request.version() {
         Version::HTTP_2 => Framing::Frames,
         _ if request.headers().contains_key(TRANSFER_ENCODING) => Framing::Chunked,
         _ => Framing::Length,
     };
     let verdict = tape.parsed(framing);
-    let (parts, body) = request.into_parts();
-    if door == Door::Admin {
+    let (mut parts, body) = request.into_parts();
+    let edge = &doorway.edge().0;
+    if doorway.door() == Door::Admin {
         return edge.operate(&parts.method, parts.uri.path()).await;
     }
+    let asked = upgrade::look(&mut parts);
     let drained = framing == Framing::Length && length_of(&parts.headers).is_some_and(|length| length <= DRAINED);
-    let (body, watch) = guard(body, edge.settings.deadlines.body, Some(tape));
+    let (body, watch) = guard(body, edge.settings.deadlines.body, Some(tape.clone()));
     let sent = watch.clone().filter(|_| !drained);
     let mut response = if verdict == Verdict::Ambiguous {
         edge.refuse(parts, peer, ErrorCode::MalformedRequest).await
     } else {
-        edge.answer(parts, body, watch, peer).await
+        match plain::look(doorway, &parts, peer) {
+            Finding::Serve => edge.answer(parts, body, watch, peer).await,
+            Finding::Answer(response) => response,
+            Finding::Refuse => edge.refuse(parts, peer, ErrorCode::MalformedRequest).await,
+        }
     };
+    if go_over(&mut response, asked, &tape) == Protocol::Foreign {
+        return response;
+    }
     // What nobody read stands before the next request, so the connection cannot be kept: a client that keeps connections must know.
     let unread = sent.is_some_and(|sent| !sent.is_complete());
-    if framing != Framing::Frames && (unread || response.extensions().get::<LastOfConnection>().is_some()) {
+    let ends = unread || *ending.borrow() != Ending::NotYet || response.extensions().get::<LastOfConnection>().is_some();
+    if framing != Framing::Frames && ends {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+/// What is spoken after an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Http,
+    Foreign,
+}
+
+/// Where the service has gone over to what was asked for, says so to the client; else takes out what would say so.
+fn go_over(response: &mut Response, asked: Option<Asked>, tape: &Tape) -> Protocol {
+    match asked {
+        Some(asked) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            tape.upgrade();
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
+            response.headers_mut().insert(UPGRADE, asked.protocol());
+            Protocol::Foreign
+        }
+        _ => {
+            response.headers_mut().remove(UPGRADE);
+            Protocol::Http
+        }
+    }
 }

@@ -22,6 +22,27 @@ pub(crate) fn bind(address: SocketAddr, count: usize) -> Result<Vec<TcpListener>
     std::iter::once(Ok(first)).chain(others).collect()
 }
 
+/// As [`bind`], with sockets that another process has handed over where they are on this address: they keep the
+/// connections that wait. There are as many as were handed over, at least.
+pub(crate) fn take_or_bind(
+    inherited: Vec<TcpListener>,
+    address: SocketAddr,
+    count: usize,
+) -> Result<Vec<TcpListener>, ServeError> {
+    let failed = |source: io::Error| ServeError::Listen { address, hint: hint(&source), source };
+    let fits = |at: SocketAddr| at == address || (address.port() == 0 && at.ip() == address.ip());
+    let mut sockets: Vec<TcpListener> = inherited.into_iter().filter(|socket| socket.local_addr().is_ok_and(fits)).collect();
+    let Some(first) = sockets.first() else { return bind(address, count) };
+    let actual = first.local_addr().map_err(failed)?;
+    for socket in &sockets {
+        socket.set_nonblocking(true).map_err(failed)?;
+    }
+    for _ in sockets.len()..count {
+        sockets.push(open(actual, Sharing::Shared).map_err(failed)?);
+    }
+    Ok(sockets)
+}
+
 /// The address that they got.
 pub(crate) fn address(sockets: &[TcpListener], wanted: SocketAddr) -> Result<SocketAddr, ServeError> {
     let first = sockets.first().map_or(Ok(wanted), TcpListener::local_addr);
@@ -75,6 +96,21 @@ mod tests {
         TcpStream::connect(at).unwrap();
         let error = bind(at, 1).unwrap_err().to_string();
         assert!(error.contains("Another program listens there"), "{error}");
+    }
+
+    #[test]
+    fn sockets_of_the_same_address_are_taken_over_with_who_waits() {
+        let old = bind("127.0.0.1:0".parse().unwrap(), 2).unwrap();
+        let at = old[0].local_addr().unwrap();
+        let waiting: Vec<TcpStream> = (0..8).map(|_| TcpStream::connect(at).unwrap()).collect();
+        let new = take_or_bind(old.iter().map(|socket| socket.try_clone().unwrap()).collect(), at, 3).unwrap();
+        drop(old);
+        let accepted = new.iter().flat_map(|socket| std::iter::from_fn(|| socket.accept().ok()));
+        assert_eq!(accepted.count(), waiting.len());
+        assert_eq!(new.len(), 3);
+        let elsewhere = take_or_bind(new, "127.0.0.2:0".parse().unwrap(), 1).unwrap();
+        assert_eq!(elsewhere.len(), 1, "other addresses are bound anew");
+        assert!(TcpStream::connect(at).is_err());
     }
 
     #[test]

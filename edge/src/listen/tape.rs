@@ -6,9 +6,11 @@
 //! has begun, for the slow.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::task::Waker;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::request::body::{BodyEnd, End};
 
@@ -22,6 +24,8 @@ const HEAD: u8 = 0;
 const BODY: u8 = 1;
 /// HTTP/2 has frames, which leave no room for such questions.
 const NEVER: u8 = 2;
+/// Another protocol.
+const FOREIGN: u8 = 3;
 
 /// One connection's state, shared by its byte stream and its requests. Both run in one task, so the lock is always free.
 #[derive(Debug, Default)]
@@ -29,7 +33,12 @@ pub(crate) struct Tape {
     expects: AtomicU8,
     heard: AtomicBool,
     abandoned: AtomicBool,
+    closing: AtomicBool,
     head: Mutex<Head>,
+    /// Of the reader that waits on an upgraded connection.
+    reader: Mutex<Option<Waker>>,
+    /// Told when the byte stream is gone.
+    gone: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -71,6 +80,45 @@ impl Tape {
         head.bytes.clear();
         head.begun = None;
         if ambiguous { Verdict::Ambiguous } else { Verdict::Clear }
+    }
+
+    /// HTTP is over: what follows is another protocol.
+    pub(crate) fn upgrade(&self) {
+        self.expects.store(FOREIGN, Ordering::Relaxed);
+        *self.head.lock() = Head::default();
+    }
+
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.expects.load(Ordering::Relaxed) == FOREIGN
+    }
+
+    /// Whether HTTP/2 is spoken.
+    pub(crate) fn has_frames(&self) -> bool {
+        self.expects.load(Ordering::Relaxed) == NEVER
+    }
+
+    /// Tells whoever reads the upgraded connection that its end has come.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+        if let Some(reader) = self.reader.lock().take() {
+            reader.wake();
+        }
+    }
+
+    /// Whether [`Tape::close`] was called; if not, the reader is woken when it is.
+    pub(crate) fn is_closing(&self, reader: &Waker) -> bool {
+        *self.reader.lock() = Some(reader.clone());
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// The byte stream is dropped.
+    pub(crate) fn stream_gone(&self) {
+        self.gone.notify_one();
+    }
+
+    /// Waits until the byte stream is dropped, wherever it went.
+    pub(crate) async fn until_gone(&self) {
+        self.gone.notified().await;
     }
 
     /// Whether any request has come.

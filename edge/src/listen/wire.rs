@@ -18,7 +18,8 @@ const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\nc
 /// The most that is read on after an early answer, in bytes.
 const MOST_LINGERED: usize = 16 * 1024 * 1024;
 
-/// A stream that notes heads on the tape, and gives up on who dawdles: over a head, over taking an answer, over leaving.
+/// A stream that notes heads on the tape, and gives up on who dawdles: over a head, over taking an answer, over leaving, or
+/// in silence after an upgrade.
 #[derive(Debug)]
 pub(crate) struct Wire<S> {
     stream: S,
@@ -29,6 +30,14 @@ pub(crate) struct Wire<S> {
     /// Runs while the client takes nothing.
     writing: Option<Pin<Box<Sleep>>>,
     lingering: Option<Lingering>,
+    upgraded: Option<Silence>,
+}
+
+/// Of an upgraded connection.
+#[derive(Debug)]
+struct Silence {
+    since: Instant,
+    timer: Pin<Box<Sleep>>,
 }
 
 #[derive(Debug)]
@@ -39,11 +48,41 @@ struct Lingering {
 
 impl<S> Wire<S> {
     pub(crate) fn new(stream: S, tape: Arc<Tape>, deadlines: Deadlines) -> Self {
-        Self { stream, tape, deadlines, reading: None, writing: None, lingering: None }
+        Self { stream, tape, deadlines, reading: None, writing: None, lingering: None, upgraded: None }
+    }
+}
+
+impl<S> Drop for Wire<S> {
+    fn drop(&mut self) {
+        self.tape.stream_gone();
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    /// Waiting on an upgraded connection: until it is to end, or was silent for too long. Both look as if the client had left.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.tape.is_closing(cx.waker()) {
+            return Poll::Ready(Ok(()));
+        }
+        let patience = self.deadlines.upgraded;
+        let new = || Silence { since: Instant::now(), timer: Box::pin(sleep_until(Instant::now() + patience)) };
+        let silence = self.upgraded.get_or_insert_with(new);
+        loop {
+            ready!(silence.timer.as_mut().poll(cx));
+            let until = silence.since + patience;
+            if until <= Instant::now() {
+                return Poll::Ready(Ok(()));
+            }
+            silence.timer.as_mut().reset(until);
+        }
+    }
+
+    /// Something went over an upgraded connection.
+    fn heard(&mut self) {
+        if let Some(silence) = &mut self.upgraded {
+            silence.since = Instant::now();
+        }
+    }
     /// Waiting for more of a head: until its time is over.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(begun) = self.tape.head_since() else {
@@ -72,6 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     fn written<T>(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if result.is_ready() {
             self.writing = None;
+            self.heard();
             return result;
         }
         match self.patience(cx, self.deadlines.write) {
@@ -111,9 +151,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
         match Pin::new(&mut self.stream).poll_read(cx, buffer) {
             Poll::Ready(Ok(())) => {
                 self.tape.read(&buffer.filled()[before..]);
+                self.heard();
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending if self.tape.is_upgraded() => self.poll_silence(cx),
             Poll::Pending => self.poll_head(cx),
         }
     }
@@ -201,6 +243,26 @@ mod tests {
         };
         let (closed, ()) = tokio::join!(wire.shutdown(), sending);
         closed.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_upgraded_connection_ends_in_silence_or_when_it_is_told() {
+        let (ours, mut theirs) = duplex(64);
+        let tape = Arc::new(Tape::default());
+        let mut wire = Wire::new(ours, tape.clone(), Deadlines { upgraded: SOON, ..deadlines() });
+        tape.upgrade();
+        theirs.write_all(b"hello").await.unwrap();
+        let mut said = [0; 5];
+        wire.read_exact(&mut said).await.unwrap();
+        assert_eq!(wire.read(&mut said).await.unwrap(), 0, "silence");
+        let (ours, _theirs) = duplex(64);
+        let tape = Arc::new(Tape::default());
+        let mut wire = Wire::new(ours, tape.clone(), Deadlines { upgraded: Duration::from_secs(3_600), ..deadlines() });
+        tape.upgrade();
+        let (read, ()) = tokio::join!(wire.read(&mut said), async { tape.close() });
+        assert_eq!(read.unwrap(), 0, "told");
+        drop(wire);
+        tape.until_gone().await;
     }
 
     #[tokio::test]

@@ -14,9 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::Ending;
-use super::connection::{self, Protocol};
-use crate::Edge;
-use crate::request::address::{Peer, Transport};
+use super::arrival::Doorway;
 
 /// The answer where there are too many connections already.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
@@ -28,20 +26,19 @@ const MOST_TURNED_AWAY: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
     Public,
+    Tls,
     Admin,
 }
 
 pub(super) struct Worker {
-    edge: Edge,
-    door: Door,
-    protocol: Arc<Protocol>,
+    doorway: Arc<Doorway>,
     /// Connections of all workers.
     connections: Arc<AtomicUsize>,
     ending: watch::Receiver<Ending>,
 }
 
 /// One connection, counted until dropped.
-struct Counted {
+pub(super) struct Counted {
     connections: Arc<AtomicUsize>,
     _shown: InFlight,
 }
@@ -53,9 +50,8 @@ impl Drop for Counted {
 }
 
 impl Worker {
-    pub(super) fn new(edge: Edge, door: Door, connections: Arc<AtomicUsize>, ending: watch::Receiver<Ending>) -> Self {
-        let protocol = Arc::new(connection::protocol(&edge.0.settings));
-        Self { edge, door, protocol, connections, ending }
+    pub(super) fn new(doorway: Arc<Doorway>, connections: Arc<AtomicUsize>, ending: watch::Receiver<Ending>) -> Self {
+        Self { doorway, connections, ending }
     }
 
     /// Until the process ends.
@@ -96,24 +92,20 @@ impl Worker {
     }
 
     fn welcome(&self, tasks: &mut JoinSet<()>, stream: TcpStream, address: SocketAddr) {
+        let edge = &self.doorway.edge().0;
         let open = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        let counted = Counted { connections: self.connections.clone(), _shown: self.edge.0.metrics.http().connect() };
-        let most = self.edge.0.settings.limits.connections;
-        if open > most && self.door == Door::Public {
-            if open <= most + MOST_TURNED_AWAY {
+        let counted = Counted { connections: self.connections.clone(), _shown: edge.metrics.http().connect() };
+        let most = edge.settings.limits.connections;
+        if open > most && self.doorway.door() != Door::Admin {
+            if open <= most + MOST_TURNED_AWAY && self.doorway.door() == Door::Public {
                 tasks.spawn(turn_away(stream, counted));
             }
             return;
         }
         // Answers are written whole, so waiting for more to send with them only costs time.
         let _ = stream.set_nodelay(true);
-        let peer = Peer { address, transport: Transport::Plain };
-        let ending = self.ending.clone();
-        let serving = connection::serve(self.edge.clone(), self.door, self.protocol.clone(), stream, peer, ending);
-        tasks.spawn(async move {
-            serving.await;
-            drop(counted);
-        });
+        let serving = self.doorway.clone().welcome(stream, address, counted, self.ending.clone());
+        tasks.spawn(serving);
     }
 
     /// A connection that is gone again is nothing; out of file descriptors, waiting is all one can do.
@@ -136,7 +128,7 @@ fn note_panic(ended: Result<(), tokio::task::JoinError>) {
 }
 
 /// Says 503 and waits until the client has heard it.
-async fn turn_away(mut stream: TcpStream, counted: Counted) {
+pub(super) async fn turn_away(mut stream: TcpStream, counted: Counted) {
     let saying = async {
         stream.write_all(FULL).await?;
         stream.shutdown().await?;

@@ -25,6 +25,7 @@ use crate::routes::pattern::Captures;
 use crate::routes::template::Facts;
 use crate::routes::{Identity, RouteEntry, UpstreamEntry, UpstreamKey};
 use crate::text::ShortText;
+use crate::upgrade::Asked;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -138,8 +139,9 @@ fn call(passage: &Passage, entry: &RouteEntry, upstream: &UpstreamEntry, parts: 
         Some(tries) => Tries::UpTo(tries),
     };
     let upgrade = match entry.policies.upgrade {
-        UpgradeRule::Passed => Upgrade::Passed,
-        UpgradeRule::Refused => Upgrade::Refused,
+        // Else it would only cost HTTP/2.
+        UpgradeRule::Passed if parts.extensions.get::<Asked>().is_some() => Upgrade::Passed,
+        UpgradeRule::Passed | UpgradeRule::Refused => Upgrade::Refused,
     };
     Call { key: key(passage, &upstream.key, parts), upgrade, ..Call::until(deadline).tried(tries) }
 }

@@ -74,6 +74,6 @@ async fn a_dropped_door_is_closed() {
 async fn an_address_in_use_is_said_in_words() {
     let door = door();
     let running = door.serve();
-    let error = door.edge.serve(Listen { public: running.local_addr(), admin: None }).unwrap_err().to_string();
+    let error = door.edge.serve(Listen { public: running.local_addr(), tls: None, admin: None }).unwrap_err().to_string();
     assert!(error.contains(&running.local_addr().to_string()) && error.contains("Another program listens there"), "{error}");
 }

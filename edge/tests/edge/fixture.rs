@@ -328,7 +328,7 @@ impl Door {
     }
 
     pub(crate) fn serve(&self) -> Running {
-        let listen = Listen { public: "127.0.0.1:0".parse().unwrap(), admin: Some("127.0.0.1:0".parse().unwrap()) };
+        let listen = Listen { public: "127.0.0.1:0".parse().unwrap(), tls: None, admin: Some("127.0.0.1:0".parse().unwrap()) };
         self.edge.serve(listen).unwrap()
     }
 }
@@ -367,6 +367,15 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the connection closes");
     shown(&answer)
+}
+
+/// Asks again until it is so.
+pub(crate) async fn eventually(mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !is_so().await {
+        assert!(tokio::time::Instant::now() < deadline, "it did not come true");
+        tokio::task::yield_now().await;
+    }
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,7 +1,8 @@
-//! The front door from outside: without a socket (`door`), over a socket (`socket`), and its end (`ending`).
+//! The front door from outside: without a socket (`door`), over a socket (`socket`, `arrivals`, `streams`, `upgrades`), and its end (`ending`).
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod arrivals;
 mod documented;
 mod door;
 mod ending;
@@ -12,3 +13,6 @@ mod redis;
 mod reload;
 mod routes;
 mod socket;
+mod streams;
+mod upgrades;
+mod wires;

@@ -7,6 +7,7 @@ mod path;
 mod server;
 
 pub(crate) use client::send;
+pub(crate) use path::ShortPath;
 pub(crate) use server::AdminSocket;
 
 use serde::{Deserialize, Serialize};

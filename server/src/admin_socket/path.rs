@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 const LONGEST: usize = 100;
 
 /// A path to the socket that is short enough, valid as long as this value lives.
-pub(super) struct ShortPath {
+pub(crate) struct ShortPath {
     path: PathBuf,
     _directory: Option<File>,
 }
 
 impl ShortPath {
-    pub(super) fn of(socket: &Path) -> std::io::Result<Self> {
+    pub(crate) fn of(socket: &Path) -> std::io::Result<Self> {
         let (Some(directory), Some(name)) = (socket.parent(), socket.file_name()) else {
             return Err(std::io::Error::from(std::io::ErrorKind::InvalidInput));
         };
@@ -27,7 +27,7 @@ impl ShortPath {
         Ok(Self { path, _directory: Some(directory) })
     }
 
-    pub(super) fn as_path(&self) -> &Path {
+    pub(crate) fn as_path(&self) -> &Path {
         &self.path
     }
 }

@@ -1,7 +1,7 @@
 //! The server's end.
 
 use std::convert::Infallible;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,10 +24,12 @@ use crate::house::House;
 pub(crate) struct AdminSocket {
     listener: UnixListener,
     file: PathBuf,
+    inode: u64,
 }
 
 impl AdminSocket {
-    /// Opens the socket. The caller holds the directory's lock, so a socket that lies there belongs to nobody.
+    /// Opens the socket. The caller holds the directory's lock, or takes the place of who does, so a socket that lies there
+    /// belongs to nobody who needs it.
     pub(crate) fn open(data: &DataDirectory) -> Result<Self> {
         let file = data.socket();
         match std::fs::remove_file(&file) {
@@ -40,7 +42,8 @@ impl AdminSocket {
         let listener =
             UnixListener::bind(short.as_path()).with_context(|| format!("cannot open the socket {}", file.display()))?;
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self { listener, file })
+        let inode = file.metadata()?.ino();
+        Ok(Self { listener, file, inode })
     }
 
     /// Answers until it is dropped.
@@ -61,7 +64,10 @@ impl AdminSocket {
 
 impl Drop for AdminSocket {
     fn drop(&mut self) {
-        let _gone_already = std::fs::remove_file(&self.file);
+        // A process that took our place has put its own there.
+        if self.file.metadata().is_ok_and(|file| file.ino() == self.inode) {
+            let _gone_already = std::fs::remove_file(&self.file);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod certs;
 mod completions;
 mod compliance;
 mod config;
@@ -63,6 +64,8 @@ enum Command {
     Doctor(doctor::Arguments),
     #[command(subcommand)]
     Audit(audit::Command),
+    #[command(subcommand)]
+    Certs(certs::Command),
     Compliance(compliance::Arguments),
     Health(health::Arguments),
     #[command(subcommand)]
@@ -107,6 +110,7 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Config(arguments) => arguments.run(),
         Command::Doctor(arguments) => arguments.run(),
         Command::Audit(command) => command.run(),
+        Command::Certs(command) => command.run(),
         Command::Compliance(arguments) => arguments.run(),
         Command::Health(arguments) => arguments.run(),
         Command::Routes(command) => command.run(),

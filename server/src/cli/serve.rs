@@ -17,6 +17,13 @@ pub(crate) struct Arguments {
     /// Where operators reach metrics and detailed health, or `off` (variable BANYAN_ADMIN_LISTEN; default 127.0.0.1:8081).
     #[arg(long, value_name = "ADDR")]
     admin_listen: Option<String>,
+    /// Where people and programs reach the API by TLS, or `off` (variable BANYAN_TLS_LISTEN; default off).
+    #[arg(long, value_name = "ADDR")]
+    tls_listen: Option<String>,
+    /// Take the place of the server that runs on the data directory: it hands over its sockets, so that no connection is refused,
+    /// and ends. Should this one fail to start, that one goes on. Where none runs, it is a usual start.
+    #[arg(long)]
+    take_over: bool,
     /// Add demo people and what they wrote, once. For trying Banyan: everybody can know their passwords.
     #[arg(long)]
     demo: bool,
@@ -26,9 +33,14 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn run(&self) -> Result<Ended> {
-        let more = [("listen", self.listen.clone()), ("admin_listen", self.admin_listen.clone())];
+        let more = [
+            ("listen", self.listen.clone()),
+            ("admin_listen", self.admin_listen.clone()),
+            ("tls_listen", self.tls_listen.clone()),
+        ];
         let loaded = self.installation.load_with(more)?;
         let demo = if self.demo { crate::serve::Demo::Wanted } else { crate::serve::Demo::None };
-        crate::serve::run(&loaded, demo)
+        let place = if self.take_over { crate::serve::Place::TakenOver } else { crate::serve::Place::Own };
+        crate::serve::run(&loaded, demo, place)
     }
 }

@@ -82,6 +82,22 @@ impl Lock {
         Ok(lock)
     }
 
+    /// As [`Lock::take`], and waits so long for another process to end.
+    ///
+    /// # Errors
+    /// [`InUse`] when another process holds it still.
+    pub(crate) async fn wait(data: &DataDirectory, what: &str, within: std::time::Duration) -> Result<Self> {
+        let deadline = tokio::time::Instant::now() + within;
+        loop {
+            match Self::take(data, what) {
+                Err(error) if error.is::<InUse>() && tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+                taken => return taken,
+            }
+        }
+    }
+
     /// Says who holds it.
     pub(crate) fn write(&mut self, holder: &Holder) -> Result<()> {
         self.file.set_len(0)?;

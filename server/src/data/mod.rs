@@ -4,9 +4,12 @@
 //! data/
 //!   banyan.lock        held by the server that works here; says which one it is
 //!   banyan.sock        the command line talks to that server here
+//!   banyan.hand-over   another server process takes this one's place here
 //!   banyan.addr        where that server listens, once it is ready
 //!   keys/master.key    encrypts what is secret in the databases
 //!   audit-heads.jsonl  signed ends of the audit chains
+//!   certs/             certificates of an authority of one's own
+//!   acme/              the account at a public authority, and what was obtained there
 //!   identity.db …      a file for each service (embedded engine)
 //!   mail/              mails, where no mail server is set
 //!   restore.unfinished only while a restore puts things in place, or was killed at it
@@ -84,6 +87,20 @@ impl DataDirectory {
 
     pub(crate) fn socket(&self) -> PathBuf {
         self.path.join("banyan.sock")
+    }
+
+    pub(crate) fn hand_over_socket(&self) -> PathBuf {
+        self.path.join("banyan.hand-over")
+    }
+
+    /// Certificates of `banyan certs`.
+    pub(crate) fn certs(&self) -> PathBuf {
+        self.path.join("certs")
+    }
+
+    /// Account and certificate of a public authority.
+    pub(crate) fn acme(&self) -> PathBuf {
+        self.path.join("acme")
     }
 
     pub(crate) fn address_file(&self) -> PathBuf {

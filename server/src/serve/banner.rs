@@ -16,6 +16,9 @@ pub(super) fn text(loaded: &Loaded, running: &Running, people: &[DemoPerson]) ->
         let _infallible = writeln!(text, "  {name:<14}{value}");
     };
     line("Open", &address);
+    if let Some(tls) = running.tls_addr() {
+        line("TLS", &format!("https://localhost:{}", tls.port()));
+    }
     line("API", &format!("{address}/docs"));
     if let Some(admin) = running.admin_addr() {
         line("Operators", &format!("{}/metrics", reachable(admin)));

@@ -12,12 +12,14 @@ mod signals;
 #[cfg(test)]
 mod stopped;
 mod tidy;
+mod tls;
 mod usage;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use banyan_edge::{Drained, Edge, Listen, Running};
+use banyan_edge::{Drained, Edge, Listen, Running, Sockets};
 use banyan_kernel::{Clock as _, SystemClock, Timestamp};
 use banyan_mesh::discovery::{DnsResolver, Resolve, Sources};
 use banyan_mesh::registry::{MemoryRegistry, RegistryStore};
@@ -26,10 +28,12 @@ use serde_json::json;
 use crate::admin_socket::AdminSocket;
 use crate::cli::{Ended, terminal};
 use crate::data::{DataDirectory, Holder, Lock};
+use crate::hand_over::{self, Predecessor, Successor, Window};
 use crate::house::{House, KnownTenants, Verifier};
 use crate::settings::Loaded;
 use beside::{Beside, LastWork};
 use signals::Signals;
+use tls::Tls;
 
 /// Whether there are to be demo people and what they wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,51 +45,141 @@ pub(crate) enum Demo {
 /// The pages about the interface.
 pub(crate) const PAGES: [&str; 6] = ["/openapi.json", "/docs", "/docs/page.js", "/docs/page.css", "/errors", "/errors/{slug}"];
 
-/// Serves until a signal.
-pub(crate) fn run(loaded: &Loaded, demo: Demo) -> Result<Ended> {
+/// Whether another process serves in this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Own,
+    TakenOver,
+}
+
+/// What the process works on, kept through a hand-over that failed.
+struct Start<'s> {
+    loaded: &'s Loaded,
+    data: &'s DataDirectory,
+    demo: Demo,
+    begun: Timestamp,
+}
+
+/// How serving ended.
+enum Outcome {
+    Ended(Ended),
+    HandedOver(Successor),
+}
+
+/// Another process that drains may take so long, beside the time that the settings give to requests.
+const LET_GO: Duration = Duration::from_secs(30);
+
+/// Serves until a signal, or until another process has taken the place.
+pub(crate) fn run(loaded: &Loaded, demo: Demo, place: Place) -> Result<Ended> {
     let begun = SystemClock.now();
     logs::set_up(&loaded.settings)?;
     demo::allow(demo, &loaded.settings)?;
     let data = DataDirectory::open_or_create(&loaded.data)?;
-    let mut lock = Lock::take(&data, "server")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let start = Start { loaded, data: &data, demo, begun };
+    let mut inherited = Inherited::nothing();
+    if place == Place::TakenOver {
+        match hand_over::find(&data)? {
+            Some((predecessor, sockets)) => inherited = Inherited { sockets, predecessor: Some(predecessor) },
+            None => tracing::warn!("nobody serves on the data directory: this is a usual start"),
+        }
+    }
     for note in &loaded.notes {
         tracing::warn!("{note}");
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(serve(loaded, &data, &mut lock, demo, begun));
+    let ended = loop {
+        match runtime.block_on(serve(&start, inherited)) {
+            Ok(Outcome::Ended(ended)) => break Ok(ended),
+            Err(error) => break Err(error),
+            Ok(Outcome::HandedOver(successor)) => match successor.wait_until_up() {
+                Ok(()) => {
+                    tracing::info!("ended; another process serves now");
+                    break Ok(Ended::Well);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the process that took our place has ended before it served: we begin again");
+                    inherited = Inherited { sockets: successor.sockets, predecessor: None };
+                }
+            },
+        }
+    };
     // Blocking work that nobody waits for any more must not hold the end up.
     runtime.shutdown_background();
     ended
 }
 
-async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Demo, begun: Timestamp) -> Result<Ended> {
+/// What another process has left to this one.
+struct Inherited {
+    sockets: Sockets,
+    predecessor: Option<Predecessor>,
+}
+
+impl Inherited {
+    fn nothing() -> Self {
+        Self { sockets: Sockets::default(), predecessor: None }
+    }
+}
+
+/// The lock of the data directory. On SQLite the old process has to give it free first; on PostgreSQL both may serve.
+async fn take_lock(start: &Start<'_>, inherited: &mut Inherited) -> Result<Option<Lock>> {
+    let patience = start.loaded.settings.general.drain_timeout.0 + start.loaded.settings.general.drain_grace.0 + LET_GO;
+    match &mut inherited.predecessor {
+        Some(_) if !start.loaded.database.is_sqlite() => Ok(None),
+        Some(predecessor) => {
+            predecessor.go()?;
+            Lock::wait(start.data, "server", patience).await.map(Some)
+        }
+        // Sockets without a process: it has failed, and may still be ending.
+        None if !inherited.sockets.public.is_empty() => Lock::wait(start.data, "server", patience).await.map(Some),
+        None => Lock::take(start.data, "server").map(Some),
+    }
+}
+
+async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
+    let Start { loaded, data, .. } = *start;
     let mut signals = Signals::listen()?;
+    // All that can be looked at before the data is.
+    door::settings(loaded)?;
+    let tls = Tls::open(loaded, data)?;
     let opening = async {
+        let lock = take_lock(start, &mut inherited).await?;
         let house = Arc::new(House::open(loaded, data).await?);
-        let people = demo::seed(demo, &house).await?;
-        let (edge, running) = open_door(loaded, &house)?;
-        anyhow::Ok((house, people, edge, running))
+        let people = demo::seed(start.demo, &house).await?;
+        let listen = Listen {
+            public: loaded.settings.general.listen,
+            tls: tls.listen.clone(),
+            admin: loaded.settings.general.admin_listen.0,
+        };
+        let (edge, running) = open_door(loaded, &house, std::mem::take(&mut inherited.sockets), listen)?;
+        anyhow::Ok((lock, house, people, edge, running))
     };
-    let (house, people, edge, running) = tokio::select! {
+    let (lock, house, people, edge, running) = tokio::select! {
         opened = opening => opened?,
         // Whatever was begun is in transactions.
-        () = signals.next() => return Ok(Ended::AtOnce),
+        () = signals.next() => return Ok(Outcome::Ended(Ended::AtOnce)),
     };
+    let keeping = tls.keep(&loaded.settings)?;
     let beside = Beside::start(&house, data);
     let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone())?);
     let maintaining = tokio::spawn(house.mesh.clone().maintain(sources(&house)));
     house.show_routes_of(edge);
+    let window = Window::open(data)?;
     let socket = tokio::spawn(AdminSocket::open(data)?.serve(house.clone()));
-    let address_file = announce(data, lock, &running)?;
-    let millis = SystemClock.now().micros().saturating_sub(begun.micros()) / 1_000;
+    let lock = let_go(start, inherited.predecessor, lock).await?;
+    let (lock, address_file) = announce(data, lock, &running)?;
+    let millis = SystemClock.now().micros().saturating_sub(start.begun.micros()) / 1_000;
     tracing::info!(millis, engine = if loaded.database.is_sqlite() { "sqlite" } else { "postgres" }, "ready");
     // Where programs read what is written, the line in the log is enough.
     if !loaded.settings.general.environment.is_serious() {
         terminal::say(&banner::text(loaded, &running, &people))?;
     }
 
-    signals.next().await;
-    tracing::info!("draining; a second signal ends at once");
+    let successor = tokio::select! {
+        () = signals.next() => None,
+        successor = window.watch(&running) => Some(successor),
+    };
+    tracing::info!(handed_over = successor.is_some(), "draining; a second signal ends at once");
+    drop(window);
     let stopper = running.stopper();
     let finishing = async {
         let drained = running.drain().await;
@@ -93,6 +187,7 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
         watching.abort();
         maintaining.abort();
         let last = beside.stop().await;
+        drop(keeping);
         (drained, last)
     };
     let ended = tokio::select! {
@@ -113,10 +208,32 @@ async fn serve(loaded: &Loaded, data: &DataDirectory, lock: &mut Lock, demo: Dem
             Ended::AtOnce
         }
     };
+    // From here on another process may work on the data.
+    drop((house, lock));
+    if let Some(successor) = successor {
+        return Ok(Outcome::HandedOver(successor));
+    }
     let _best_effort = std::fs::remove_file(address_file);
     let _best_effort = std::fs::remove_file(data.socket());
     tracing::info!("ended");
-    Ok(ended)
+    Ok(Outcome::Ended(ended))
+}
+
+/// Tells the old process that this one serves, and gives the lock, for which it may have to end first.
+async fn let_go(start: &Start<'_>, predecessor: Option<Predecessor>, lock: Option<Lock>) -> Result<Lock> {
+    if let Some(mut predecessor) = predecessor {
+        if lock.is_none() {
+            predecessor.go()?;
+        }
+        predecessor.up();
+    }
+    match lock {
+        Some(lock) => Ok(lock),
+        None => {
+            let general = &start.loaded.settings.general;
+            Lock::wait(start.data, "server", general.drain_timeout.0 + general.drain_grace.0 + LET_GO).await
+        }
+    }
 }
 
 /// Who is asked where upstreams are. A machine without name servers has no upstreams that need them.
@@ -127,7 +244,7 @@ fn sources(house: &House) -> Sources {
 }
 
 /// Puts services, pages and door together and listens.
-fn open_door(loaded: &Loaded, house: &House) -> Result<(Edge, Running)> {
+fn open_door(loaded: &Loaded, house: &House, inherited: Sockets, listen: Listen) -> Result<(Edge, Running)> {
     for room in &house.rooms {
         house.mesh.register(room.service.name, room.service.router(&room.host), room.service.paths())?;
     }
@@ -145,16 +262,16 @@ fn open_door(loaded: &Loaded, house: &House) -> Result<(Edge, Running)> {
         .outbound(routes::outbound(loaded)?)
         .limiter(house.limiter.clone())
         .usage(house.usage.clone())
-        .settings(door::settings(loaded))
+        .settings(door::settings(loaded)?)
         .build()?;
-    let general = &loaded.settings.general;
-    let running = edge.serve(Listen { public: general.listen, admin: general.admin_listen.0 })?;
+    let running = edge.serve_on(inherited, listen)?;
     Ok((edge, running))
 }
 
 /// Says where the server listens: in the lock, for people, and in a file, for programs.
-fn announce(data: &DataDirectory, lock: &mut Lock, running: &Running) -> Result<std::path::PathBuf> {
+fn announce(data: &DataDirectory, mut lock: Lock, running: &Running) -> Result<(Lock, std::path::PathBuf)> {
     let listen = format!("http://{}", running.local_addr());
+    let tls = running.tls_addr().map(|address| format!("https://{address}"));
     let admin = running.admin_addr().map(|address| format!("http://{address}"));
     let holder = Holder {
         pid: std::process::id(),
@@ -164,7 +281,7 @@ fn announce(data: &DataDirectory, lock: &mut Lock, running: &Running) -> Result<
     };
     lock.write(&holder)?;
     let file = data.address_file();
-    let text = json!({ "listen": listen, "admin": admin }).to_string();
+    let text = json!({ "listen": listen, "tls": tls, "admin": admin }).to_string();
     crate::data::write_private(&file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(file)
+    Ok((lock, file))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use banyan_edge::{Listen, Sockets};
 use banyan_store::EngineKind;
 use banyan_testkit::TestDatabase;
 use http::Method;
@@ -27,7 +28,8 @@ async fn each_service_in_turn(kind: EngineKind) {
     let loaded = settings(&database);
     let data = DataDirectory::open_or_create(&loaded.data).unwrap();
     let house = Arc::new(House::open(&loaded, &data).await.unwrap());
-    let (_, running) = super::open_door(&loaded, &house).unwrap();
+    let listen = Listen { public: loaded.settings.general.listen, tls: None, admin: None };
+    let (_, running) = super::open_door(&loaded, &house, Sockets::default(), listen).unwrap();
     let client = Client::new(format!("http://{}", running.local_addr()));
     let before = client.look(&house);
     assert!(before.len() > 10, "{} calls", before.len());

@@ -8,8 +8,8 @@ use banyan_kernel::Secret;
 
 use super::declare::{Marks, declare_settings};
 use super::types::{
-    AccessLines, Bytes, Count, Domain, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, Origin, PostgresUrl, RedisUrl,
-    SigningSecret, Span, Stage, StrictTransport, WebAddress,
+    AccessLines, Bytes, Count, Domain, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, Origin, PlainUse, PostgresUrl,
+    RedisUrl, SigningSecret, Span, Stage, StrictTransport, WebAddress,
 };
 
 declare_settings! {
@@ -19,6 +19,8 @@ declare_settings! {
         environment: Stage = "development";
         /// Where people and programs reach the API. Port 0 takes a free one.
         listen: SocketAddr = "127.0.0.1:8080" => Marks::flag("--listen");
+        /// Where people and programs reach the API by TLS. The certificates are set in the section `tls`.
+        tls_listen: MaybeAddress = "off" => Marks::flag("--tls-listen");
         /// Where operators reach metrics and detailed health. Keep it private.
         admin_listen: MaybeAddress = "127.0.0.1:8081" => Marks::flag("--admin-listen");
         /// Where people reach this installation from outside: the beginning of the links in mails.
@@ -96,6 +98,13 @@ declare_settings! {
         strict_transport: StrictTransport = "when-secure";
         /// Connections at a time.
         connections: Count<1, 1_000_000> = "20000";
+        /// Connections of one address at a time (of one /64 network in IPv6). `trusted_proxies` are not bound by it.
+        connections_of_address: Count<1, 1_000_000> = "5000";
+        /// Whether `trusted_proxies` begin each connection with the header of the PROXY protocol, version 1 or 2, which says who the
+        /// client is.
+        proxy_protocol: bool = "off";
+        /// How long an upgraded connection, such as a WebSocket, may be silent both ways.
+        upgrade_idle: Span<1_000, 86_400_000> = "5m";
         /// Requests being answered at a time; more are answered 503.
         in_flight: Count<1, 1_000_000> = "2000";
         /// The largest body of a request.
@@ -104,6 +113,28 @@ declare_settings! {
         call_timeout: Span<1, 3_600_000> = "30s";
         /// Which requests have a line in the log: those that took a second or longer, or every one.
         access_log: AccessLines = "slow";
+    }
+
+    /// Certificates of `tls_listen`. Changed files are taken without a restart, by themselves or at SIGHUP.
+    tls: TlsSection = "tls" {
+        /// Files with certificates in PEM, each with those between it and its authority. The first is shown where a client asks for no
+        /// name that another one has. Not set, and without `acme_domains`: those of `banyan certs server`.
+        certificate: Vec<PathBuf> = "";
+        /// Files with the private keys in PEM, in the same order.
+        key: Vec<PathBuf> = "";
+        /// How often the files are looked at.
+        reload_interval: Span<100, 86_400_000> = "5s";
+        /// What `listen` is for beside `tls_listen`: the same, or to send people to TLS (308). Probes are answered in any case.
+        plain: PlainUse = "serve";
+        /// Domains for which one certificate is obtained and renewed by ACME, HTTP-01. They must reach `listen` at port 80.
+        /// Setting them agrees to the authority's terms.
+        acme_domains: Vec<Domain> = "";
+        /// Whom the authority tells when a certificate expires.
+        acme_email: Option<String> = "";
+        /// The authority's directory.
+        acme_directory: WebAddress = "https://acme-v02.api.letsencrypt.org/directory";
+        /// Certificates in PEM that the authority's own server is trusted by, instead of the public ones.
+        acme_roots: Option<PathBuf> = "";
     }
 
     /// What is logged, to standard error.

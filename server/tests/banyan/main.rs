@@ -10,6 +10,7 @@ mod degraded;
 mod ends;
 mod every_table;
 mod first_steps;
+mod hand_over;
 mod harness;
 mod kill_9;
 mod observed;

@@ -22,9 +22,9 @@ pub(super) const MOST_ROUTES: usize = 2_000;
 const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "QUERY", "_OTHER"];
 
 /// Statuses that Banyan answers with; any other shares the last place.
-const STATUSES: [u16; 38] = [
-    200, 201, 202, 204, 206, 207, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414,
-    415, 416, 421, 422, 428, 429, 431, 499, 500, 502, 503, 504, 0,
+const STATUSES: [u16; 39] = [
+    101, 200, 201, 202, 204, 206, 207, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413,
+    414, 415, 416, 421, 422, 428, 429, 431, 499, 500, 502, 503, 504, 0,
 ];
 
 const ERRORS: usize = ErrorCode::ALL.len();
@@ -35,6 +35,7 @@ pub struct HttpMetrics {
     routes: RwLock<Vec<Arc<RouteMeter>>>,
     in_flight: Count,
     connections: Count,
+    upgrades: Count,
 }
 
 /// Counts the requests of one route pattern.
@@ -71,15 +72,27 @@ impl HttpMetrics {
     /// A request is in flight until the answer's guard is dropped.
     #[must_use]
     pub fn start(self: &Arc<Self>) -> InFlight {
-        self.in_flight.add(1);
-        InFlight { metrics: self.clone(), connection: false }
+        InFlight::begin(self, Counted::Request)
     }
 
     /// A connection is open until the guard is dropped.
     #[must_use]
     pub fn connect(self: &Arc<Self>) -> InFlight {
-        self.connections.add(1);
-        InFlight { metrics: self.clone(), connection: true }
+        InFlight::begin(self, Counted::Connection)
+    }
+
+    /// A connection speaks another protocol than HTTP, such as WebSocket, until the guard is dropped.
+    #[must_use]
+    pub fn upgrade(self: &Arc<Self>) -> InFlight {
+        InFlight::begin(self, Counted::Upgrade)
+    }
+
+    fn count(&self, counted: Counted) -> &Count {
+        match counted {
+            Counted::Request => &self.in_flight,
+            Counted::Connection => &self.connections,
+            Counted::Upgrade => &self.upgrades,
+        }
     }
 
     fn snapshot(&self) -> Vec<Series> {
@@ -92,13 +105,26 @@ impl HttpMetrics {
 #[derive(Debug)]
 pub struct InFlight {
     metrics: Arc<HttpMetrics>,
-    connection: bool,
+    counted: Counted,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Counted {
+    Request,
+    Connection,
+    Upgrade,
+}
+
+impl InFlight {
+    fn begin(metrics: &Arc<HttpMetrics>, counted: Counted) -> Self {
+        metrics.count(counted).add(1);
+        Self { metrics: metrics.clone(), counted }
+    }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let count = if self.connection { &self.metrics.connections } else { &self.metrics.in_flight };
-        count.add(-1);
+        self.metrics.count(self.counted).add(-1);
     }
 }
 
@@ -204,6 +230,7 @@ impl Collector for HttpMetrics {
             ("http_requests_in_flight", "Requests being answered", self.in_flight.get()),
             ("http_server_active_requests", "Requests being answered, under OpenTelemetry's name", self.in_flight.get()),
             ("http_connections_open", "Connections from clients", self.connections.get()),
+            ("http_upgrades_open", "Connections that speak another protocol now, such as WebSocket", self.upgrades.get()),
         ];
         for (name, help, value) in gauges {
             encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)?;

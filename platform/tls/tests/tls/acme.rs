@@ -123,7 +123,7 @@ async fn a_certificate_is_obtained_kept_and_renewed() {
     let account = std::fs::read(settings.folder.join("account.json")).unwrap();
     let anew = ServerCertificates::load(Vec::new(), place.clock()).unwrap();
     let second = acme(&anew);
-    assert_eq!(anew.shown(), [info.clone()]);
+    assert_eq!(anew.shown(), std::slice::from_ref(&info));
     assert_eq!(second.due(), Some(due));
     let port = answer(anew.clone(), lie).await;
     drop(pebble);

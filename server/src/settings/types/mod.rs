@@ -11,7 +11,7 @@ use banyan_kernel::Secret;
 
 pub(crate) use addresses::{Domain, MaybeAddress, Origin, PostgresUrl, RedisUrl, WebAddress};
 pub(crate) use numbers::{Bytes, Count, Millis, Span, parse_millis};
-pub(crate) use words::{AccessLines, LogLines, MailSecurity, Stage, StrictTransport};
+pub(crate) use words::{AccessLines, LogLines, MailSecurity, PlainUse, Stage, StrictTransport};
 
 /// Why a text is not a value of the setting. The place and the key are added by whoever knows them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -65,6 +65,11 @@ choice! {
 }
 
 choice! {
+    /// What a listener without TLS is for, where there is one with it.
+    PlainUse { Serve = "serve", Redirect = "redirect" }
+}
+
+choice! {
     /// How the connection to the mail server is kept private.
     MailSecurity { Starttls = "starttls", Implicit = "implicit" | "tls", None = "none" }
 }
