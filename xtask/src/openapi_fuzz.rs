@@ -31,7 +31,11 @@ const EXAMPLES_PER_CALL: &str = "50";
 /// For the whole run.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 
-/// Runs against a fresh server with demo data, once as a registered person and once as nobody.
+/// Who may look at everything, from the demo data.
+const ADMINISTRATOR: (&str, &str) = ("admin@upcoach.example", "seven quiet figs at dawn");
+
+/// Runs against a fresh server with demo data: as a registered person, as nobody, and last, because it may disable people, as an
+/// administrator who gives reasons.
 pub(crate) fn run() -> Result<()> {
     let schemathesis = install()?;
     let folder = workspace::target_directory()?.join("schemathesis");
@@ -50,15 +54,20 @@ pub(crate) fn run() -> Result<()> {
     let token = server.register("schemathesis@example.org")?;
 
     let mut failed = Vec::new();
-    for (caller, header) in [("a person", Some(format!("Authorization: Bearer {token}"))), ("nobody", None)] {
+    let bearer = |token: &str| format!("Authorization: Bearer {token}");
+    let administrator = server.log_in(ADMINISTRATOR.0, ADMINISTRATOR.1)?;
+    let callers = [
+        ("a person", vec![bearer(&token)]),
+        ("nobody", Vec::new()),
+        ("an administrator", vec![bearer(&administrator), "X-Reason: generated requests".to_owned()]),
+    ];
+    for (caller, headers) in callers {
         println!("Schemathesis as {caller}");
         let mut command = Command::new(&schemathesis);
         command.current_dir(&folder).args(["run", "--url", server.url()]);
         command.args(["--checks", CHECKS, "--phases", PHASES, "--max-examples", EXAMPLES_PER_CALL]);
         command.args(["--exclude-path-regex", NOT_CALLED, "--workers", "1", "--request-timeout", "30"]);
-        if let Some(header) = &header {
-            command.args(["--header", header]);
-        }
+        command.args(headers.iter().flat_map(|header| ["--header", header]));
         command.arg(workspace::root().join("docs/openapi.json"));
         if !Guarded::spawn(&mut command)?.wait(Some(LIMIT))?.success() {
             failed.push(caller);

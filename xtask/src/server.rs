@@ -125,10 +125,19 @@ impl Running {
     /// Registers a person and gives the access token.
     pub(crate) fn register(&self, email: &str) -> Result<String> {
         let person = json!({"email": email, "password": "an uncommon phrase 47", "name": "Benchmark"});
-        let answer = self.post("/api/v1/auth/register", None, &person)?;
+        self.access_token("/api/v1/auth/register", &person)
+    }
+
+    /// Logs in and gives an access token.
+    pub(crate) fn log_in(&self, email: &str, password: &str) -> Result<String> {
+        self.access_token("/api/v1/auth/login", &json!({"email": email, "password": password}))
+    }
+
+    fn access_token(&self, path: &str, body: &Value) -> Result<String> {
+        let answer = self.post(path, None, body)?;
         match answer.get("accessToken").and_then(Value::as_str) {
             Some(token) => Ok(token.to_owned()),
-            None => bail!("the answer of /api/v1/auth/register has no accessToken"),
+            None => bail!("the answer of {path} has no accessToken"),
         }
     }
 

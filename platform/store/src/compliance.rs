@@ -88,7 +88,7 @@ impl Store {
             Database::Sqlite(database) => ("sqlite", sqlite::check(&mut database.fresh()?)?),
             Database::Postgres(database) => {
                 let (role, login) = (database.role(), database.log_in_role().await?);
-                ("postgres", postgres::check(&database.owner().await?, self.service(), tables, role, &login).await?)
+                ("postgres", postgres::check(&database.outside().await?, self.service(), tables, role, &login).await?)
             }
         };
         let (overrides, unexplained_overrides) = self.overrides().await?;

@@ -38,6 +38,9 @@ pub enum StoreError {
     /// The data directory or schema was written by a newer Banyan.
     #[error("{0}")]
     Newer(String),
+    /// The service's tables are not there, of an earlier version or closed to the log-in role, and may not be changed here.
+    #[error("{0}")]
+    Outdated(String),
     #[error("the database answered: {0}")]
     Database(String),
     #[error(transparent)]

@@ -28,7 +28,7 @@ mod tx;
 
 pub use error::StoreError;
 pub use policy::{Policy, Rule};
-pub use postgres::PostgresOptions;
+pub use postgres::{AddressError, PostgresAddress, PostgresOptions, TlsFiles, TlsMode};
 pub use rows::Rows;
 pub use schema::{ColumnType, Table};
 pub use store::{Engine, EngineKind, Environment, NoObserver, Observer, Store};

@@ -11,8 +11,8 @@ mod sqlite;
 use crate::schema::{Column, Index, Table};
 
 pub(crate) use ddl::Dialect;
-pub(crate) use postgres::migrate as migrate_postgres;
-pub(crate) use sqlite::migrate as migrate_sqlite;
+pub(crate) use postgres::{Standing, look as look_postgres, migrate as migrate_postgres};
+pub(crate) use sqlite::{look as look_sqlite, migrate as migrate_sqlite};
 
 /// A service's database.
 #[derive(Clone, Debug)]
@@ -32,6 +32,7 @@ pub struct Migration {
 
 /// A change that both dialects can make.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a handful at each start")]
 pub enum Step {
     CreateTable(Table),
     DropTable(&'static str),
@@ -88,6 +89,15 @@ impl Schema {
     }
 }
 
+/// Whether opening a store may change the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upkeep {
+    /// Makes the tables, or brings them to this program's version.
+    Migrate,
+    /// Refuses what is not at this program's version.
+    LookOnly,
+}
+
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -97,7 +107,25 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn decide(found: Option<u32>, schema: &Schema) -> Result<Self, crate::StoreError> {
+    /// Whether nothing has to be done.
+    pub(crate) fn is_up_to_date(self) -> bool {
+        matches!(self, Self::UpToDate { .. })
+    }
+
+    /// What is found, in words, where it is not what the program needs.
+    pub(crate) fn shortfall(self, service: &str) -> String {
+        match self {
+            Self::Created { version } => {
+                format!("the tables of service `{service}` are not there; this program needs version {version}")
+            }
+            Self::Migrated { from, to } => {
+                format!("the tables of service `{service}` have version {from}; this program needs version {to}")
+            }
+            Self::UpToDate { version } => format!("the tables of service `{service}` have version {version}"),
+        }
+    }
+
+    pub(crate) fn decide(found: Option<u32>, schema: &Schema) -> Result<Self, crate::StoreError> {
         let version = schema.version();
         match found {
             None => Ok(Self::Created { version }),

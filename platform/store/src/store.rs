@@ -8,7 +8,7 @@ use banyan_kernel::{Caller, Clock, Ids, OsRandom, Random, RequestId, SystemClock
 use tokio::sync::Notify;
 
 use crate::error::StoreError;
-use crate::migrate::Schema;
+use crate::migrate::{Schema, Upkeep};
 use crate::postgres::{PostgresDatabase, PostgresOptions, PostgresPool};
 use crate::rows::Rows;
 use crate::sqlite::SqliteDatabase;
@@ -130,11 +130,25 @@ impl Store {
     /// # Errors
     /// [`StoreError::Newer`] when a newer Banyan wrote it; otherwise what the engine says.
     pub async fn open(engine: &Engine, schema: Schema, environment: Environment) -> Result<Self, StoreError> {
+        Self::open_with(engine, schema, environment, Upkeep::Migrate).await
+    }
+
+    /// As [`Store::open`]; `upkeep` says whether tables may be made or migrated.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] when a newer Banyan wrote it, [`StoreError::Outdated`] when it would have to be migrated and may not be;
+    /// otherwise what the engine says.
+    pub async fn open_with(
+        engine: &Engine,
+        schema: Schema,
+        environment: Environment,
+        upkeep: Upkeep,
+    ) -> Result<Self, StoreError> {
         let schema = schema.with_platform_tables();
         crate::policy::check(&schema.tables)?;
         let database = match engine {
-            Engine::Sqlite { directory } => Database::Sqlite(SqliteDatabase::open(directory, &schema, &environment)?),
-            Engine::Postgres(pool) => Database::Postgres(PostgresDatabase::open(pool.clone(), &schema).await?),
+            Engine::Sqlite { directory } => Database::Sqlite(SqliteDatabase::open(directory, &schema, &environment, upkeep)?),
+            Engine::Postgres(pool) => Database::Postgres(PostgresDatabase::open(pool.clone(), &schema, upkeep).await?),
         };
         let shared = Shared {
             schema,
@@ -184,6 +198,17 @@ impl Store {
         match self.0.database {
             Database::Sqlite(_) => EngineKind::Sqlite,
             Database::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+
+    /// Lets servers log in as `role` on PostgreSQL, under the owner's URL; nothing on SQLite.
+    ///
+    /// # Errors
+    /// What the server says, for example that there is no such role.
+    pub async fn admit_log_in_role(&self, role: &str) -> Result<(), StoreError> {
+        match &self.0.database {
+            Database::Sqlite(_) => Ok(()),
+            Database::Postgres(database) => database.admit_log_in_role(self.service(), role).await,
         }
     }
 

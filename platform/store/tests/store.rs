@@ -10,5 +10,7 @@ mod notes;
 mod pipelines;
 #[path = "store/security/mod.rs"]
 mod security;
+#[path = "store/tls.rs"]
+mod tls;
 #[path = "store/transactions.rs"]
 mod transactions;

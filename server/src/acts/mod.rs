@@ -8,6 +8,7 @@ use anyhow::Result;
 use banyan_contracts::identity::UserSummary;
 use banyan_kernel::{Permission, Role, Uuid};
 use banyan_store::audit::SignedHead;
+use banyan_store::migrate::Upkeep;
 use serde::{Deserialize, Serialize};
 
 use crate::admin_socket;
@@ -195,18 +196,18 @@ pub(crate) struct AuditLine {
     pub(crate) problem: Option<String>,
 }
 
-/// Does the act: by the running server of the data directory, else here.
+/// Does the act: by the running server of the data directory, else here. Tables are never migrated on the way.
 pub(crate) fn perform(loaded: &Loaded, act: &Act) -> Result<Answer> {
     crate::cli::block_on(async {
         if !loaded.database.is_sqlite() {
             let data = DataDirectory::open_or_create(&loaded.data)?;
-            return House::open(loaded, &data).await?.perform(act).await;
+            return House::open(loaded, &data, Upkeep::LookOnly).await?.perform(act).await;
         }
         let data = DataDirectory::open(&loaded.data)?;
         if let Some(answer) = admin_socket::send(&data, act).await? {
             return Ok(answer);
         }
         let _lock = Lock::take(&data, "a banyan command")?;
-        House::open(loaded, &data).await?.perform(act).await
+        House::open(loaded, &data, Upkeep::LookOnly).await?.perform(act).await
     })
 }

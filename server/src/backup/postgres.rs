@@ -5,10 +5,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use banyan_kernel::Secret;
+use banyan_store::{PostgresAddress, TlsMode};
 use tokio_postgres::Client;
 use tokio_postgres::config::Host;
 
-use crate::postgres::{connect, explain, parse};
+use crate::postgres::{connect, explain};
 use crate::settings::PostgresLogin;
 
 /// Where Debian keeps the programs of each version.
@@ -43,7 +44,13 @@ impl Tools {
 
 /// A command of PostgreSQL's that logs in by environment: arguments can be seen by everybody on the machine.
 fn command(program: &Path, url: &Secret<String>) -> Result<Command> {
-    let config = parse(url)?;
+    let address = PostgresAddress::parse(url)?;
+    let (config, files) = (address.config(), address.tls_files());
+    let path = |path: &Path| path.to_string_lossy().into_owned();
+    let client_file = |part: fn(&(PathBuf, PathBuf)) -> &PathBuf| files.client.as_ref().map(|files| path(part(files)));
+    // Where the URL names no authority, libpq asks those of the system, which it can from version 16 on.
+    let root = files.root.as_deref().map(path);
+    let root = root.or_else(|| (address.tls_mode() >= TlsMode::VerifyCa).then(|| "system".to_owned()));
     let mut command = Command::new(program);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     for name in ["PGSERVICE", "PGPASSFILE", "PGOPTIONS"] {
@@ -58,6 +65,10 @@ fn command(program: &Path, url: &Secret<String>) -> Result<Command> {
         ("PGPORT", config.get_ports().first().map(u16::to_string)),
         ("PGUSER", config.get_user().map(str::to_owned)),
         ("PGDATABASE", config.get_dbname().map(str::to_owned)),
+        ("PGSSLMODE", Some(address.tls_mode().word().to_owned())),
+        ("PGSSLROOTCERT", root),
+        ("PGSSLCERT", client_file(|files| &files.0)),
+        ("PGSSLKEY", client_file(|files| &files.1)),
         ("PGPASSWORD", config.get_password().map(|bytes| String::from_utf8_lossy(bytes).into_owned())),
     ];
     for (name, value) in values {
@@ -130,7 +141,7 @@ async fn versions(client: &Client, services: &[&'static str]) -> Result<Vec<(Str
 
 /// The services whose schemas are in the database.
 pub(super) fn present(login: &PostgresLogin, services: &[String]) -> Result<Vec<String>> {
-    with_client(&login.owner_url, async |client| {
+    with_client(login.owner(), async |client| {
         let rows = client.query("SELECT nspname::text FROM pg_namespace WHERE nspname = ANY($1)", &[&services]).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     })
@@ -139,7 +150,7 @@ pub(super) fn present(login: &PostgresLogin, services: &[String]) -> Result<Vec<
 /// Restores a dump in one transaction, in place of what is there.
 pub(super) fn restore(login: &PostgresLogin, services: &[String], from: &Path) -> Result<()> {
     let pg_restore = Tools::require("pg_restore")?;
-    with_client(&login.owner_url, async |client| {
+    with_client(login.owner(), async |client| {
         // The dump grants to the services' roles, and a fresh cluster does not have them.
         for service in services {
             let sql = format!(
@@ -153,8 +164,8 @@ pub(super) fn restore(login: &PostgresLogin, services: &[String], from: &Path) -
         }
         Ok(())
     })?;
-    let mut command = command(&pg_restore, &login.owner_url)?;
-    let database = parse(&login.owner_url)?.get_dbname().unwrap_or("banyan").to_owned();
+    let mut command = command(&pg_restore, login.owner())?;
+    let database = PostgresAddress::parse(login.owner())?.config().get_dbname().unwrap_or("banyan").to_owned();
     command.args(["--clean", "--if-exists", "--no-owner", "--no-password", "--single-transaction", "--exit-on-error"]);
     command.arg("--dbname").arg(database).arg(from);
     run(command, "pg_restore")

@@ -1,4 +1,5 @@
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use banyan_store::migrate::Upkeep;
 
 use super::installation::Installation;
 use super::{Ended, block_on, terminal};
@@ -7,12 +8,17 @@ use crate::house::House;
 
 /// Make or upgrade the databases, without serving.
 ///
-/// `banyan serve` does the same at its start. Use this in a deployment that migrates first, and looks at the outcome. On PostgreSQL it
-/// works under `database.owner_url`.
+/// `banyan serve` does the same at its start, if it may. On PostgreSQL that needs the role that owns the tables: give its URL here, in
+/// --database-url or in BANYAN_DATABASE_OWNER_URL, and servers do without it. All other commands refuse tables of another version.
+/// Several migrations at once wait for one another.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  banyan migrate --data /var/lib/banyan\n  \
+                        banyan migrate --database-url postgres://owner:secret@db/banyan --log-in-role banyan\n  \
                         BANYAN_DATABASE_OWNER_URL=postgres://owner:secret@db/banyan DATABASE_URL=postgres://banyan:secret@db/banyan banyan migrate")]
 pub(crate) struct Arguments {
+    /// On PostgreSQL: the role that servers log in as, which is let in (default: the role of the URL).
+    #[arg(long, value_name = "ROLE")]
+    log_in_role: Option<String>,
     #[command(flatten)]
     installation: Installation,
 }
@@ -24,7 +30,13 @@ impl Arguments {
         // On PostgreSQL the database itself keeps two migrations apart.
         let _lock = if loaded.database.is_sqlite() { Some(Lock::take(&data, "banyan migrate")?) } else { None };
         let lines = block_on(async {
-            let house = House::open(&loaded, &data).await?;
+            let house = House::open(&loaded, &data, Upkeep::Migrate).await?;
+            if let Some(role) = &self.log_in_role {
+                for store in house.stores() {
+                    let admitted = store.admit_log_in_role(role).await;
+                    admitted.with_context(|| format!("cannot let the role `{role}` act as service `{}`", store.service()))?;
+                }
+            }
             let stores = house.stores().map(|store| {
                 let version = store.schema().version();
                 format!("{}: version {version}", store.service())

@@ -46,6 +46,7 @@ Exit codes:
   2    the command line or a setting is wrong
   3    another server works on the data directory
   4    the data was written by a newer Banyan
+  5    the tables have to be made or migrated first, and this command may not: `banyan migrate`
   130  ended at once, by a second signal";
 
 #[derive(Subcommand)]
@@ -123,12 +124,16 @@ fn code_of(error: &anyhow::Error) -> u8 {
     let is_newer = |cause: &(dyn std::error::Error + 'static)| {
         matches!(cause.downcast_ref(), Some(banyan_store::StoreError::Newer(_))) || cause.is::<crate::backup::NewerBackup>()
     };
+    let is_outdated =
+        |cause: &(dyn std::error::Error + 'static)| matches!(cause.downcast_ref(), Some(banyan_store::StoreError::Outdated(_)));
     if error.is::<SettingsError>() || error.is::<terminal::Usage>() {
         2
     } else if error.is::<InUse>() {
         3
     } else if error.chain().any(is_newer) {
         4
+    } else if error.chain().any(is_outdated) {
+        5
     } else {
         1
     }

@@ -2,6 +2,7 @@
 
 mod directory;
 mod engine;
+mod postgres;
 mod surroundings;
 
 use serde::Serialize;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use banyan_http::Service;
 use banyan_kernel::{Clock, Random};
 use banyan_store::idempotency::Cipher;
-use banyan_store::migrate::Schema;
+use banyan_store::migrate::{Schema, Upkeep};
 use banyan_store::{Engine, Environment, PostgresOptions, Store};
 use banyan_telemetry::Metrics;
 use futures_util::future::try_join_all;
@@ -24,6 +24,7 @@ pub(super) async fn open_stores(
     metrics: &Metrics,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
+    upkeep: Upkeep,
 ) -> Result<Vec<Store>> {
     let engine = engine(loaded, data).await?;
     let installed = installed(loaded, data).await?;
@@ -37,19 +38,19 @@ pub(super) async fn open_stores(
     let opening = services.iter().map(|service| {
         let observer = StatementObserver::new(metrics.statements(service.name), service.name, statements);
         let environment = Environment::new(clock.clone(), random.clone(), cipher.clone()).with_observer(Arc::new(observer));
-        open(engine.clone(), service.schema.clone(), environment)
+        open(engine.clone(), service.schema.clone(), environment, upkeep)
     });
     try_join_all(opening).await
 }
 
 /// The embedded engine works on the thread that asks, and a first start waits for the disk: so each file has a thread.
-async fn open(engine: Engine, schema: Schema, environment: Environment) -> Result<Store> {
+async fn open(engine: Engine, schema: Schema, environment: Environment, upkeep: Upkeep) -> Result<Store> {
     let service = schema.service;
     let opened = match &engine {
-        Engine::Postgres(_) => Store::open(&engine, schema, environment).await,
+        Engine::Postgres(_) => Store::open_with(&engine, schema, environment, upkeep).await,
         Engine::Sqlite { .. } => {
             let runtime = tokio::runtime::Handle::current();
-            tokio::task::spawn_blocking(move || runtime.block_on(Store::open(&engine, schema, environment))).await?
+            tokio::task::spawn_blocking(move || runtime.block_on(Store::open_with(&engine, schema, environment, upkeep))).await?
         }
     };
     opened.with_context(|| format!("cannot open the database of `{service}`"))
@@ -86,8 +87,11 @@ async fn installed(loaded: &Loaded, data: &DataDirectory) -> Result<Installed> {
     let there = match &loaded.database {
         DatabaseChoice::Sqlite => data.database(banyan_identity::SERVICE).exists(),
         DatabaseChoice::Postgres(login) => {
-            let client = crate::postgres::connect(&login.owner_url).await?;
-            let row = client.query_one("SELECT to_regclass('identity.signing_keys') IS NOT NULL", &[]).await;
+            // From the catalogue, which the log-in role may read before it may use the schema.
+            const SQL: &str = "SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                WHERE n.nspname = 'identity' AND c.relname = 'signing_keys')";
+            let client = crate::postgres::connect(&login.url).await?;
+            let row = client.query_one(SQL, &[]).await;
             row.map_err(|error| anyhow::anyhow!(crate::postgres::explain(&error)))?.get(0)
         }
     };

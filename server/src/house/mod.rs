@@ -21,6 +21,7 @@ use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random, SystemClock};
 use banyan_locale::Catalogues;
 use banyan_mesh::{Mesh, Place};
 use banyan_store::Store;
+use banyan_store::migrate::Upkeep;
 use banyan_store::outbox::Worker;
 use banyan_telemetry::metrics::SlowStatements;
 use banyan_telemetry::{BuildInfo, HealthRegistry, Metrics};
@@ -77,8 +78,8 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Opens the engine, makes or upgrades the databases, and makes the tenants that every installation has.
-    pub(crate) async fn open(loaded: &Loaded, data: &DataDirectory) -> Result<Self> {
+    /// Opens the engine, makes or upgrades the databases if `upkeep` allows it, and makes the tenants that every installation has.
+    pub(crate) async fn open(loaded: &Loaded, data: &DataDirectory, upkeep: Upkeep) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(OsRandom);
         let settings = &loaded.settings;
@@ -90,7 +91,7 @@ impl House {
         let applications = Arc::new(applications()?);
         let catalogues = Arc::new(catalogues(&services, &applications)?);
         banyan_content::check_applications(&applications, &catalogues)?;
-        let stores = engine::open_stores(loaded, data, &services, &metrics, &clock, &random).await?;
+        let stores = engine::open_stores(loaded, data, &services, &metrics, &clock, &random, upkeep).await?;
         let mesh = Mesh::new(clock.clone(), Place::new(&settings.general.region, &settings.general.data_centre));
         let ids = Ids::new(clock.clone(), random.clone());
         let limiter = parts::limiter(loaded, clock.clone())?;

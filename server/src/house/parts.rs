@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use banyan_edge::{Limiter, RateLimits, RedisOptions};
-use banyan_identity::{NewTenant, Registration};
+use banyan_identity::{NewTenant, OPERATORS, Registration};
 use banyan_kernel::{Application, Applications, Clock};
 use serde_json::{Value, json};
 
 use crate::data::DataDirectory;
 use crate::settings::{Loaded, Settings};
-
-/// The name of the operators' tenant.
-const OPERATORS: &str = "operators";
 
 /// The service's own part of the settings, as it reads them.
 pub(super) fn settings_of(service: &str, settings: &Settings, data: &DataDirectory) -> Value {

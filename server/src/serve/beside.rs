@@ -36,6 +36,9 @@ impl Beside {
             tasks.spawn(worker.run(heard.clone()));
         }
         tasks.spawn(super::heads::run(house.clone(), data.audit_heads(), heard.clone()));
+        let differs = Arc::new(AtomicBool::new(false));
+        super::guard::report(house, differs.clone());
+        tasks.spawn(super::guard::run(house.clone(), differs, heard.clone()));
         tasks.spawn(super::tidy::run(house.clone(), heard.clone()));
         tasks.spawn(super::usage::run(house.clone(), heard.clone()));
         tasks.spawn(house.identity.clone().run(heard));

@@ -4,6 +4,7 @@ mod banner;
 mod beside;
 mod demo;
 mod door;
+mod guard;
 mod heads;
 mod health;
 mod logs;
@@ -23,6 +24,7 @@ use banyan_edge::{Drained, Edge, Listen, Running, Sockets};
 use banyan_kernel::{Clock as _, SystemClock, Timestamp};
 use banyan_mesh::discovery::{DnsResolver, Resolve, Sources};
 use banyan_mesh::registry::{MemoryRegistry, RegistryStore};
+use banyan_store::migrate::Upkeep;
 use serde_json::json;
 
 use crate::admin_socket::AdminSocket;
@@ -30,7 +32,7 @@ use crate::cli::{Ended, terminal};
 use crate::data::{DataDirectory, Holder, Lock};
 use crate::hand_over::{self, Predecessor, Successor, Window};
 use crate::house::{House, KnownTenants, Verifier};
-use crate::settings::Loaded;
+use crate::settings::{DatabaseChoice, Loaded};
 use beside::{Beside, LastWork};
 use signals::Signals;
 use tls::Tls;
@@ -86,6 +88,11 @@ pub(crate) fn run(loaded: &Loaded, demo: Demo, place: Place) -> Result<Ended> {
     }
     for note in &loaded.notes {
         tracing::warn!("{note}");
+    }
+    if let DatabaseChoice::Postgres(login) = &loaded.database
+        && let Some(weakness) = crate::postgres::weakness(&login.url)
+    {
+        tracing::warn!("{weakness}; `banyan doctor` says what to do");
     }
     let ended = loop {
         match runtime.block_on(serve(&start, inherited)) {
@@ -143,7 +150,7 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
     let tls = Tls::open(loaded, data)?;
     let opening = async {
         let lock = take_lock(start, &mut inherited).await?;
-        let house = Arc::new(House::open(loaded, data).await?);
+        let house = Arc::new(House::open(loaded, data, Upkeep::Migrate).await?);
         let people = demo::seed(start.demo, &house).await?;
         let listen = Listen {
             public: loaded.settings.general.listen,

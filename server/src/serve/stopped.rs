@@ -27,7 +27,7 @@ async fn each_service_in_turn(kind: EngineKind) {
     let database = TestDatabase::new(kind).await;
     let loaded = settings(&database);
     let data = DataDirectory::open_or_create(&loaded.data).unwrap();
-    let house = Arc::new(House::open(&loaded, &data).await.unwrap());
+    let house = Arc::new(House::open(&loaded, &data, banyan_store::migrate::Upkeep::Migrate).await.unwrap());
     let listen = Listen { public: loaded.settings.general.listen, tls: None, admin: None };
     let (_, running) = super::open_door(&loaded, &house, Sockets::default(), listen).unwrap();
     let client = Client::new(format!("http://{}", running.local_addr()));

@@ -18,8 +18,16 @@ pub(crate) enum DatabaseChoice {
 #[derive(Clone, Debug)]
 pub(crate) struct PostgresLogin {
     pub(crate) url: Secret<String>,
-    pub(crate) owner_url: Secret<String>,
+    /// Where one is given. A server whose tables are up to date does without.
+    pub(crate) owner_url: Option<Secret<String>>,
     pub(crate) backup_url: Secret<String>,
+}
+
+impl PostgresLogin {
+    /// For what only the owner can do; where no owner is given, there is one role for everything.
+    pub(crate) fn owner(&self) -> &Secret<String> {
+        self.owner_url.as_ref().unwrap_or(&self.url)
+    }
 }
 
 impl DatabaseChoice {
@@ -39,8 +47,8 @@ impl DatabaseChoice {
             (None, Some(_)) => (assembled(settings), None),
         };
         let own = |url: &Option<super::types::PostgresUrl>| url.as_ref().map(|url| url.0.clone());
-        let owner_url = own(&settings.owner_url).unwrap_or_else(|| url.clone());
-        let backup_url = own(&settings.backup_url).unwrap_or_else(|| owner_url.clone());
+        let owner_url = own(&settings.owner_url);
+        let backup_url = own(&settings.backup_url).or_else(|| owner_url.clone()).unwrap_or_else(|| url.clone());
         Ok((Self::Postgres(PostgresLogin { url, owner_url, backup_url }), remark))
     }
 

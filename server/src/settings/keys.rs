@@ -52,9 +52,12 @@ declare_settings! {
     database: DatabaseSettings = "database" {
         /// PostgreSQL as an unprivileged log-in role sees it.
         url: Option<PostgresUrl> = "" => Marks::flag("--database-url");
-        /// PostgreSQL as the owner of schemas and tables sees it, for migrations. Not set: the same as `url`.
+        /// PostgreSQL as the owner of schemas and tables sees it. Only migrations need it: a server whose tables have its version
+        /// never uses it. Not set: the role of `url` migrates where it may, as where there is one role for everything; else the
+        /// start stops and says what to do.
         owner_url: Option<PostgresUrl> = "";
-        /// PostgreSQL as a role that may bypass row security sees it, for backups. Not set: the same as `owner_url`.
+        /// PostgreSQL as a role that may bypass row security sees it, for backups. Not set: the same as `owner_url`,
+        /// or `url`.
         backup_url: Option<PostgresUrl> = "";
         /// The parts of `url`, where it is not set as a whole.
         host: Option<String> = "";

@@ -15,6 +15,7 @@ mod harness;
 mod kill_9;
 mod observed;
 mod postgres;
+mod readme;
 mod routes;
 mod starts;
 mod wire;

@@ -61,6 +61,104 @@ fn the_server_runs_as_a_role_without_rights() {
     assert!(refused.contains("may not bypass row security") && refused.contains("BANYAN_DATABASE_BACKUP_URL"), "{refused}");
 }
 
+/// Runs a command of the place with another log-in.
+fn as_role(place: &Place, url: &str, arguments: &[&str]) -> Ran {
+    Ran::from(place.command(arguments).env("DATABASE_URL", url).output().unwrap())
+}
+
+const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "off"];
+
+#[test]
+fn only_a_migration_needs_the_owner() {
+    let place = Place::postgres();
+    let (login, owner) = roles(&place);
+    let (url, owner_url) = (url_of(&place, &login), url_of(&place, &owner));
+    for arguments in [&SERVE[..], &["tenant", "list"], &["migrate"]] {
+        let error = as_role(&place, &url, arguments).failed(5);
+        assert!(error.contains("service `") && error.contains("are not there"), "{error}");
+        assert!(error.contains(&format!("banyan migrate --database-url OWNER --log-in-role {login}")), "{error}");
+    }
+    let unknown = as_role(&place, &owner_url, &["migrate", "--log-in-role", "nobody_of_this_name"]).failed(1);
+    assert!(unknown.contains("nobody_of_this_name"), "{unknown}");
+    // The tables are there now, but the log-in role is not let in.
+    let error = as_role(&place, &url, &SERVE).failed(5);
+    assert!(error.contains("may not act as service"), "{error}");
+    as_role(&place, &owner_url, &["migrate", "--log-in-role", &login]).good();
+    let server = place.serve_with(&[], &[("DATABASE_URL", &url)]);
+    let token = server.register("ann@example.org");
+    assert_eq!(server.get("/api/v1/goals", Some(&token)).0, 200);
+    for arguments in [&["tenant", "list"][..], &["compliance"], &["audit", "verify"]] {
+        as_role(&place, &url, arguments).good();
+    }
+    let doctor = as_role(&place, &url, &["doctor"]);
+    assert!(doctor.output.contains("a server needs none"), "{}", doctor.output);
+    assert!(doctor.output.contains("goals: version 2") && !doctor.output.contains("WRONG    data"), "{}", doctor.output);
+}
+
+#[test]
+fn tables_of_another_version_are_migrated_or_refused() {
+    let place = Place::postgres();
+    let (login, owner) = roles(&place);
+    let (url, owner_url) = (url_of(&place, &login), url_of(&place, &owner));
+    as_role(&place, &owner_url, &["migrate", "--log-in-role", &login]).good();
+    administer(&place, "UPDATE goals.schema_version SET version = 1");
+    let both = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        Ran::from(command.env("DATABASE_URL", &url).env("BANYAN_DATABASE_OWNER_URL", &owner_url).output().unwrap())
+    };
+    // A command does not migrate even where it could.
+    for refused in [as_role(&place, &url, &SERVE), as_role(&place, &url, &["tenant", "list"]), both(&["tenant", "list"])] {
+        let error = refused.failed(5);
+        assert!(error.contains("service `goals` have version 1; this program needs version 2"), "{error}");
+        assert!(error.contains("banyan migrate --database-url OWNER"), "{error}");
+    }
+    let doctor = as_role(&place, &url, &["doctor"]);
+    assert_eq!(doctor.code(), 1);
+    assert!(doctor.output.contains("goals: version 1, older"), "{}", doctor.output);
+    let server = place.serve_with(&[], &[("DATABASE_URL", &url), ("BANYAN_DATABASE_OWNER_URL", &owner_url)]);
+    server.stop();
+    let versions = crate::database::postgres(place.database_url(), "SELECT max(version) FROM goals.schema_version");
+    assert_eq!(versions, ["2"]);
+    as_role(&place, &url, &["tenant", "list"]).good();
+    administer(&place, "UPDATE goals.schema_version SET version = 99");
+    for arguments in [&SERVE[..], &["tenant", "list"], &["migrate"]] {
+        let error = both(arguments).failed(4);
+        assert!(error.contains("`goals` has version 99"), "{error}");
+    }
+}
+
+#[test]
+fn servers_that_start_together_migrate_one_after_the_other() {
+    let place = Place::postgres();
+    let (login, owner) = roles(&place);
+    let (url, owner_url) = (url_of(&place, &login), url_of(&place, &owner));
+    let key = "5a".repeat(31) + "a5";
+    let places: Vec<Place> = (0..3).map(|_| Place::with_database(&url)).collect();
+    let servers: Vec<_> = std::thread::scope(|scope| {
+        let start = |place| {
+            let variables = [("BANYAN_DATABASE_OWNER_URL", &*owner_url), ("BANYAN_MASTER_KEY", &*key)];
+            scope.spawn(move || Place::serve_with(place, &[], &variables))
+        };
+        let starts: Vec<_> = places.iter().map(start).collect();
+        starts.into_iter().map(|start| start.join().unwrap()).collect()
+    });
+    let token = servers[0].register("ann@example.org");
+    for server in &servers {
+        assert_eq!(server.get("/api/v1/goals", Some(&token)).0, 200);
+    }
+}
+
+#[test]
+fn a_database_elsewhere_without_tls_is_told() {
+    let place = Place::sqlite();
+    for (parameters, weak) in [("", true), ("?sslmode=require", true), ("?sslmode=verify-full", false)] {
+        let doctor = as_role(&place, &format!("postgres://banyan:hunter2@db.invalid/banyan{parameters}"), &["doctor"]);
+        assert_eq!(doctor.output.contains("sslmode=verify-full&sslrootcert"), weak, "{parameters}: {}", doctor.output);
+    }
+    let wrong = as_role(&place, "postgres://banyan:hunter2@db.invalid/banyan?sslmode=often", &["config"]).failed(2);
+    assert!(wrong.contains("verify-full") && !wrong.contains("hunter2"), "{wrong}");
+}
+
 #[test]
 fn a_superuser_as_log_in_is_told() {
     let place = Place::postgres();
@@ -100,4 +198,20 @@ fn a_database_that_does_not_answer_is_named_without_its_password() {
     let doctor = Ran::from(place.command(&["doctor"]).env("DATABASE_URL", url).output().unwrap());
     assert_eq!(doctor.code(), 1);
     assert!(doctor.output.contains("start PostgreSQL") && !doctor.output.contains("hunter2"), "{}", doctor.output);
+}
+
+#[test]
+fn a_policy_that_somebody_opened_shows_in_the_health() {
+    let place = Place::postgres();
+    place.serve().stop();
+    administer(&place, "CREATE POLICY wide_open ON goals.goals USING (true)");
+    let server = place.serve();
+    let health = eventually("the health tells of it", || {
+        let (_, health) = crate::harness::get(&format!("{}/health", server.url), None);
+        health["degraded"].to_string().contains("row-security").then_some(health)
+    });
+    assert_eq!(health["status"], "degraded", "{health}");
+    let log = server.stop();
+    assert!(log.contains("row security is not as declared"), "{log}");
+    place.run(&["compliance"]).failed(1);
 }

@@ -14,6 +14,8 @@ pub const HABITS: &str = "habits";
 
 pub fn schema() -> Schema {
     Schema::new(SERVICE, vec![goals(), tasks(), habits(), check_ins()])
+        // Policies are made anew with each version. From here on tasks and check-ins hang on what belongs to their owner, or on nothing.
+        .migration("tasks and check-ins belong to their owner's goals and habits", Vec::new())
 }
 
 /// Rows of a person, which a person with a grant reads, and which the service itself removes when they were deleted long ago.
@@ -21,6 +23,11 @@ fn owned(kind: &'static str) -> Policy {
     let policy = Policy::owned_by("user_id").also_read(Rule::Granted { owner: "user_id", kind }).also_read(Rule::System);
     let delete = policy.delete.clone().or(Rule::System);
     policy.delete(delete)
+}
+
+/// The row hangs on one of the same person. A row that a grant shows is not enough: it would be out of reach when the grant ends.
+fn own(column: &'static str, table: &'static str) -> Rule {
+    Rule::OwnParent { column, table, owner: "user_id" }
 }
 
 fn goals() -> Table {
@@ -48,26 +55,31 @@ fn goals() -> Table {
         .index(&["user_id", "deleted_at", "archived_at", "created_at"])
 }
 
+/// On a goal of the same person, or on none.
 fn tasks() -> Table {
-    Table::new("tasks", owned(GOALS))
-        .column("user_id", ColumnType::Uuid)
-        .optional("goal_id", ColumnType::Uuid)
-        .column("title", ColumnType::Text)
-        .optional("notes", ColumnType::Text)
-        .optional("due_date", ColumnType::Text)
-        .column("priority", ColumnType::Integer)
-        .column("status", ColumnType::Text)
-        .column("position", ColumnType::Integer)
-        .optional("completed_at", ColumnType::Timestamp)
-        .optional("archived_at", ColumnType::Timestamp)
-        .optional("deleted_at", ColumnType::Timestamp)
-        .column("version", ColumnType::Integer)
-        .column("created_at", ColumnType::Timestamp)
-        .column("updated_at", ColumnType::Timestamp)
-        .reference("goal_id", "goals", OnDelete::SetNull)
-        .index(&["user_id", "status"])
-        .index(&["user_id", "deleted_at", "archived_at", "created_at"])
-        .index(&["goal_id"])
+    let own_goal = || Rule::Null("goal_id").or(own("goal_id", "goals"));
+    Table::new(
+        "tasks",
+        owned(GOALS).insert(own_goal().and(Rule::Owner("user_id"))).update(own_goal().and(Rule::Owner("user_id"))),
+    )
+    .column("user_id", ColumnType::Uuid)
+    .optional("goal_id", ColumnType::Uuid)
+    .column("title", ColumnType::Text)
+    .optional("notes", ColumnType::Text)
+    .optional("due_date", ColumnType::Text)
+    .column("priority", ColumnType::Integer)
+    .column("status", ColumnType::Text)
+    .column("position", ColumnType::Integer)
+    .optional("completed_at", ColumnType::Timestamp)
+    .optional("archived_at", ColumnType::Timestamp)
+    .optional("deleted_at", ColumnType::Timestamp)
+    .column("version", ColumnType::Integer)
+    .column("created_at", ColumnType::Timestamp)
+    .column("updated_at", ColumnType::Timestamp)
+    .reference("goal_id", "goals", OnDelete::SetNull)
+    .index(&["user_id", "status"])
+    .index(&["user_id", "deleted_at", "archived_at", "created_at"])
+    .index(&["goal_id"])
 }
 
 fn habits() -> Table {
@@ -90,8 +102,8 @@ fn habits() -> Table {
 
 /// One row a habit and day. The owner leads the unique index, so that nobody else's row can stand in the way of hers.
 fn check_ins() -> Table {
-    let own_habit = Rule::Owner("user_id").and(Rule::Parent { column: "habit_id", table: "habits" });
-    Table::new("check_ins", owned(HABITS).insert(own_habit))
+    let own_habit = || Rule::Owner("user_id").and(own("habit_id", "habits"));
+    Table::new("check_ins", owned(HABITS).insert(own_habit()).update(own_habit()))
         .column("user_id", ColumnType::Uuid)
         .column("habit_id", ColumnType::Uuid)
         .column("date", ColumnType::Text)

@@ -10,7 +10,7 @@ use crate::model::{Kind, Person};
 use crate::revocations::Revocations;
 use crate::store::accounts;
 use crate::tokens::{self, LIFETIME_SECONDS, LegacyClaims};
-use crate::{Identity, IdentityError};
+use crate::{Identity, IdentityError, OPERATORS};
 
 /// A person without a session, as they were when the token was verified.
 #[derive(Clone, Debug)]
@@ -66,7 +66,8 @@ impl Identity {
         })
     }
 
-    /// A UUID or a name is that tenant or none; without a claim it is the default application's.
+    /// A UUID or a name is that tenant or none; without a claim it is the default application's. Never the operators': whoever knows
+    /// the other system's secret must not come to stand above all tenants.
     fn legacy_tenant(&self, claimed: Option<&str>) -> Option<Uuid> {
         let tenant = match claimed {
             None => self.tenant_named(self.0.applications.default_application().name()),
@@ -75,7 +76,7 @@ impl Identity {
                 Err(_) => self.tenant_named(text),
             },
         };
-        tenant.map(|tenant| tenant.id)
+        tenant.filter(|tenant| *tenant.name != *OPERATORS).map(|tenant| tenant.id)
     }
 }
 

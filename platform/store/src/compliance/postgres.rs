@@ -10,7 +10,7 @@ use crate::postgres::failed;
 use crate::postgres::policies::{self, Command, STORED};
 use crate::schema::Table;
 
-/// `client` must be the owner's or a superuser's; `role` is the service's, `login` the pool's.
+/// `client` may be anybody's: the catalogue is open; `role` is the service's, `login` the pool's.
 pub(crate) async fn check(
     client: &Client,
     service: &str,

@@ -39,7 +39,7 @@ impl Store {
     pub async fn inspect(&self) -> Result<Shape, StoreError> {
         let mut shape = match &self.0.database {
             Database::Sqlite(database) => sqlite::inspect(database.path())?,
-            Database::Postgres(database) => postgres::inspect(&database.owner().await?, self.service()).await?,
+            Database::Postgres(database) => postgres::inspect(&database.outside().await?, self.service()).await?,
         };
         shape.remove("schema_version");
         Ok(shape)

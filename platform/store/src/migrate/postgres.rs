@@ -1,4 +1,5 @@
-//! Migrations on PostgreSQL: under the owner's URL, in one transaction, one process at a time.
+//! Migrations on PostgreSQL: under the owner's URL, in one transaction, one process at a time. Whether one is needed the ordinary
+//! log-in role finds out.
 
 use tokio_postgres::Client;
 
@@ -10,8 +11,45 @@ use crate::postgres::{failed, policies, role_of};
 /// Any number that only Banyan's migrations lock on.
 const LOCK: i64 = 0x0062_616e_7961_6e00;
 
+/// How long a migration waits for another one, or for a table that others use.
+const LOCK_TIMEOUT: &str = "60s";
+
+/// How a log-in role finds a service's schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// What a migration would do.
+    Known(Outcome),
+    /// The schema is there, but this role may not look into it or not act as the service.
+    Closed,
+}
+
+/// Looks at a service's schema as whoever `client` logged in as; nothing is changed.
+///
+/// # Errors
+/// [`StoreError::Newer`] when a newer Banyan wrote it; otherwise what the server says.
+pub(crate) async fn look(client: &Client, schema: &Schema) -> Result<Standing, StoreError> {
+    // From the catalogue: asking by name (`to_regclass`) fails where the role may not use the schema.
+    const SQL: &str = "SELECT c.oid IS NOT NULL, coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') \
+        AND (SELECT pg_has_role(r.oid, 'MEMBER') FROM pg_roles r WHERE r.rolname = $2), false) \
+        FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = $1 \
+        LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'schema_version' AND c.relkind = 'r'";
+    let service = schema.service;
+    let row = client.query_one(SQL, &[&service, &role_of(service)]).await.map_err(failed)?;
+    let (there, open): (bool, bool) = (row.get(0), row.get(1));
+    if !there {
+        return Outcome::decide(None, schema).map(Standing::Known);
+    }
+    if !open {
+        return Ok(Standing::Closed);
+    }
+    let sql = format!("SELECT MAX(version) FROM \"{service}\".schema_version");
+    let found: Option<i64> = client.query_one(&sql, &[]).await.map_err(failed)?.get(0);
+    Outcome::decide(found.and_then(|version| u32::try_from(version).ok()), schema).map(Standing::Known)
+}
+
 pub(crate) async fn migrate(client: &mut Client, schema: &Schema) -> Result<Outcome, StoreError> {
     let tx = client.transaction().await.map_err(failed)?;
+    tx.batch_execute(&format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")).await.map_err(failed)?;
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(failed)?;
     let service = schema.service;
     let role = role_of(service);

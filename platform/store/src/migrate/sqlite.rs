@@ -9,6 +9,17 @@ use crate::migrate::{Outcome, Schema};
 const VERSION_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS \"schema_version\" (\"version\" integer NOT NULL, \"applied_at\" timestamp_integer NOT NULL)";
 
+/// What a migration would do; nothing is changed.
+pub(crate) fn look(connection: &Connection, schema: &Schema) -> Result<Outcome, StoreError> {
+    const THERE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version')";
+    let there: bool = connection.query_row(THERE, [], |row| row.get(0)).map_err(failed)?;
+    let found: Option<u32> = match there {
+        true => connection.query_row("SELECT MAX(version) FROM schema_version", [], |row| row.get(0)).map_err(failed)?,
+        false => None,
+    };
+    Outcome::decide(found, schema)
+}
+
 pub(crate) fn migrate(connection: &mut Connection, schema: &Schema, now_micros: i64) -> Result<Outcome, StoreError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     tx.execute_batch(VERSION_TABLE).map_err(failed)?;

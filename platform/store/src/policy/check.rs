@@ -112,6 +112,14 @@ fn check_rule(tables: &[Table], table: &Table, rule: &Rule) -> Result<(), Declar
             wants(table, column, ColumnType::Uuid)?;
             readable(tables, table, parent).map(|_| ())
         }
+        Rule::OwnParent { column, table: parent, owner } => {
+            wants(table, column, ColumnType::Uuid)?;
+            wants(readable(tables, table, parent)?, owner, ColumnType::Uuid)
+        }
+        Rule::Null(name) => match column(table, name) {
+            Some(_) => Ok(()),
+            None => Err(DeclarationError::Column { table: table.name, column: name, wanted: "any" }),
+        },
         Rule::AnyOf(rules) | Rule::AllOf(rules) if rules.is_empty() => Err(DeclarationError::Empty { table: table.name }),
         Rule::AnyOf(rules) | Rule::AllOf(rules) => rules.iter().try_for_each(|rule| check_rule(tables, table, rule)),
         _ => Ok(()),
@@ -151,7 +159,7 @@ fn walk(tables: &[Table], rule: &Rule, path: &mut Vec<&'static str>) -> Result<(
     let next = match rule {
         Rule::AnyOf(rules) | Rule::AllOf(rules) => return rules.iter().try_for_each(|rule| walk(tables, rule, path)),
         Rule::Granted { .. } => GRANTS,
-        Rule::Parent { table, .. } => table,
+        Rule::Parent { table, .. } | Rule::OwnParent { table, .. } => table,
         _ => return Ok(()),
     };
     if path.contains(&next) {

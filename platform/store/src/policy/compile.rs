@@ -48,6 +48,12 @@ impl Compiler<'_> {
             Rule::Parent { column, table } => {
                 format!("EXISTS (SELECT 1 FROM {} AS rls_p WHERE rls_p.\"id\" = {row}.\"{column}\")", self.table(table))
             }
+            Rule::OwnParent { column, table, owner } => format!(
+                "EXISTS (SELECT 1 FROM {} AS rls_p WHERE rls_p.\"id\" = {row}.\"{column}\" AND rls_p.\"{owner}\" = {})",
+                self.table(table),
+                self.user()
+            ),
+            Rule::Null(column) => format!("{row}.\"{column}\" IS NULL"),
             Rule::Elevated => self.elevated(),
             Rule::AnyOf(rules) => self.joined(rules, row, " OR "),
             Rule::AllOf(rules) => self.joined(rules, row, " AND "),
@@ -187,7 +193,7 @@ fn reduce_all(rules: &[Rule]) -> Rule {
 
 fn cost(rule: &Rule) -> u8 {
     match rule {
-        Rule::Granted { .. } | Rule::Parent { .. } => 2,
+        Rule::Granted { .. } | Rule::Parent { .. } | Rule::OwnParent { .. } => 2,
         Rule::Organisation(_) => 1,
         Rule::AnyOf(rules) | Rule::AllOf(rules) => rules.iter().map(cost).max().unwrap_or(0),
         _ => 0,

@@ -19,6 +19,8 @@ impl fmt::Display for Rule {
             Self::Granted { owner, kind } => write!(f, "granted {kind} by {owner}"),
             Self::Equals(column, text) => write!(f, "{column} is {text:?}"),
             Self::Parent { column, table } => write!(f, "may read {table} by {column}"),
+            Self::OwnParent { column, table, owner } => write!(f, "owner by {owner} of {table} by {column}"),
+            Self::Null(column) => write!(f, "no {column}"),
             Self::Elevated => f.write_str("elevated"),
             Self::AnyOf(rules) => list(f, rules, " or "),
             Self::AllOf(rules) => list(f, rules, " and "),

@@ -43,6 +43,15 @@ pub enum Rule {
         column: &'static str,
         table: &'static str,
     },
+    /// The row of `table` (same tenant) whose id stands in `column` has the caller's user id in its column `owner`, and the caller
+    /// may read it.
+    OwnParent {
+        column: &'static str,
+        table: &'static str,
+        owner: &'static str,
+    },
+    /// Nothing stands in the column.
+    Null(&'static str),
     /// The caller is elevated ([`banyan_kernel::Caller::elevate`]): audited with its reason.
     Elevated,
     AnyOf(Vec<Rule>),

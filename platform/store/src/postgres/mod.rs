@@ -1,11 +1,14 @@
 //! PostgreSQL: each transaction takes on the service's unprivileged role and the caller's settings.
 
+mod address;
 pub(crate) mod driver;
 mod errors;
 pub(crate) mod policies;
 mod pool;
 pub(crate) mod session;
+mod tls;
 mod unfinished;
+mod upkeep;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,13 +16,14 @@ use std::time::Duration;
 
 use banyan_kernel::Secret;
 use tokio::sync::Semaphore;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 use crate::context::Context;
 use crate::error::StoreError;
-use crate::migrate::{self, Schema};
+use crate::migrate::{Schema, Upkeep};
 use crate::rows::Mode;
 use crate::store::Observer;
+pub use address::{AddressError, PostgresAddress, TlsFiles, TlsMode};
 pub(crate) use errors::failed;
 pub(crate) use session::PostgresSession;
 
@@ -28,8 +32,9 @@ pub(crate) use session::PostgresSession;
 pub struct PostgresOptions {
     /// Of a log-in role that may take on the services' roles and needs no other right.
     pub url: Secret<String>,
-    /// Of the owner of schemas and tables, for migrations; the same as `url` where there is one role only.
-    pub owner_url: Secret<String>,
+    /// Of the owner of schemas and tables, needed only where they have to be made or migrated. Without it the log-in role does that
+    /// if it may.
+    pub owner_url: Option<Secret<String>>,
     /// Transactions at a time, over all services of the process; 20 by default.
     pub max_connections: usize,
     /// Idle connections that a service keeps; 5 by default.
@@ -46,7 +51,7 @@ impl PostgresOptions {
     pub fn new(url: impl Into<String>) -> Self {
         let url = Secret::new(url.into());
         Self {
-            owner_url: url.clone(),
+            owner_url: None,
             url,
             max_connections: 20,
             min_connections: 5,
@@ -80,15 +85,10 @@ impl PostgresPool {
 
     /// A connection outside the pools.
     async fn client(&self, url: &Secret<String>) -> Result<Client, StoreError> {
-        let mut config = parse(url)?;
-        config.application_name("banyan").connect_timeout(Duration::from_secs(5));
-        let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::warn!(%error, "a connection outside the pool ended");
-            }
-        });
-        Ok(client)
+        address(url)?.connect().await.map_err(|error| match error {
+            Some(error) => unreachable(&error),
+            None => StoreError::Unavailable("the server does not answer".to_owned()),
+        })
     }
 }
 
@@ -99,12 +99,9 @@ pub(crate) struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
-    pub(crate) async fn open(shared: PostgresPool, schema: &Schema) -> Result<Self, StoreError> {
-        let mut owner = shared.client(&shared.options.owner_url).await?;
-        migrate::migrate_postgres(&mut owner, schema).await?;
-        let role = role_of(schema.service);
-        allow_log_in_role(&shared, &owner, schema.service, &role).await?;
-        Ok(Self { pool: pool::ServicePool::new(shared, schema.service)?, role })
+    pub(crate) async fn open(shared: PostgresPool, schema: &Schema, upkeep: Upkeep) -> Result<Self, StoreError> {
+        upkeep::ensure(&shared, schema, upkeep).await?;
+        Ok(Self { pool: pool::ServicePool::new(shared, schema.service)?, role: role_of(schema.service) })
     }
 
     pub(crate) async fn begin(
@@ -128,10 +125,16 @@ impl PostgresDatabase {
         Ok(row.get(0))
     }
 
-    /// A connection as the owner of the tables, outside the pool.
-    pub(crate) async fn owner(&self) -> Result<Client, StoreError> {
+    /// A connection outside the pool, as the log-in role: enough for the catalogue, which everybody may read.
+    pub(crate) async fn outside(&self) -> Result<Client, StoreError> {
         let shared = self.pool.shared();
-        shared.client(&shared.options.owner_url).await
+        shared.client(&shared.options.url).await
+    }
+
+    pub(crate) async fn admit_log_in_role(&self, service: &str, role: &str) -> Result<(), StoreError> {
+        let shared = self.pool.shared();
+        let owner = shared.client(shared.options.owner_url.as_ref().unwrap_or(&shared.options.url)).await?;
+        upkeep::allow_log_in_role(&owner, service, role).await
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
@@ -144,26 +147,8 @@ pub(crate) fn role_of(service: &str) -> String {
     format!("banyan_{service}")
 }
 
-/// Lets the pool's log-in role take on the service's role, and see the schema's names so that statements can be prepared.
-async fn allow_log_in_role(pool: &PostgresPool, owner: &Client, service: &str, role: &str) -> Result<(), StoreError> {
-    let login = pool.client(&pool.options.url).await?.query_one("SELECT current_user::text", &[]).await.map_err(failed)?;
-    let login: String = login.get(0);
-    let quoted = login.replace('"', "\"\"");
-    const HELD: &str = "SELECT pg_has_role($1, $2, 'MEMBER') AND has_schema_privilege($1, $3, 'USAGE')";
-    if owner.query_one(HELD, &[&login, &role, &service]).await.map_err(failed)?.get(0) {
-        return Ok(());
-    }
-    let grant = format!("GRANT \"{role}\" TO \"{quoted}\"; GRANT USAGE ON SCHEMA \"{service}\" TO \"{quoted}\"");
-    match owner.batch_execute(&grant).await.map_err(failed) {
-        Err(_) if owner.query_one(HELD, &[&login, &role, &service]).await.map_err(failed)?.get(0) => Ok(()),
-        result => result,
-    }
-}
-
-fn parse(url: &Secret<String>) -> Result<tokio_postgres::Config, StoreError> {
-    url.expose().parse().map_err(|_| {
-        StoreError::Unavailable("the database URL is not of the form postgres://user:password@host:5432/database".to_owned())
-    })
+fn address(url: &Secret<String>) -> Result<PostgresAddress, StoreError> {
+    PostgresAddress::parse(url).map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 /// The message of the network or the server, without the URL.

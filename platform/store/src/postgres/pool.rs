@@ -12,10 +12,10 @@ use deadpool_postgres::ClientWrapper;
 use parking_lot::Mutex;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio_postgres::NoTls;
 
 use super::session::SETTINGS;
-use super::{PostgresPool, failed, parse, unreachable};
+use super::tls::Connector;
+use super::{PostgresPool, address, failed, unreachable};
 use crate::error::StoreError;
 
 /// How long opening a connection may take.
@@ -27,6 +27,7 @@ pub(super) struct ServicePool {
     shelf: Arc<Shelf>,
     shared: PostgresPool,
     config: Box<tokio_postgres::Config>,
+    connector: Connector,
 }
 
 /// Idle connections, the last used one at the end.
@@ -90,12 +91,12 @@ impl Drop for Connection {
 impl ServicePool {
     pub(super) fn new(shared: PostgresPool, service: &str) -> Result<Self, StoreError> {
         let options = &shared.options;
-        let mut config = parse(&options.url)?;
+        let (mut config, connector) = address(&options.url)?.into_parts();
         let settings = format!("-c statement_timeout={} -c search_path={service}", options.statement.as_millis());
-        config.options(settings).application_name("banyan").connect_timeout(CONNECT);
+        config.options(settings);
         let shelf = Arc::new(Shelf::default());
         evict(&shelf, options.idle, options.min_connections);
-        Ok(Self { shelf, shared, config: Box::new(config) })
+        Ok(Self { shelf, shared, config: Box::new(config), connector })
     }
 
     pub(super) fn shared(&self) -> &PostgresPool {
@@ -118,7 +119,7 @@ impl ServicePool {
 
     async fn open(&self, runtime: Id, place: Place) -> Result<Opened, StoreError> {
         let connect = async {
-            let (client, connection) = self.config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
+            let (client, connection) = self.config.connect(self.connector.clone()).await.map_err(|error| unreachable(&error))?;
             let driver = tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::warn!(%error, "a connection to the database ended");

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::context::Context;
 use crate::error::StoreError;
-use crate::migrate::{self, Schema};
+use crate::migrate::{self, Outcome, Schema, Upkeep};
 use crate::rows::Mode;
 use crate::store::Environment;
 pub(crate) use connection::{Access, Cells, Connection};
@@ -25,9 +25,12 @@ pub(crate) struct SqliteDatabase {
 }
 
 impl SqliteDatabase {
-    pub(crate) fn open(directory: &Path, schema: &Schema, environment: &Environment) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(directory).map_err(|error| io(directory, &error))?;
+    pub(crate) fn open(directory: &Path, schema: &Schema, environment: &Environment, upkeep: Upkeep) -> Result<Self, StoreError> {
         let path = directory.join(format!("{}.db", schema.service));
+        if upkeep == Upkeep::LookOnly {
+            look(&path, schema)?;
+        }
+        std::fs::create_dir_all(directory).map_err(|error| io(directory, &error))?;
         create_private(&path)?;
         prepare(&path, schema, environment.clock.now().micros())?;
         let guarded = Arc::new(security::Guarded::new(&schema.tables)?);
@@ -72,6 +75,21 @@ fn prepare(path: &Path, schema: &Schema, now_micros: i64) -> Result<(), StoreErr
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").map_err(connection::failed)?;
     migrate::migrate_sqlite(&mut connection, schema, now_micros)?;
     Ok(())
+}
+
+/// Refuses a file that would have to be made or migrated.
+fn look(path: &Path, schema: &Schema) -> Result<(), StoreError> {
+    let outcome = if path.exists() {
+        let connection = rusqlite::Connection::open(path).map_err(connection::failed)?;
+        migrate::look_sqlite(&connection, schema)?
+    } else {
+        Outcome::decide(None, schema)?
+    };
+    if outcome.is_up_to_date() {
+        return Ok(());
+    }
+    let found = outcome.shortfall(schema.service);
+    Err(StoreError::Outdated(format!("{found}. Make a backup, and run `banyan migrate`, or start the server")))
 }
 
 fn io(path: &Path, error: &std::io::Error) -> StoreError {

@@ -60,7 +60,12 @@ impl World {
             Rule::HasRole(role) => caller.is_some_and(|caller| caller.roles.contains(*role)),
             Rule::Granted { owner, kind } => self.granted(uuid(row, owner), user, kind, who),
             Rule::Equals(column, text) => matches!(row.get(*column), Some(Value::String(Some(stored))) if stored == text),
-            Rule::Parent { column, table } => self.parent(uuid(row, column), table, who),
+            Rule::Parent { column, table } => self.parent(uuid(row, column), table, who, |_| true),
+            Rule::OwnParent { column, table, owner } => {
+                let own = |row: &Row| user.is_some() && uuid(row, owner) == user;
+                self.parent(uuid(row, column), table, who, own)
+            }
+            Rule::Null(column) => row.get(*column).is_none_or(|value| *value == value.as_null()),
             Rule::Elevated => caller.is_some_and(|caller| caller.elevation().is_some()),
             Rule::AnyOf(rules) => rules.iter().any(|rule| self.rule(rule, row, who)),
             Rule::AllOf(rules) => !rules.is_empty() && rules.iter().all(|rule| self.rule(rule, row, who)),
@@ -78,9 +83,9 @@ impl World {
         })
     }
 
-    fn parent(&self, id: Option<Uuid>, table: &str, who: &Who) -> bool {
+    fn parent(&self, id: Option<Uuid>, table: &str, who: &Who, also: impl Fn(&Row) -> bool) -> bool {
         let (Some(id), Some(table)) = (id, self.table(table)) else { return false };
-        self.rows(table.name).iter().any(|row| uuid(row, "id") == Some(id) && self.sees(table, row, who))
+        self.rows(table.name).iter().any(|row| uuid(row, "id") == Some(id) && self.sees(table, row, who) && also(row))
     }
 }
 

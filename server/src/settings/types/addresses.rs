@@ -132,7 +132,9 @@ impl<const KIND: char> Setting for ServerUrl<KIND> {
 
     fn form() -> Cow<'static, str> {
         match KIND {
-            'p' => "a URL of the form postgres://user:password@host:5432/database".into(),
+            'p' => {
+                "a URL of the form postgres://user:password@host:5432/database, with `?sslmode=verify-full` and the like".into()
+            }
             _ => "a URL of the form redis://user:password@host:6379/0".into(),
         }
     }
@@ -143,7 +145,11 @@ impl<const KIND: char> Setting for ServerUrl<KIND> {
         if !scheme.is_some_and(|scheme| schemes.contains(&scheme)) {
             return Err(not::<Self>(text));
         }
-        Ok(Self(Secret::new(text.to_owned())))
+        let url = Secret::new(text.to_owned());
+        if KIND == 'p' {
+            banyan_store::PostgresAddress::parse(&url).map_err(|error| Invalid(error.to_string()))?;
+        }
+        Ok(Self(url))
     }
 
     /// Without the password.

@@ -8,6 +8,7 @@ mod events;
 mod goals;
 mod grants;
 mod habits;
+mod hanging;
 mod indexes;
 mod refusals;
 mod support;

@@ -1,6 +1,6 @@
 //! Tokens of another system, while people move over.
 
-use banyan_identity::{Identity, Status};
+use banyan_identity::{Identity, NewAccount, OPERATORS, Status};
 use banyan_kernel::{ErrorCode, Role, Roles};
 use banyan_testkit::{Bench, on_both_engines};
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::support::{Desk, tenant};
+use crate::support::{Desk, PASSWORD, tenant};
 
 const SECRET: &str = "the old system's secret, 32 bytes";
 const YEAR: i64 = 365 * 86_400;
@@ -106,6 +106,24 @@ on_both_engines! {
             json!({ "sub": maya.id, "tid": "unknown" }),
             json!({ "email": "maya@example.org", "tid": "gym" }),
             json!({ "sub": maya.id, "tid": desk.bench.new_id() }),
+        ] {
+            assert_eq!(desk.refused(&desk.legacy(claims.clone())).await, ErrorCode::InvalidToken, "{claims}");
+        }
+    }
+
+    async fn the_operators_tenant_is_closed_to_it(bench: Bench) {
+        let desk = moving(bench).await;
+        let operators = desk.identity.create_tenant(&tenant(OPERATORS)).await.unwrap();
+        let roles = Roles::from_iter([Role::Owner]);
+        let account = NewAccount { email: "root@example.org", name: "Root", roles, password: PASSWORD, locale: None };
+        let root = desk.identity.create_user(OPERATORS, &account).await.unwrap();
+        for claims in [
+            json!({ "sub": root.id, "tid": OPERATORS }),
+            json!({ "sub": root.id, "tid": operators.id }),
+            json!({ "sub": root.id, "tid": operators.id.to_string().to_uppercase() }),
+            json!({ "email": "root@example.org", "tid": OPERATORS }),
+            json!({ "sub": root.id }),
+            json!({ "email": "root@example.org" }),
         ] {
             assert_eq!(desk.refused(&desk.legacy(claims.clone())).await, ErrorCode::InvalidToken, "{claims}");
         }

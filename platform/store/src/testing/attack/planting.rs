@@ -103,7 +103,9 @@ fn candidates(world: &World, table: &Table, tenant: Uuid, column: &Column) -> Ve
             Rule::Owner(name) | Rule::Granted { owner: name, .. } if *name == column.name => found.extend(PEOPLE.map(Some)),
             Rule::Tenant(name) if *name == column.name => found.extend(TENANTS.map(Some)),
             Rule::Organisation(name) if *name == column.name => found.extend(ORGANISATIONS.map(Some)),
-            Rule::Parent { column: name, table: parent } if *name == column.name => {
+            Rule::Parent { column: name, table: parent } | Rule::OwnParent { column: name, table: parent, .. }
+                if *name == column.name =>
+            {
                 let parents = world.rows(parent).iter().filter(|row| in_tenant(row, table, tenant));
                 found.extend(parents.map(|row| uuid(row, "id")));
             }
@@ -159,7 +161,7 @@ pub(super) fn looked_at(table: &Table) -> BTreeSet<&'static str> {
             Rule::Tenant(column) | Rule::Owner(column) | Rule::Organisation(column) | Rule::Equals(column, _) => {
                 columns.insert(*column);
             }
-            Rule::Granted { owner: column, .. } | Rule::Parent { column, .. } => {
+            Rule::Granted { owner: column, .. } | Rule::Parent { column, .. } | Rule::OwnParent { column, .. } => {
                 columns.insert(*column);
             }
             _ => {}

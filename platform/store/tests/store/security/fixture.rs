@@ -26,13 +26,14 @@ fn goals() -> Table {
         .index(&["user_id", "n"])
 }
 
-/// Seen through the goal, changed by whoever sees the goal, deleted with it; a helper that is let go.
+/// Seen through the goal, changed by whoever sees the goal, deleted with it; a helper, one's own goal, that is let go.
 fn tasks() -> Table {
     let goal = || Rule::Parent { column: "goal_id", table: "goals" };
+    let helper = || Rule::Null("helper_id").or(Rule::OwnParent { column: "helper_id", table: "goals", owner: "user_id" });
     let policy = Policy::closed()
         .read(goal())
-        .insert(goal())
-        .update(goal().and(Rule::SignedIn))
+        .insert(goal().and(helper()))
+        .update(goal().and(Rule::SignedIn).and(helper()))
         .delete(goal().and(Rule::Owner("user_id")));
     Table::new("tasks", policy)
         .column("user_id", ColumnType::Uuid)
