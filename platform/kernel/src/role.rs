@@ -65,6 +65,7 @@ words! {
         ServicesRead = "services.read",
         ComplianceRead = "compliance.read",
         KeysManage = "keys.manage",
+        GatewayManage = "gateway.manage",
     }
 }
 
@@ -88,6 +89,7 @@ impl Role {
                 ServicesRead,
                 ComplianceRead,
                 KeysManage,
+                GatewayManage,
             ],
             Self::Owner => Permission::ALL,
         }

@@ -1,0 +1,67 @@
+//! The tables of the service, each with who may see and change its rows.
+
+use banyan_kernel::Role;
+use banyan_store::migrate::Schema;
+use banyan_store::policy::{Policy, Rule};
+use banyan_store::schema::{ColumnType, OnDelete, Table};
+
+/// The service's name: its database file or schema, and the actor of its own acts.
+pub const SERVICE: &str = "gateway";
+
+/// The name of the tenant whose people steer the door. The door is everybody's, so nobody else may, whatever her role in her own tenant.
+pub const OPERATORS: &str = "operators";
+
+pub fn schema() -> Schema {
+    Schema::new(SERVICE, vec![doors(), migrations(), steps()])
+}
+
+/// Those who run the tenant.
+fn managers() -> Rule {
+    Rule::AnyOf(vec![Rule::HasRole(Role::Admin), Rule::HasRole(Role::Owner)])
+}
+
+/// What operators see and change, and what the service writes down by itself.
+fn operated() -> Policy {
+    Policy::closed().read(managers()).insert(managers()).update(managers()).and_system()
+}
+
+/// One row: what stands behind the door, and a number that rises with each change, which every process follows.
+fn doors() -> Table {
+    Table::new("doors", operated())
+        .column("legacy", ColumnType::Json)
+        .column("all_back", ColumnType::Boolean)
+        .column("version", ColumnType::Integer)
+        .column("updated_at", ColumnType::Timestamp)
+}
+
+/// One row a feature that moves.
+fn migrations() -> Table {
+    Table::new("route_migrations", operated())
+        .column("name", ColumnType::Text)
+        .column("path", ColumnType::Text)
+        .column("stage", ColumnType::Text)
+        .column("settings", ColumnType::Json)
+        .column("generation", ColumnType::Integer)
+        .column("report", ColumnType::Json)
+        .column("created_by", ColumnType::Uuid)
+        .column("version", ColumnType::Integer)
+        .column("created_at", ColumnType::Timestamp)
+        .column("updated_at", ColumnType::Timestamp)
+        .unique(&["name"])
+        .index(&["created_at"])
+}
+
+/// Who did what, when and why, with the evidence. Rows are only added.
+fn steps() -> Table {
+    let policy = Policy::closed().read(managers()).insert(managers().or(Rule::System));
+    Table::new("migration_steps", policy.also_read(Rule::System))
+        .column("migration_id", ColumnType::Uuid)
+        .column("stage", ColumnType::Text)
+        .column("percent", ColumnType::Real)
+        .optional("taken_by", ColumnType::Uuid)
+        .optional("why", ColumnType::Text)
+        .column("evidence", ColumnType::Json)
+        .column("created_at", ColumnType::Timestamp)
+        .reference("migration_id", "route_migrations", OnDelete::Restrict)
+        .index(&["migration_id", "created_at"])
+}
