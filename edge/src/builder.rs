@@ -24,8 +24,10 @@ use crate::routes::meters::Reloads;
 use crate::routes::outbound::Outbound;
 use crate::routes::{Parts, RouteFile, Routes};
 use crate::settings::{EdgeSettings, SettingsError};
+use crate::split::cookie::CookieKey;
+use crate::split::observe::Observed;
 use crate::usage::UsageBook;
-use crate::{Edge, Inner};
+use crate::{Edge, Inner, Sources};
 
 /// See [`Edge::builder`].
 #[must_use]
@@ -133,13 +135,17 @@ impl Builder {
         let health = self.health.unwrap_or_else(|| HealthRegistry::new(build, self.clock.clone()));
         self.outbound.declare(&self.routes, &self.mesh, &self.clock);
         let version = self.versions.current;
-        let parts = Parts { mesh: &self.mesh, metrics: metrics.http(), file: Arc::new(self.routes), version };
+        let cookies = CookieKey::of(self.outbound.secret.as_ref(), &BufferedRandom);
+        let base = Arc::new(self.routes);
+        let parts = Parts { mesh: &self.mesh, metrics: metrics.http(), file: base.clone(), version, cookies: &cookies };
         let routes = Routes::compile(&parts, None);
         let limiter = self.limiter.unwrap_or_else(|| Limiter::new(self.settings.rate_limits.clone(), self.clock.clone()));
         limiter.register(&metrics);
         let inner = Arc::new(Inner {
             routes: ArcSwap::from_pointee(routes),
-            compiling: Mutex::default(),
+            compiling: Mutex::new(Sources { base, overlay: Arc::default() }),
+            cookies,
+            observed: Observed::default(),
             reloads: Reloads::register(&metrics),
             outbound: self.outbound,
             own: OnceLock::new(),

@@ -16,6 +16,7 @@ mod random;
 mod request;
 mod routes;
 mod settings;
+mod split;
 mod text;
 mod upgrade;
 mod usage;
@@ -45,6 +46,8 @@ use listen::Addresses;
 use request::credential::Credentials;
 use routes::Routes;
 use routes::meters::Reloads;
+use split::cookie::CookieKey;
+use split::observe::Observed;
 
 pub use builder::Builder;
 pub use limits::{
@@ -56,6 +59,7 @@ pub use request::{Authenticate, Credential, Network, NetworkError, Peer, TenantD
 pub use routes::outbound::Outbound;
 pub use routes::{Considered, Explanation, Fault, HouseRoute, Known, Question, ROUTE_SECTIONS, RouteFile, RouteLine, explain};
 pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, Plain, ProxyProtocol, SettingsError, TransportSecurity};
+pub use split::{FieldReport, ObservedRoute, RollBack, Seen, ShadowReport, SideReport, SplitReport, Values, WorseBy};
 pub use usage::UsageBook;
 
 /// The door's own messages: `(tag, file, text)` for a catalogue builder, in `Layer::Service`.
@@ -68,7 +72,9 @@ pub struct Edge(Arc<Inner>);
 struct Inner {
     mesh: Mesh,
     routes: ArcSwap<Routes>,
-    compiling: Mutex<()>,
+    compiling: Mutex<Sources>,
+    cookies: CookieKey,
+    observed: Observed,
     reloads: Reloads,
     outbound: Outbound,
     /// For what goes on after a reload.
@@ -92,6 +98,15 @@ struct Inner {
     settings: EdgeSettings,
 }
 
+/// What routes are compiled from.
+#[derive(Debug)]
+struct Sources {
+    /// The operator's file.
+    base: Arc<RouteFile>,
+    /// What the control plane adds to it.
+    overlay: Arc<RouteFile>,
+}
+
 impl Edge {
     /// Begins a door to the services of the mesh. Register them first, or call [`Edge::reload`] afterwards.
     pub fn builder(mesh: Mesh, tenants: Arc<dyn Tenants>, catalogues: Arc<Catalogues>) -> Builder {
@@ -111,13 +126,28 @@ impl Edge {
 
     /// Compiles the routes anew, after services came or went. Requests under way end with the routes that they began with.
     pub fn reload(&self) {
-        let file = self.0.routes.load().file.clone();
-        self.0.compile(file);
+        self.0.compile(|_| ());
     }
 
     /// Takes the file's routes instead of those before, all at once. Requests under way end with the routes that they began with.
     pub fn apply(&self, file: RouteFile) {
-        self.0.compile(Arc::new(file));
+        self.0.compile(|sources| sources.base = Arc::new(file));
+    }
+
+    /// Takes routes and upstreams beside those of the file, instead of those that were beside it before, all at once. Where a name is in both, the
+    /// file's is meant.
+    pub fn overlay(&self, file: RouteFile) {
+        self.0.compile(|sources| sources.overlay = Arc::new(file));
+    }
+
+    /// Every split: what its sides did, what copies found, whether it was rolled back.
+    pub fn splits(&self) -> Vec<SplitReport> {
+        self.0.routes.load().splits.values().map(|state| state.report()).collect()
+    }
+
+    /// The paths that were asked for on routes that observe them, by template.
+    pub fn observed(&self) -> Vec<ObservedRoute> {
+        self.0.observed.report()
     }
 
     /// Reads the file's text and takes its routes, as [`Edge::apply`] does; what is wrong changes nothing. Either is counted.
@@ -164,10 +194,18 @@ impl Edge {
 }
 
 impl Inner {
-    fn compile(&self, file: Arc<RouteFile>) {
-        let _one_at_a_time = self.compiling.lock();
+    fn compile(&self, change: impl FnOnce(&mut Sources)) {
+        let mut sources = self.compiling.lock();
+        change(&mut sources);
+        let file = sources.merged();
         self.outbound.declare(&file, &self.mesh, &self.clock);
-        let parts = routes::Parts { mesh: &self.mesh, metrics: self.metrics.http(), file, version: self.versions.current };
+        let parts = routes::Parts {
+            mesh: &self.mesh,
+            metrics: self.metrics.http(),
+            file,
+            version: self.versions.current,
+            cookies: &self.cookies,
+        };
         let before = self.routes.load_full();
         let routes = Arc::new(Routes::compile(&parts, Some(&before)));
         self.routes.store(routes.clone());
@@ -192,6 +230,20 @@ impl Inner {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(later);
         }
+    }
+}
+
+impl Sources {
+    fn merged(&self) -> Arc<RouteFile> {
+        if self.overlay.is_empty() {
+            return self.base.clone();
+        }
+        let mut file = RouteFile::clone(&self.base);
+        let upstreams = self.overlay.upstreams.iter().filter(|entry| self.base.upstream(&entry.name).is_none());
+        file.upstreams.extend(upstreams.cloned());
+        let taken = |name: &str| self.base.routes.iter().any(|route| *route.name == *name);
+        file.routes.extend(self.overlay.routes.iter().filter(|route| !taken(&route.name)).cloned());
+        Arc::new(file)
     }
 }
 

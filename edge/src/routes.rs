@@ -16,7 +16,7 @@ mod query;
 pub(crate) mod rewrite;
 pub(crate) mod template;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use banyan_mesh::{Mesh, ServiceHandle};
@@ -28,7 +28,7 @@ pub(crate) use explain::lines_of;
 pub use explain::{Considered, Explanation, HouseRoute, Question, RouteLine, explain};
 pub use file::{Fault, Known, ROUTE_SECTIONS, RouteFile};
 pub(crate) use file::{
-    Identity, MessageChange, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry, UpstreamEntry, UpstreamKey,
+    Identity, MessageChange, Observe, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry, UpstreamEntry, UpstreamKey,
 };
 pub(crate) use matching::{Nobody, Place};
 pub(crate) use own::{Page, Probe};
@@ -37,6 +37,10 @@ use crate::limits::{RouteLimit, RouteLimits};
 use crate::policies::Policies;
 use crate::policies::access::Access;
 use crate::policies::places::Places;
+use crate::split::cookie::CookieKey;
+use crate::split::entry::{SplitEntry, VariantTarget};
+use crate::split::state::SplitState;
+use crate::split::{Side, Split};
 use matching::{Origin, Rule, Table};
 use pattern::PathPattern;
 
@@ -52,6 +56,7 @@ pub(crate) struct CompiledRoute {
     /// What the file says, for a route of the file.
     pub(crate) entry: Option<Arc<RouteEntry>>,
     pub(crate) places: Option<Arc<Places>>,
+    pub(crate) split: Option<Arc<Split>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +91,7 @@ pub(crate) struct Routes {
     /// Counts requests that were refused before they had a route.
     pub(crate) refused: Arc<RouteMeter>,
     places: HashMap<Arc<str>, Arc<Places>>,
+    pub(crate) splits: BTreeMap<Arc<str>, Arc<SplitState>>,
 }
 
 /// What routes are made of.
@@ -95,6 +101,7 @@ pub(crate) struct Parts<'p> {
     pub(crate) file: Arc<RouteFile>,
     /// The version that an address without one means.
     pub(crate) version: u32,
+    pub(crate) cookies: &'p CookieKey,
 }
 
 impl Routes {
@@ -107,6 +114,7 @@ impl Routes {
             unmatched: parts.metrics.route("_unmatched"),
             refused: parts.metrics.route("_refused"),
             places: HashMap::new(),
+            splits: BTreeMap::new(),
         };
         routes.add_probes(parts.metrics);
         for entry in &parts.file.routes {
@@ -184,16 +192,8 @@ impl Routes {
     }
 
     fn add_entry(&mut self, entry: &Arc<RouteEntry>, parts: &Parts<'_>, before: Option<&Self>) {
-        let handle = |name: &Arc<str>| parts.mesh.service(name);
-        let target = match &entry.target {
-            TargetEntry::Service(name) => handle(name).map_or(Target::Nobody, Target::Service),
-            TargetEntry::Upstream(name) => match (handle(name), parts.file.upstream(name)) {
-                (Some(handle), Some(upstream)) => Target::Upstream(handle, upstream.clone()),
-                _ => Target::Nobody,
-            },
-            TargetEntry::Redirect(_) => Target::Redirect,
-            TargetEntry::Respond(_) => Target::Respond,
-        };
+        let target = parts.target_of(&entry.target);
+        let split = entry.split.as_ref().map(|split| self.add_split(split, entry, parts, before));
         let places = entry.policies.concurrency.map(|most| {
             let known = before.and_then(|before| before.places.get(&entry.name)).cloned();
             let places = known.unwrap_or_else(|| Arc::new(Places::new(most)));
@@ -209,8 +209,50 @@ impl Routes {
             policies: entry.policies.clone(),
             entry: Some(entry.clone()),
             places,
+            split,
         });
         self.table.insert(&entry.hosts, &entry.rule(), &route);
+    }
+
+    /// A run goes on as long as it is declared as it was.
+    fn add_split(
+        &mut self,
+        split: &Arc<SplitEntry>,
+        route: &Arc<RouteEntry>,
+        parts: &Parts<'_>,
+        before: Option<&Self>,
+    ) -> Arc<Split> {
+        let known = before.and_then(|before| before.splits.get(&split.name));
+        let going = self.splits.get(&split.name).or(known).filter(|state| state.entry == *split).cloned();
+        let state = going.unwrap_or_else(|| Arc::new(SplitState::new(split.clone(), known.map(|known| &**known))));
+        self.splits.insert(split.name.clone(), state.clone());
+        let variants = split.variants.iter().map(|variant| {
+            let target = match &variant.target {
+                VariantTarget::Service(name) => TargetEntry::Service(name.clone()),
+                VariantTarget::Upstream(name) => TargetEntry::Upstream(name.clone()),
+            };
+            let mut entry = RouteEntry::clone(route);
+            entry.rewrite = variant.rewrite.clone().unwrap_or(entry.rewrite);
+            entry.target = target;
+            Side { target: parts.target_of(&entry.target), entry: Arc::new(entry) }
+        });
+        let variants = variants.collect();
+        Arc::new(Split { entry: split.clone(), variants, state, cookies: parts.cookies.clone() })
+    }
+}
+
+impl Parts<'_> {
+    fn target_of(&self, entry: &TargetEntry) -> Target {
+        let handle = |name: &Arc<str>| self.mesh.service(name);
+        match entry {
+            TargetEntry::Service(name) => handle(name).map_or(Target::Nobody, Target::Service),
+            TargetEntry::Upstream(name) => match (handle(name), self.file.upstream(name)) {
+                (Some(handle), Some(upstream)) => Target::Upstream(handle, upstream.clone()),
+                _ => Target::Nobody,
+            },
+            TargetEntry::Redirect(_) => Target::Redirect,
+            TargetEntry::Respond(_) => Target::Respond,
+        }
     }
 }
 
@@ -228,7 +270,18 @@ impl CompiledRoute {
             policies: Policies::with_access(Access::Optional),
             entry: None,
             places: None,
+            split: None,
         }
+    }
+
+    /// Who answers on a side of a split, and by which entry.
+    pub(crate) fn side(&self, side: usize) -> (&Target, Option<&Arc<RouteEntry>>) {
+        let variant = side.checked_sub(1).and_then(|at| self.split.as_ref()?.variants.get(at));
+        variant.map_or((&self.target, self.entry.as_ref()), |variant| (&variant.target, Some(&variant.entry)))
+    }
+
+    pub(crate) fn is_observed(&self) -> bool {
+        self.entry.as_ref().is_some_and(|entry| entry.observe == Observe::On)
     }
 
     /// How the request counts.
@@ -274,7 +327,8 @@ mod tests {
         mesh.register("identity", Router::new(), ["/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/sessions/{id}"])
             .unwrap();
         mesh.register("site", Router::new(), ["/", "/health"]).unwrap();
-        let parts = Parts { mesh: &mesh, metrics: &HttpMetrics::default(), file: Arc::default(), version: 1 };
+        let cookies = CookieKey::of(None, &banyan_kernel::OsRandom);
+        let parts = Parts { mesh: &mesh, metrics: &HttpMetrics::default(), file: Arc::default(), version: 1, cookies: &cookies };
         let routes = Routes::compile(&parts, None);
         let headers = HeaderMap::new();
         let find = |path: &str| {

@@ -5,6 +5,7 @@ mod finish;
 mod fixed;
 mod forward;
 mod limiting;
+mod split;
 mod way;
 
 use std::convert::Infallible;
@@ -44,6 +45,7 @@ use crate::request::body::BodyWatch;
 use crate::request::tenant::{TenantEntry, named_by, settle};
 use crate::request::{language, shape};
 use crate::routes::{CompiledRoute, Target};
+use crate::split::MAIN;
 use crate::upgrade;
 use way::Way;
 
@@ -88,6 +90,8 @@ struct Passage {
     tenant: Arc<TenantEntry>,
     /// Bytes that its body may have.
     body_limit: u64,
+    /// Of a route that is split.
+    side: usize,
     _place: Option<Place>,
 }
 
@@ -188,6 +192,7 @@ impl Inner {
             trace: visit.trace.clone(),
             tenant,
             body_limit,
+            side: MAIN,
             _place: place,
         }))
     }
@@ -228,7 +233,18 @@ impl Inner {
         parts.extensions.insert(tenant.tenant.clone());
     }
 
-    async fn respond(&self, admission: Admission, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
+    async fn respond(&self, mut admission: Admission, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
+        if let Admission::Admitted(passage) = &mut admission
+            && (passage.route.split.is_some() || passage.route.is_observed())
+        {
+            let (entered, request) = self.enter(passage, request);
+            let response = self.rendered(admission, request, watch).await;
+            return self.leave(entered, response).await;
+        }
+        self.rendered(admission, request, watch).await
+    }
+
+    async fn rendered(&self, admission: Admission, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
         let mut once = Some((admission, watch));
         let answering = service_fn(move |request: Request| {
             let taken = once.take();
@@ -252,7 +268,8 @@ impl Inner {
         let method = request.method().clone();
         let passed = passage.route.policies.upgrade == UpgradeRule::Passed;
         let asked = request.extensions().get::<upgrade::Asked>().filter(|_| passed).cloned();
-        let response = match (&passage.route.target, &passage.route.entry) {
+        let (target, entry) = passage.route.side(passage.side);
+        let response = match (target, entry) {
             (Target::Service(service), None) => {
                 match service.call(request, Deadline::after(self.settings.deadlines.call)).await {
                     Ok(response) => response,
@@ -280,7 +297,7 @@ impl Inner {
                 code => Problem::new(code).into_response(),
             };
         }
-        let own = matches!(passage.route.target, Target::Service(_) | Target::Page(_));
+        let own = matches!(target, Target::Service(_) | Target::Page(_));
         if method == Method::OPTIONS && own { options_of(response) } else { response }
     }
 }

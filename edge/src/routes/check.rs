@@ -12,6 +12,7 @@ use super::pattern::Segment;
 use super::rewrite::PathRewrite;
 use super::template::Facts;
 use crate::request::address::Security;
+use crate::split::entry::VariantTarget;
 
 /// Where a fault is.
 pub(super) struct At {
@@ -59,6 +60,17 @@ fn names(route: &RouteEntry, file: &RouteFile, known: &Known, report: &mut Repor
         }
         _ => {}
     }
+    for variant in route.split.iter().flat_map(|split| &split.variants) {
+        match &variant.target {
+            VariantTarget::Service(name) if !known.services.contains(&**name) => {
+                unknown("split", "service", name, known.services.iter().map(String::as_str).collect());
+            }
+            VariantTarget::Upstream(name) if file.upstream(name).is_none() => {
+                unknown("split", "upstream", name, file.upstreams.iter().map(|upstream| &*upstream.name).collect());
+            }
+            _ => {}
+        }
+    }
     if let Some(class) =
         route.policies.limit.as_ref().filter(|class| !known.classes.is_empty() && !known.classes.contains(&***class))
     {
@@ -81,6 +93,7 @@ fn effects(route: &RouteEntry, report: &mut Report<'_>) {
         ("request", !route.request.headers.is_empty() || route.request.body.is_some()),
         ("timeout", route.policies.timeout.is_some()),
         ("retry", route.policies.tries.is_some()),
+        ("split", route.split.is_some()),
     ];
     for (key, _) in said.iter().filter(|(_, said)| fixed && *said) {
         report(at(route, key), "has no effect where the door itself answers".to_owned(), "remove it".to_owned());

@@ -5,6 +5,7 @@ mod fault;
 mod policy;
 mod read;
 mod route;
+mod split;
 mod upstream;
 mod values;
 
@@ -26,6 +27,7 @@ use super::pattern::PathPattern;
 use super::rewrite::Rewrite;
 use super::template::Template;
 use crate::policies::Policies;
+use crate::split::entry::SplitEntry;
 use read::{Section, Source};
 
 /// The most routes, and the most upstreams, of a file.
@@ -69,6 +71,16 @@ pub(crate) struct RouteEntry {
     pub(crate) request: MessageChange,
     pub(crate) response: MessageChange,
     pub(crate) policies: Policies,
+    pub(crate) split: Option<Arc<SplitEntry>>,
+    pub(crate) observe: Observe,
+}
+
+/// Whether the paths that are asked for are counted by template.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Observe {
+    On,
+    #[default]
+    Off,
 }
 
 /// Who answers.

@@ -146,7 +146,8 @@ impl Permission {
             | Self::ContentManage
             | Self::RecordsOverride
             | Self::TenantManage
-            | Self::KeysManage => true,
+            | Self::KeysManage
+            | Self::GatewayManage => true,
             Self::UsersRead | Self::AuditRead | Self::AnalyticsRead | Self::ServicesRead | Self::ComplianceRead => false,
         }
     }

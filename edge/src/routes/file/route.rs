@@ -8,8 +8,9 @@ use http::{Method, StatusCode};
 use super::change;
 use super::policy;
 use super::read::{Item, Section, shortened};
+use super::split;
 use super::values::{self, NAME_REMEDY};
-use super::{Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry};
+use super::{Observe, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry};
 use crate::request::address::Security;
 use crate::routes::condition::{Conditions, HeaderTest, QueryTest, ValueTest};
 use crate::routes::host::HostPattern;
@@ -36,6 +37,8 @@ pub(super) fn read(mut section: Section<'_>, names: &mut BTreeMap<String, usize>
     let request = change::message(&mut section, "request", pattern.as_ref().or(stand_in.as_ref())?);
     let response = change::message(&mut section, "response", pattern.as_ref().or(stand_in.as_ref())?);
     let policies = policy::read(&mut section, target.as_ref(), conditions.version);
+    let split = split::read(&mut section, name.as_ref(), pattern.as_ref().or(stand_in.as_ref())?);
+    let observe = section.get("observe").and_then(|item| item.word(&[("on", Observe::On), ("off", Observe::Off)]));
     section.end();
     Some(RouteEntry {
         name: name?,
@@ -50,6 +53,8 @@ pub(super) fn read(mut section: Section<'_>, names: &mut BTreeMap<String, usize>
         request,
         response,
         policies,
+        split: split.map(Arc::new),
+        observe: observe.unwrap_or_default(),
     })
 }
 
