@@ -13,6 +13,7 @@ mod redis;
 mod reload;
 mod routes;
 mod socket;
+mod splits;
 mod streams;
 mod upgrades;
 mod wires;
