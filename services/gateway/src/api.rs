@@ -1,6 +1,7 @@
 //! The routes. One file a call: its types, its documentation, its handler.
 
 mod audit;
+mod legacy;
 mod migrations;
 mod operator;
 
@@ -10,5 +11,10 @@ use utoipa_axum::routes;
 use crate::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(migrations::routes()).routes(routes!(audit::list_gateway_audit))
+    OpenApiRouter::new()
+        .merge(migrations::routes())
+        .routes(routes!(legacy::put_legacy, legacy::get_legacy))
+        .routes(routes!(legacy::all_back))
+        .routes(routes!(legacy::list_observed_routes))
+        .routes(routes!(audit::list_gateway_audit))
 }

@@ -1,29 +1,41 @@
 //! The control plane of the front door: which features move from a system of before to Banyan, how far each of them is, and who said so.
 //!
-//! The door itself decides nothing here: it follows what is stored, in every process.
+//! The door itself decides nothing here but a roll-back: it follows what is stored, in every process.
 
 mod api;
+mod door;
 pub mod entity;
 mod error;
+mod follow;
+mod plan;
 mod schema;
 mod store;
 
 use banyan_http::{Host, Service};
+use banyan_mesh::Mesh;
 use banyan_store::Store;
 
+pub use door::{Door, DoorLink};
 pub use error::GatewayError;
+pub use follow::follow;
 pub use schema::{OPERATORS, SERVICE, schema};
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
+    pub(crate) mesh: Mesh,
+    pub(crate) door: DoorLink,
 }
 
-/// The service as one value.
+/// The service as one value. The server puts a [`DoorLink`] into its resources, and connects it when the door is open.
 pub fn service() -> Service {
     Service::new(SERVICE, schema())
         .messages("en-US", "gateway.ftl", include_str!("../locales/en-US/gateway.ftl"))
         .messages("id-ID", "gateway.ftl", include_str!("../locales/id-ID/gateway.ftl"))
-        .routes(api::routes, |host: &Host| App { store: host.store.clone() })
+        .routes(api::routes, |host: &Host| App {
+            store: host.store.clone(),
+            mesh: host.mesh.clone(),
+            door: host.resource().unwrap_or_default(),
+        })
 }

@@ -29,7 +29,6 @@ fn operated() -> Policy {
 fn doors() -> Table {
     Table::new("doors", operated())
         .column("legacy", ColumnType::Json)
-        .column("all_back", ColumnType::Boolean)
         .column("version", ColumnType::Integer)
         .column("updated_at", ColumnType::Timestamp)
 }

@@ -1,15 +1,146 @@
 //! The service's queries. Row security decides what is visible.
 
-use banyan_http::{Paged, Paging};
+use banyan_http::{FieldError, Paged, Paging};
+use banyan_kernel::Uuid;
 use banyan_store::Tx;
-use sea_orm::EntityTrait;
+use banyan_store::audit::Record;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::{Value, json};
 
-use crate::entity::migration::{Column, Entity, Model};
+use crate::entity::door::{self, Behind, Legacy};
+use crate::entity::migration::{Column, Entity, Evidence, Model, Stage};
+use crate::entity::step;
 use crate::error::GatewayError;
 
 /// What a list of migrations may be ordered by; the first is the default.
 const ORDERS: &[(&str, Column)] = &[("createdAt", Column::CreatedAt), ("updatedAt", Column::UpdatedAt), ("name", Column::Name)];
+const STEP_ORDERS: &[(&str, step::Column)] = &[("createdAt", step::Column::CreatedAt)];
+/// More features do not move at a time.
+const MOST: u64 = 500;
+/// The only row of its table.
+const DOOR: Uuid = Uuid::from_u128(1);
 
 pub(crate) async fn list(tx: &Tx, paging: &Paging) -> Result<Paged<Model>, GatewayError> {
     Ok(paging.fetch_last(tx, Entity::find(), ORDERS).await?)
+}
+
+pub(crate) async fn steps(tx: &Tx, id: Uuid, paging: &Paging) -> Result<Paged<step::Model>, GatewayError> {
+    get(tx, id).await?;
+    let select = step::Entity::find().filter(step::Column::MigrationId.eq(id));
+    Ok(paging.fetch(tx, select, STEP_ORDERS).await?)
+}
+
+pub(crate) async fn all(tx: &Tx) -> Result<Vec<Model>, GatewayError> {
+    Ok(Entity::find().order_by_asc(Column::Name).limit(MOST).all(tx).await?)
+}
+
+pub(crate) async fn get(tx: &Tx, id: Uuid) -> Result<Model, GatewayError> {
+    Entity::find().filter(Column::Id.eq(id)).one(tx).await?.ok_or(GatewayError::Hidden)
+}
+
+/// The row, locked until the transaction ends: of two operators at once, the second decides on what the first has left.
+pub(crate) async fn locked(tx: &Tx, id: Uuid) -> Result<Model, GatewayError> {
+    Entity::find().filter(Column::Id.eq(id)).lock_exclusive().one(tx).await?.ok_or(GatewayError::Hidden)
+}
+
+pub(crate) async fn door(tx: &Tx) -> Result<Option<door::Model>, GatewayError> {
+    Ok(door::Entity::find().filter(door::Column::Id.eq(DOOR)).one(tx).await?)
+}
+
+/// Puts a system of before behind the door, or another in its place.
+pub(crate) async fn put_legacy(tx: &Tx, legacy: Legacy) -> Result<(), GatewayError> {
+    let legacy = Behind { system: Some(legacy) };
+    match door(tx).await? {
+        Some(known) => moved(tx, known, Some(legacy)).await,
+        None => {
+            let (tenant_id, updated_at) = (tx.caller().tenant, tx.now().micros());
+            let row = door::Model { tenant_id, id: DOOR, legacy, version: 1, updated_at };
+            door::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
+            Ok(())
+        }
+    }
+}
+
+/// Every process sees that something has changed.
+pub(crate) async fn announce(tx: &Tx) -> Result<(), GatewayError> {
+    let known = door(tx).await?.ok_or(GatewayError::NoLegacy)?;
+    moved(tx, known, None).await
+}
+
+async fn moved(tx: &Tx, known: door::Model, legacy: Option<Behind>) -> Result<(), GatewayError> {
+    let version = known.version + 1;
+    let row = door::Model { legacy: legacy.unwrap_or(known.legacy), version, updated_at: tx.now().micros(), ..known };
+    let mut changes = row.into_active_model().reset_all();
+    changes.not_set(door::Column::TenantId);
+    changes.not_set(door::Column::Id);
+    door::Entity::update_many().set(changes).filter(door::Column::Id.eq(DOOR)).exec(tx).await?;
+    Ok(())
+}
+
+pub(crate) async fn insert(tx: &Tx, row: Model, why: Option<&str>) -> Result<Model, GatewayError> {
+    if all(tx).await?.iter().any(|other| other.name == row.name || other.path == row.path) {
+        return Err(GatewayError::Field { field: "name", error: FieldError::new("duplicate", "gateway-field-taken") });
+    }
+    Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+    note(tx, &row, why, Evidence::default()).await?;
+    announce(tx).await?;
+    Ok(row)
+}
+
+/// Writes a row that was changed, as another run, and who did it and why.
+pub(crate) async fn save(tx: &Tx, mut row: Model, why: Option<&str>, evidence: Evidence) -> Result<Model, GatewayError> {
+    row.generation += 1;
+    row.version += 1;
+    row.updated_at = tx.now().micros();
+    let mut changes = row.clone().into_active_model().reset_all();
+    changes.not_set(Column::TenantId);
+    changes.not_set(Column::Id);
+    Entity::update_many().set(changes).filter(Column::Id.eq(row.id)).exec(tx).await?;
+    note(tx, &row, why, evidence).await?;
+    announce(tx).await?;
+    Ok(row)
+}
+
+async fn note(tx: &Tx, row: &Model, why: Option<&str>, evidence: Evidence) -> Result<(), GatewayError> {
+    let record = step::Model {
+        tenant_id: row.tenant_id,
+        id: tx.new_id(),
+        migration_id: row.id,
+        stage: row.stage,
+        percent: row.settings.percent,
+        taken_by: tx.caller().user_id(),
+        why: why.map(str::to_owned),
+        evidence,
+        created_at: tx.now().micros(),
+    };
+    step::Entity::insert(record.into_active_model()).exec_without_returning(tx).await?;
+    let detail = json!({ "name": row.name, "stage": row.stage.name(), "percent": row.settings.percent, "why": why });
+    tx.audit(Record::new(format!("gateway.migration.{}", row.stage.name())).object("migration", row.id).detail(detail));
+    Ok(())
+}
+
+/// What the door took back by itself; says whether it was news. A decision that a person took since goes before it.
+pub(crate) async fn roll_back(tx: &Tx, name: &str, generation: i64, report: &Value) -> Result<bool, GatewayError> {
+    let found = Entity::find().filter(Column::Name.eq(name)).lock_exclusive().one(tx).await?;
+    let Some(mut row) = found.filter(|row| row.stage == Stage::Canary && row.generation == generation) else { return Ok(false) };
+    row.stage = Stage::RolledBack;
+    row.report = Evidence(Some(report.clone()));
+    let evidence = row.report.clone();
+    save(tx, row, None, evidence).await?;
+    Ok(true)
+}
+
+/// All traffic goes back at once; gives how many migrations were taken back.
+pub(crate) async fn all_back(tx: &Tx, why: Option<&str>) -> Result<u64, GatewayError> {
+    let mut taken = 0;
+    for row in all(tx).await? {
+        if row.stage == Stage::Undone {
+            continue;
+        }
+        let mut row = locked(tx, row.id).await?;
+        row.stage = Stage::Undone;
+        save(tx, row, why, Evidence::default()).await?;
+        taken += 1;
+    }
+    Ok(taken)
 }

@@ -11,7 +11,6 @@ use crate::schema::OPERATORS;
 pub(crate) struct Watcher(pub(crate) Caller);
 
 /// Somebody of the operators' tenant who may change the door. Others are answered 401 or 403.
-#[allow(dead_code, reason = "the calls that change the door come next")]
 pub(crate) struct Operator(pub(crate) Caller);
 
 impl<S: Sync> FromRequestParts<S> for Watcher {

@@ -14,7 +14,6 @@ pub struct Model {
     pub id: Uuid,
     #[sea_orm(column_type = "JsonBinary")]
     pub legacy: Behind,
-    pub all_back: bool,
     pub version: i64,
     pub updated_at: i64,
 }
@@ -24,7 +23,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-banyan_store::record!(Model { tenant_id, id, legacy as json, all_back, version, updated_at });
+banyan_store::record!(Model { tenant_id, id, legacy as json, version, updated_at });
 
 /// The system of before, if there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
@@ -33,7 +32,7 @@ pub struct Behind {
 }
 
 /// The system of before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Legacy {
     /// Scheme and authority, such as `http://127.0.0.1:4000`.

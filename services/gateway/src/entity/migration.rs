@@ -78,8 +78,9 @@ impl Stage {
 }
 
 /// What was said about a migration.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJsonQueryResult)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJsonQueryResult, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schema(as = MigrationSettings)]
 pub struct Settings {
     /// The service of Banyan that it moves to.
     pub service: String,
@@ -87,7 +88,7 @@ pub struct Settings {
     pub rewrite: Option<String>,
     /// Per cent of the requests that Banyan answers in a canary.
     pub percent: f64,
-    /// `none`, `user`, `address` or `cookie`.
+    /// `request`, `user`, `address` or `cookie`.
     pub sticky: String,
     /// A header by which a request asks for Banyan's answer, `name: value`.
     pub header: Option<String>,

@@ -1,9 +1,14 @@
 //! Features that move.
 
+mod create;
+mod get;
 mod list;
+mod step;
 
+use banyan_http::ETag;
 use banyan_kernel::{Timestamp, Uuid};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,7 +17,23 @@ use crate::App;
 use crate::entity::migration::{Model, Stage};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list::list_migrations))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_migrations, create::create_migration))
+        .routes(routes!(get::get_migration))
+        .routes(routes!(get::get_migration_report))
+        .routes(routes!(get::list_migration_steps, step::take_migration_step))
+}
+
+/// The tag of a row.
+fn tag(id: Uuid, version: i64) -> ETag {
+    ETag::of_version(id, Timestamp::from_micros(version))
+}
+
+impl App {
+    /// What the door of this process saw of a migration.
+    fn seen(&self, name: &str) -> Option<Value> {
+        self.door.get()?.splits().into_iter().find(|report| report["name"].as_str() == Some(name))
+    }
 }
 
 /// A feature that moves from the system of before to Banyan.

@@ -1,0 +1,136 @@
+//! `POST /api/v1/gateway/migrations/{id}/steps`
+
+use axum::Json;
+use axum::extract::State;
+use banyan_http::{Body, Check, FieldError, Path, Preconditions, Problem, Validate};
+use banyan_kernel::Uuid;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Migration, tag};
+use crate::api::operator::Operator;
+use crate::entity::migration::{Evidence, Model, Stage};
+use crate::error::GatewayError;
+use crate::{App, store};
+
+/// What is to be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Act {
+    /// Copies of requests go to Banyan, and the answers are compared.
+    Shadow,
+    /// A share is answered by Banyan.
+    Canary,
+    /// Banyan answers everything.
+    Finish,
+    /// The system of before answers everything again.
+    Undo,
+}
+
+/// A step of a migration.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"act": "canary", "percent": 10, "why": "no differences in a week"}))]
+pub(crate) struct NewStep {
+    act: Act,
+    /// Per cent of the requests that Banyan answers in a canary.
+    #[schema(minimum = 0, maximum = 100)]
+    percent: Option<f64>,
+    /// What keeps somebody on one side.
+    sticky: Option<String>,
+    /// `name: value` of a header by which a request asks for Banyan's answer.
+    #[schema(max_length = 200)]
+    header: Option<String>,
+    /// Users whom Banyan answers in a canary.
+    #[schema(max_items = 100)]
+    users: Option<Vec<Uuid>>,
+    /// JSON pointers, `*` for any one member, that are not compared.
+    #[schema(max_items = 100)]
+    ignore: Option<Vec<String>>,
+    /// Per cent of the requests that are copied.
+    #[schema(minimum = 0, maximum = 100)]
+    sample: Option<f64>,
+    /// For those who read it later.
+    #[schema(max_length = 500)]
+    why: Option<String>,
+}
+
+impl Validate for NewStep {
+    fn validate(&self, check: &mut Check) {
+        check.range("percent", self.percent, 0.0, 100.0);
+        check.range("sample", self.sample, 0.0, 100.0);
+        check.text("why", &self.why).length(0, 500).any();
+        check.count("users", self.users.as_deref().unwrap_or_default(), 0, 100);
+        check.count("ignore", self.ignore.as_deref().unwrap_or_default(), 0, 100);
+        if let Some(sticky) = &self.sticky {
+            check.one_of("sticky", sticky.as_str(), &["request", "user", "address", "cookie"]);
+        }
+        let pointers = self.ignore.iter().flatten().all(|pointer| pointer.starts_with('/') && pointer.len() <= 200);
+        check.that(pointers, "ignore", FieldError::new("invalid_pointer", "gateway-field-pointer"));
+        let header = self.header.as_deref().is_none_or(is_header);
+        check.that(header, "header", FieldError::new("invalid_header", "gateway-field-header"));
+    }
+}
+
+fn is_header(text: &str) -> bool {
+    let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    text.len() <= 200 && text.split_once(": ").is_some_and(|(name, value)| plain(name) && plain(value))
+}
+
+impl NewStep {
+    fn apply(&self, row: &mut Model) -> Result<(), GatewayError> {
+        let settings = &mut row.settings;
+        settings.percent = self.percent.unwrap_or(settings.percent);
+        settings.sample = self.sample.unwrap_or(settings.sample);
+        settings.sticky = self.sticky.clone().unwrap_or(std::mem::take(&mut settings.sticky));
+        settings.header = self.header.clone().or(settings.header.take());
+        settings.users = self.users.clone().unwrap_or(std::mem::take(&mut settings.users));
+        settings.ignore = self.ignore.clone().unwrap_or(std::mem::take(&mut settings.ignore));
+        row.stage = match (self.act, row.stage) {
+            (Act::Shadow | Act::Canary, Stage::Finished) => return Err(GatewayError::Stage(row.stage)),
+            (Act::Finish, Stage::Observing | Stage::RolledBack | Stage::Undone | Stage::Finished) => {
+                return Err(GatewayError::Stage(row.stage));
+            }
+            (Act::Undo, Stage::Undone) => return Err(GatewayError::Stage(row.stage)),
+            (Act::Shadow, _) => Stage::Shadow,
+            (Act::Canary, _) => Stage::Canary,
+            (Act::Finish, _) => Stage::Finished,
+            (Act::Undo, _) => Stage::Undone,
+        };
+        Ok(())
+    }
+}
+
+/// Takes a step. What the door saw until then is kept with it. With `If-Match`, only if nobody took another step in between.
+#[utoipa::path(
+    post,
+    path = "/api/v1/gateway/migrations/{id}/steps",
+    operation_id = "takeMigrationStep",
+    tag = "gateway",
+    params(("id" = Uuid, Path, description = "The migration.")),
+    request_body = NewStep,
+    responses((status = 200, description = "The migration as it is now.", body = Migration))
+)]
+pub(crate) async fn take_migration_step(
+    State(app): State<App>,
+    Operator(caller): Operator,
+    preconditions: Preconditions,
+    Path(id): Path<Uuid>,
+    Body(step): Body<NewStep>,
+) -> Result<Json<Migration>, Problem> {
+    let rows = app.store.bind(&caller);
+    let (step, preconditions, app_ref) = (&step, &preconditions, &app);
+    let row = rows
+        .write(move |tx| async move {
+            let mut row = store::locked(&tx, id).await?;
+            preconditions.allow(&tag(row.id, row.version))?;
+            let seen = Evidence(app_ref.seen(&row.name));
+            step.apply(&mut row)?;
+            row.report = if seen.0.is_some() { seen.clone() } else { row.report };
+            store::save(&tx, row, step.why.as_deref(), seen).await
+        })
+        .await
+        .map_err(|error: GatewayError| Problem::from(error))?;
+    app.tell_door(&rows).await?;
+    Ok(Json(row.into()))
+}
