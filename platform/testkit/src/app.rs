@@ -120,6 +120,11 @@ impl App {
         Self { store: host.store.clone(), router: service.router(&host), host, workers, tenant_name: "upcoach".into() }
     }
 
+    /// From here on the callers' tenant has another name than `upcoach`.
+    pub fn name_tenant(&mut self, name: &str) {
+        self.tenant_name = name.into();
+    }
+
     pub fn call(&self, caller: &Caller, method: Method, path: &str) -> Call<'_> {
         Call {
             app: self,

@@ -1,0 +1,5 @@
+//! The gateway service as operators meet it, on both engines.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod migrations;
