@@ -21,7 +21,12 @@ pub(crate) fn render(legacy: Option<&Legacy>, migrations: &[Model], mesh: &Mesh)
     route(&mut text, "strangler", "/{*rest}", -1_000, legacy, &old(legacy));
     // What a service has already, though it has not moved yet.
     let kept = |service: &str| ALWAYS.contains(&service) || legacy.keep.iter().any(|kept| kept == service);
-    for (at, own) in mesh.routes().iter().filter(|own| !kept(&own.service)).enumerate() {
+    // What moves is said below; a route that another one hides would be a fault.
+    let moves = |pattern: &str| {
+        let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+        migrations.iter().any(|migration| pattern.strip_prefix(migration.path.as_str()).is_some_and(below))
+    };
+    for (at, own) in mesh.routes().iter().enumerate().filter(|(_, own)| !kept(&own.service) && !moves(&own.pattern)) {
         route(&mut text, &format!("strangler.claim.{at}"), &own.pattern, 500, legacy, &old(legacy));
     }
     for migration in migrations {

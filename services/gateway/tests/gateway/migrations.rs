@@ -47,6 +47,7 @@ async fn app(bench: &Bench) -> (App, Arc<Told>) {
     let service = banyan_gateway::service();
     let host = bench.host(&service, json!({}), resources).await;
     host.mesh.register("goals", axum::Router::new(), ["/api/v1/goals", "/api/v1/goals/{id}"]).unwrap();
+    host.mesh.register("content", axum::Router::new(), ["/api/v1/feed"]).unwrap();
     host.mesh.register("identity", axum::Router::new(), ["/api/v1/auth/login"]).unwrap();
     let mut app = App::new(&service, host);
     app.name_tenant(banyan_gateway::OPERATORS);
@@ -73,7 +74,8 @@ on_both_engines! {
         let caller = bench.with_role(Role::Admin);
         let path = begun(&app, &caller).await;
         let steps = format!("{path}/steps");
-        assert!(told.last().contains("\"strangler.claim.0\"") && !told.last().contains("auth/login"), "{}", told.last());
+        assert!(told.last().contains("path = \"/api/v1/feed\"") && !told.last().contains("auth/login"), "{}", told.last());
+        assert!(!told.last().contains("/api/v1/goals/{id}"), "hidden by what moves: {}", told.last());
         assert_eq!(app.post(&caller, &steps, json!({ "act": "finish" })).await.status, StatusCode::CONFLICT);
         let shadow = json!({ "act": "shadow", "ignore": ["/data/*/id"], "why": "first look" });
         assert_eq!(app.post(&caller, &steps, shadow).await.body["stage"], "shadow");
