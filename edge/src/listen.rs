@@ -3,6 +3,7 @@
 mod addresses;
 mod arrival;
 mod connection;
+mod extent;
 mod plain;
 mod proxy;
 mod socket;

@@ -142,7 +142,7 @@ async fn answer(
     let framing = match request.version() {
         Version::HTTP_2 => Framing::Frames,
         _ if request.headers().contains_key(TRANSFER_ENCODING) => Framing::Chunked,
-        _ => Framing::Length,
+        _ => Framing::Length(length_of(request.headers()).unwrap_or_default()),
     };
     let verdict = tape.parsed(framing);
     let (mut parts, body) = request.into_parts();
@@ -151,7 +151,7 @@ async fn answer(
         return edge.operate(&parts.method, parts.uri.path()).await;
     }
     let asked = upgrade::look(&mut parts);
-    let drained = framing == Framing::Length && length_of(&parts.headers).is_some_and(|length| length <= DRAINED);
+    let drained = matches!(framing, Framing::Length(1..=DRAINED));
     let (body, watch) = guard(body, edge.settings.deadlines.body, Some(tape.clone()));
     let sent = watch.clone().filter(|_| !drained);
     let mut response = if verdict == Verdict::Ambiguous {
@@ -168,7 +168,10 @@ async fn answer(
     }
     // What nobody read stands before the next request, so the connection cannot be kept: a client that keeps connections must know.
     let unread = sent.is_some_and(|sent| !sent.is_complete());
-    let ends = unread || *ending.borrow() != Ending::NotYet || response.extensions().get::<LastOfConnection>().is_some();
+    let ends = unread
+        || verdict == Verdict::Unseen
+        || *ending.borrow() != Ending::NotYet
+        || response.extensions().get::<LastOfConnection>().is_some();
     if framing != Framing::Frames && ends {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

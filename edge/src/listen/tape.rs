@@ -12,9 +12,10 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::extent::Extent;
 use crate::request::body::{BodyEnd, End};
 
-/// A head that is longer is refused anyway, in bytes.
+/// The most that is kept of what was read, in bytes. A head that is longer is refused anyway.
 const LONGEST: usize = 32 * 1024;
 
 /// How HTTP/2 begins (RFC 9113 §3.4), as far as no other request does.
@@ -41,22 +42,44 @@ pub(crate) struct Tape {
     gone: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Head {
+    /// From the first byte of the head on; requests may come so close that the next ones stand there, too.
     bytes: Vec<u8>,
     begun: Option<Instant>,
+    /// What is still to come of the body before it.
+    body: Extent,
+    /// Bytes that found no room.
+    lost: u64,
+    /// Where heads begin is not known any more.
+    astray: bool,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), begun: None, body: Extent::NOTHING, lost: 0, astray: false }
+    }
 }
 
 impl Tape {
     /// The stream has read these bytes.
     pub(crate) fn read(&self, bytes: &[u8]) {
-        if bytes.is_empty() || self.expects.load(Ordering::Relaxed) != HEAD {
+        let expects = self.expects.load(Ordering::Relaxed);
+        if bytes.is_empty() || expects == NEVER || expects == FOREIGN {
             return;
         }
         let mut head = self.head.lock();
-        head.begun.get_or_insert_with(Instant::now);
-        let room = LONGEST - head.bytes.len();
-        head.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let taken = head.body.take(bytes);
+        let bytes = &bytes[taken..];
+        if bytes.is_empty() {
+            return;
+        }
+        if expects == HEAD {
+            head.begun.get_or_insert_with(Instant::now);
+        }
+        let kept = bytes.len().min(LONGEST - head.bytes.len());
+        head.bytes.extend_from_slice(&bytes[..kept]);
+        head.lost += (bytes.len() - kept) as u64;
         if head.bytes.starts_with(PREFACE) {
             self.expects.store(NEVER, Ordering::Relaxed);
             *head = Head::default();
@@ -75,11 +98,7 @@ impl Tape {
     pub(crate) fn parsed(&self, framing: Framing) -> Verdict {
         self.heard.store(true, Ordering::Relaxed);
         self.expects.store(if framing == Framing::Frames { NEVER } else { BODY }, Ordering::Relaxed);
-        let mut head = self.head.lock();
-        let ambiguous = framing == Framing::Chunked && names_a_length(&head.bytes);
-        head.bytes.clear();
-        head.begun = None;
-        if ambiguous { Verdict::Ambiguous } else { Verdict::Clear }
+        self.head.lock().parsed(framing)
     }
 
     /// HTTP is over: what follows is another protocol.
@@ -132,11 +151,40 @@ impl Tape {
     }
 }
 
+impl Head {
+    fn parsed(&mut self, framing: Framing) -> Verdict {
+        self.begun = None;
+        let verdict = match framing {
+            Framing::Chunked if self.astray => Verdict::Unseen,
+            Framing::Chunked if names_a_length(&self.bytes) => Verdict::Ambiguous,
+            _ => Verdict::Clear,
+        };
+        let ended = end_of(&self.bytes);
+        self.body = match framing {
+            Framing::Length(bytes) => Extent::Bytes(bytes),
+            Framing::Chunked => Extent::CHUNKED,
+            Framing::Frames => Extent::NOTHING,
+        };
+        let rest = self.bytes.get(ended.unwrap_or_default()..).unwrap_or_default();
+        let behind = self.body.take(rest);
+        let rest = rest[behind..].to_vec();
+        self.bytes = rest;
+        // What found no room is known to be body only where the length says so.
+        match &mut self.body {
+            Extent::Bytes(left) if *left >= self.lost => *left -= self.lost,
+            _ => self.astray |= self.lost > 0,
+        }
+        self.astray |= ended.is_none();
+        self.lost = 0;
+        verdict
+    }
+}
+
 /// How a request's end is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// By its length, or it has no body.
-    Length,
+    /// By its length in bytes; none is 0.
+    Length(u64),
     Chunked,
     /// HTTP/2.
     Frames,
@@ -147,6 +195,8 @@ pub(crate) enum Verdict {
     Clear,
     /// It has both a length and chunks.
     Ambiguous,
+    /// It came so close behind others that this is not known: the connection has to end with it (RFC 9112 §6.1).
+    Unseen,
 }
 
 impl BodyEnd for Tape {
@@ -156,12 +206,35 @@ impl BodyEnd for Tape {
         }
         if self.expects.load(Ordering::Relaxed) == BODY {
             self.expects.store(HEAD, Ordering::Relaxed);
+            let mut head = self.head.lock();
+            if !head.bytes.is_empty() {
+                head.begun.get_or_insert_with(Instant::now);
+            }
         }
     }
 }
 
+/// Empty lines may stand before a request (RFC 9112 §2.2).
+fn without_empty_lines(bytes: &[u8]) -> &[u8] {
+    let begins = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
+    &bytes[begins..]
+}
+
+/// Where the head ends, its empty line included.
+fn end_of(bytes: &[u8]) -> Option<usize> {
+    let head = without_empty_lines(bytes);
+    let before = bytes.len() - head.len();
+    let ends = memchr::memchr_iter(b'\n', head).find_map(|at| match &head[at + 1..] {
+        [b'\n', ..] => Some(at + 2),
+        [b'\r', b'\n', ..] => Some(at + 3),
+        _ => None,
+    });
+    ends.map(|ends| before + ends)
+}
+
 /// Whether the head has a field `Content-Length`. What follows the empty line is no head.
 fn names_a_length(bytes: &[u8]) -> bool {
+    let bytes = without_empty_lines(bytes);
     let mut lines = bytes.split(|byte| *byte == b'\n').skip(1).map(<[u8]>::trim_ascii_end).take_while(|line| !line.is_empty());
     lines.any(|line| line.split(|byte| *byte == b':').next().is_some_and(|name| name.eq_ignore_ascii_case(b"content-length")))
 }
@@ -177,6 +250,46 @@ mod tests {
         assert!(!names_a_length(b"POST / HTTP/1.1\r\nhost: a\r\n\r\ncontent-length: 3\r\n"));
         assert!(!names_a_length(b"content-length: 3 HTTP/1.1\r\nx-content-length: 3\r\n\r\n"));
         assert!(!names_a_length(b""));
+        assert!(names_a_length(b"\r\n\r\nPOST / HTTP/1.1\r\ncontent-length: 3\r\n\r\n"), "empty lines hide nothing");
+    }
+
+    #[test]
+    fn a_head_close_behind_another_is_looked_at_as_well() {
+        let tricky = b"POST /b HTTP/1.1\r\ncontent-length: 6\r\ntransfer-encoding: chunked\r\n\r\n";
+        let first: [(&[u8], Framing); 3] = [
+            (b"GET /a HTTP/1.1\r\n\r\n", Framing::Length(0)),
+            (b"POST /a HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc", Framing::Length(3)),
+            (b"POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Framing::Chunked),
+        ];
+        for (first, framing) in first {
+            let all = [first, tricky].concat();
+            for cut in [all.len(), all.len() - 10, first.len(), first.len() - 2, first.len() + 30] {
+                let tape = Tape::default();
+                tape.read(&all[..cut]);
+                if cut < first.len() {
+                    tape.read(&all[cut..]);
+                }
+                assert_eq!(tape.parsed(framing), Verdict::Clear);
+                if cut >= first.len() {
+                    tape.read(&all[cut..]);
+                }
+                tape.body_ended(End::Complete);
+                assert_eq!(tape.parsed(Framing::Chunked), Verdict::Ambiguous, "{framing:?} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_kept_is_not_called_clear() {
+        let head = b"POST /a HTTP/1.1\r\ncontent-length: 50000\r\n\r\n";
+        for (behind, expected) in [(50_000, Verdict::Clear), (50_001, Verdict::Unseen)] {
+            let tape = Tape::default();
+            tape.read(&[&head[..], &vec![b'x'; behind]].concat());
+            assert_eq!(tape.parsed(Framing::Length(50_000)), Verdict::Clear);
+            tape.body_ended(End::Complete);
+            tape.read(b"POST /b HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n");
+            assert_eq!(tape.parsed(Framing::Chunked), expected, "{behind}");
+        }
     }
 
     #[test]
@@ -188,7 +301,7 @@ mod tests {
         assert!(tape.head_since().is_some());
         assert_eq!(tape.parsed(Framing::Chunked), Verdict::Ambiguous);
         assert!(tape.heard());
-        tape.read(b"POST / HTTP/1.1\r\ncontent-length: 3\r\n\r\n");
+        tape.read(b"0\r\n\r\n");
         assert_eq!(tape.head_since(), None, "this is the body");
         tape.body_ended(End::Complete);
         tape.read(b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n");

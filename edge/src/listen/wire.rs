@@ -235,7 +235,7 @@ mod tests {
         let (ours, mut theirs) = duplex(64);
         let tape = Arc::new(Tape::default());
         let mut wire = Wire::new(ours, tape.clone(), Deadlines { linger: Duration::from_secs(10), ..deadlines() });
-        tape.parsed(Framing::Length);
+        tape.parsed(Framing::Length(0));
         tape.body_ended(End::Abandoned);
         let sending = async {
             theirs.write_all(&[0; 10_000]).await.unwrap();
@@ -270,7 +270,7 @@ mod tests {
         let (ours, _theirs) = duplex(64);
         let tape = Arc::new(Tape::default());
         let mut wire = Wire::new(ours, tape.clone(), deadlines());
-        tape.parsed(Framing::Length);
+        tape.parsed(Framing::Length(0));
         tape.body_ended(End::Abandoned);
         wire.shutdown().await.unwrap();
     }

@@ -55,18 +55,41 @@ impl Security {
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Says something about the client that only a proxy may say.
+/// Says something about the client, or about the address that it asked for, that only a proxy may say. Beside the usual names these
+/// are what load balancers, content networks and frameworks believe: `X-Original-URL` and `X-Rewrite-URL` would let a client choose
+/// another path behind the door than the one that was checked, and `Proxy` another proxy for a CGI program (CVE-2016-5385).
 fn is_spoken_by_proxies(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "x-forwarded-for"
-            | "x-forwarded-proto"
-            | "x-forwarded-host"
-            | "x-forwarded-port"
-            | "x-forwarded-prefix"
-            | "x-real-ip"
-            | "forwarded"
-    )
+    let text = name.as_str();
+    match text.as_bytes() {
+        [b'x', b'-', ..] => {
+            text.starts_with("x-forwarded-")
+                || text.starts_with("x-original-")
+                || text.starts_with("x-remote-")
+                || matches!(
+                    text,
+                    "x-real-ip"
+                        | "x-client-ip"
+                        | "x-cluster-client-ip"
+                        | "x-rewrite-url"
+                        | "x-url-scheme"
+                        | "x-host"
+                        | "x-proxyuser-ip"
+                        | "x-envoy-external-address"
+                        | "x-envoy-original-path"
+                )
+        }
+        _ => matches!(
+            text,
+            "forwarded"
+                | "proxy"
+                | "client-ip"
+                | "true-client-ip"
+                | "cf-connecting-ip"
+                | "fastly-client-ip"
+                | "remote-user"
+                | "front-end-https"
+        ),
+    }
 }
 
 impl Client {

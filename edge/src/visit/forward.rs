@@ -180,7 +180,7 @@ fn host_field(parts: &Parts) -> Option<HeaderValue> {
 /// Says on whose behalf the request comes, and takes out what nobody outside may say.
 fn introduce(parts: &mut Parts, passage: &Passage, entry: &RouteEntry, upstream: &UpstreamEntry, host: Option<HeaderValue>) {
     // CGI and WSGI make one name of `x_user` and `x-user`, so one with an underscore could pass for another.
-    strip(&mut parts.headers, |name| name.as_str().contains('_'));
+    strip(&mut parts.headers, |name| name.as_str().contains('_') || asks_for_another_method(name));
     for pattern in &upstream.strip {
         while let Some(name) = parts.headers.keys().find(|name| pattern.fits(name)).cloned() {
             parts.headers.remove(name);
@@ -188,6 +188,7 @@ fn introduce(parts: &mut Parts, passage: &Passage, entry: &RouteEntry, upstream:
     }
     let headers = &mut parts.headers;
     headers.remove(EXPECT);
+    one_cookie_line(headers);
     if entry.policies.authorization == Authorization::Remove {
         headers.remove(AUTHORIZATION);
         headers.remove(&X_API_KEY);
@@ -214,6 +215,23 @@ fn introduce(parts: &mut Parts, passage: &Passage, entry: &RouteEntry, upstream:
     if parts.uri.authority().is_some() {
         let target = parts.uri.path_and_query().cloned();
         parts.uri = target.map_or_else(Uri::default, Uri::from);
+    }
+}
+
+/// The route was found for the method of the request, which frameworks let such a field change.
+fn asks_for_another_method(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "x-http-method-override" | "x-http-method" | "x-method-override")
+}
+
+/// HTTP/2 lets a client send its cookies in several lines; for HTTP/1.1 they are one (RFC 9113 §8.2.3), and readers there differ in
+/// which of several they take.
+fn one_cookie_line(headers: &mut HeaderMap) {
+    let mut lines = headers.get_all(COOKIE).iter();
+    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return };
+    let all = [first, second].into_iter().chain(lines).map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b"; "[..]);
+    match HeaderValue::from_bytes(&all) {
+        Ok(line) => drop(headers.insert(COOKIE, line)),
+        Err(_) => drop(headers.remove(COOKIE)),
     }
 }
 

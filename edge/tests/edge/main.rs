@@ -7,6 +7,7 @@ mod documented;
 mod door;
 mod ending;
 mod fixture;
+mod hostile;
 mod limits;
 mod people;
 mod redis;
