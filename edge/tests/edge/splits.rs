@@ -328,3 +328,35 @@ proptest! {
         });
     }
 }
+
+/// As the control plane writes it.
+#[tokio::test]
+async fn the_plan_of_the_control_plane_is_taken() {
+    let upstream = serve(Router::new().fallback(play).with_state(("old", Arc::new(Stage::default())))).await;
+    let old = "upstream = \"strangler-legacy\"\nauth = \"optional\"\nauthorization = \"pass\"\ncors = \"upstream\"\nsecurity_headers = \"upstream\"\n";
+    let route = |name: &str, path: &str, priority: i32, answer: &str| {
+        format!(
+            "[[routes]]\nname = \"{name}\"\npath = \"{path}\"\nhosts = []\npriority = {priority}\nobserve = \"on\"\n{old}{answer}"
+        )
+    };
+    let split = "split = { name = \"me\", generation = 3, sticky = \"user\", variants = [{ name = \"banyan\", service = \"toy\", strip_prefix = \"/me\", add_prefix = \"/api/v1/me\", percent = 100.00, users = [], header = { name = \"x-canary\", value = \"1\" } }], roll_back = \"on\" }\n";
+    let plan = [
+        format!("[upstreams.strangler-legacy]\nendpoints = [\"http://{upstream}\"]\n"),
+        route("strangler", "/{*rest}", -1_000, ""),
+        route("strangler.claim.0", "/api/v1/greeting", 500, ""),
+        route("strangler.me", "/me", 700, split),
+        route("strangler.me.below", "/me/{*rest}", 700, split),
+    ];
+    let door = door();
+    let known = Known { services: ["toy".to_owned()].into(), ..Known::default() };
+    let file = RouteFile::parse(&plan.concat(), &known).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    door.edge.overlay(file);
+    assert_eq!(side(&door.get("/anything").await), "old");
+    assert_eq!(side(&door.get("/api/v1/greeting").await), "old", "what a service has already has not moved yet");
+    assert_eq!(door.get("/me").await.json()["tenant"], "upcoach");
+    assert_eq!(door.edge.splits().len(), 1, "both routes are one split");
+    assert_eq!(door.edge.splits()[0].sides[1].seen.requests, 1);
+    assert_eq!(door.get("/health").await.json()["status"], "up");
+    door.edge.overlay(RouteFile::default());
+    assert_eq!(door.get("/api/v1/greeting").await.status, StatusCode::OK);
+}
