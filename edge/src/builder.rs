@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use banyan_http::render_problems;
 use banyan_http::version::Versions;
+use banyan_http_cache::{Cache, MemoryStore};
 use banyan_kernel::{Clock, Ids, SystemClock};
 use banyan_locale::Catalogues;
 use banyan_mesh::Mesh;
@@ -29,6 +30,9 @@ use crate::split::observe::Observed;
 use crate::usage::UsageBook;
 use crate::{Edge, Inner, Sources};
 
+/// What the cache holds unless another one is given, in bytes.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
 /// See [`Edge::builder`].
 #[must_use]
 pub struct Builder {
@@ -44,6 +48,7 @@ pub struct Builder {
     outbound: Outbound,
     limiter: Option<Limiter>,
     usage: UsageBook,
+    cache: Option<Cache>,
     settings: EdgeSettings,
 }
 
@@ -62,6 +67,7 @@ impl Builder {
             outbound: Outbound::default(),
             limiter: None,
             usage: UsageBook::default(),
+            cache: None,
             settings: EdgeSettings::default(),
         }
     }
@@ -120,6 +126,12 @@ impl Builder {
         self
     }
 
+    /// Where routes with `cache` keep their answers. Default: 64 MiB in memory.
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     pub fn settings(mut self, settings: EdgeSettings) -> Self {
         self.settings = settings;
         self
@@ -141,6 +153,8 @@ impl Builder {
         let routes = Routes::compile(&parts, None);
         let limiter = self.limiter.unwrap_or_else(|| Limiter::new(self.settings.rate_limits.clone(), self.clock.clone()));
         limiter.register(&metrics);
+        let cache = self.cache.unwrap_or_else(|| Cache::new(Arc::new(MemoryStore::new(CACHE_BYTES)), self.clock.clone()));
+        cache.show(&metrics);
         let inner = Arc::new(Inner {
             routes: ArcSwap::from_pointee(routes),
             compiling: Mutex::new(Sources { base, overlay: Arc::default() }),
@@ -165,6 +179,7 @@ impl Builder {
             cors: Cors::new(&self.settings.cors_origins),
             in_flight: AtomicUsize::new(0),
             addresses: Arc::default(),
+            cache,
             settings: self.settings,
         });
         let _first = inner.own.set(Arc::downgrade(&inner));

@@ -31,6 +31,7 @@ use axum::BoxError;
 use axum::response::Response;
 use banyan_http::problem::RenderProblems;
 use banyan_http::version::Versions;
+use banyan_http_cache::Cache;
 use banyan_kernel::{Clock, Ids};
 use banyan_locale::Catalogues;
 use banyan_mesh::Mesh;
@@ -95,6 +96,7 @@ struct Inner {
     in_flight: AtomicUsize,
     /// Connections by address, of all listeners.
     addresses: Arc<Addresses>,
+    cache: Cache,
     settings: EdgeSettings,
 }
 

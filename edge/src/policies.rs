@@ -7,7 +7,8 @@ pub(crate) mod places;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
+use banyan_http_cache::{Policy, StatusLifetimes};
+use http::{HeaderValue, StatusCode};
 
 use crate::answer::cors::Cors;
 use access::Access;
@@ -118,4 +119,20 @@ pub(crate) struct CacheRule {
     pub(crate) stale_while_revalidate: Duration,
     pub(crate) stale_if_error: Duration,
     pub(crate) tags: Box<[Box<str>]>,
+}
+
+impl CacheRule {
+    /// The same in the words of the cache.
+    pub(crate) fn policy(&self) -> Policy {
+        let lifetimes = StatusLifetimes::none().with(StatusCode::OK, self.keep).with(StatusCode::FOUND, self.keep);
+        let lifetimes =
+            if self.keep_missing.is_zero() { lifetimes } else { lifetimes.with(StatusCode::NOT_FOUND, self.keep_missing) };
+        Policy {
+            lifetimes,
+            stale_while_revalidate: self.stale_while_revalidate,
+            stale_if_error: self.stale_if_error,
+            tags: self.tags.iter().filter_map(|tag| tag.parse().ok()).collect(),
+            ..Policy::default()
+        }
+    }
 }

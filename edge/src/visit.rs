@@ -1,5 +1,6 @@
 //! The way of one request through the door, top down.
 
+mod cached;
 mod change;
 mod finish;
 mod fixed;
@@ -80,6 +81,7 @@ enum Admission {
 }
 
 /// A request that goes on, and what is said of it there.
+#[derive(Clone)]
 struct Passage {
     route: Arc<CompiledRoute>,
     client: Client,
@@ -92,7 +94,7 @@ struct Passage {
     body_limit: u64,
     /// Of a route that is split.
     side: usize,
-    _place: Option<Place>,
+    _place: Option<Arc<Place>>,
 }
 
 /// Counts a request as in flight until dropped.
@@ -193,7 +195,7 @@ impl Inner {
             tenant,
             body_limit,
             side: MAIN,
-            _place: place,
+            _place: place.map(Arc::new),
         }))
     }
 
@@ -264,12 +266,11 @@ impl Inner {
         }
     }
 
-    async fn dispatch(&self, passage: &Passage, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
+    /// Straight to who answers, past the cache.
+    async fn reach(&self, passage: &Passage, request: Request) -> Response {
         let method = request.method().clone();
-        let passed = passage.route.policies.upgrade == UpgradeRule::Passed;
-        let asked = request.extensions().get::<upgrade::Asked>().filter(|_| passed).cloned();
         let (target, entry) = passage.route.side(passage.side);
-        let response = match (target, entry) {
+        match (target, entry) {
             (Target::Service(service), None) => {
                 match service.call(request, Deadline::after(self.settings.deadlines.call)).await {
                     Ok(response) => response,
@@ -286,6 +287,17 @@ impl Inner {
             (Target::Nobody | Target::Upstream(..) | Target::Redirect | Target::Respond, _) => {
                 Problem::new(ErrorCode::ServiceUnknown).into_response()
             }
+        }
+    }
+
+    async fn dispatch(&self, passage: &Passage, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
+        let method = request.method().clone();
+        let passed = passage.route.policies.upgrade == UpgradeRule::Passed;
+        let asked = request.extensions().get::<upgrade::Asked>().filter(|_| passed).cloned();
+        // Another protocol is nobody else's.
+        let response = match passage.route.policies.cache.as_ref().filter(|_| asked.is_none()) {
+            Some(rule) => self.by_cache(passage, rule, request).await,
+            None => self.reach(passage, request).await,
         };
         let response = upgrade::settle(asked, response);
         // Whatever the handler made of a body that broke off, the reason is known here.
@@ -297,6 +309,7 @@ impl Inner {
                 code => Problem::new(code).into_response(),
             };
         }
+        let (target, _) = passage.route.side(passage.side);
         let own = matches!(target, Target::Service(_) | Target::Page(_));
         if method == Method::OPTIONS && own { options_of(response) } else { response }
     }

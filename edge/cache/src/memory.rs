@@ -33,7 +33,7 @@ impl MemoryStore {
         let evictions = Arc::new(AtomicU64::new(0));
         let lifecycle = CountEvictions(evictions.clone());
         let hasher = DefaultHashBuilder::default();
-        let estimated = usize::try_from(bytes / 8_192).unwrap_or(usize::MAX).clamp(16, 1_000_000);
+        let estimated = usize::try_from(bytes / 8_192).unwrap_or(usize::MAX).clamp(16, 1_024);
         let options = OptionsBuilder::new().shards(SHARDS).estimated_items_capacity(estimated).weight_capacity(bytes).build();
         let records = match options {
             Ok(options) => Cache::with_options(options, ByBytes, hasher, lifecycle),

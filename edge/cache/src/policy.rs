@@ -7,7 +7,7 @@ use http::{HeaderName, StatusCode};
 use crate::tags::Tag;
 
 /// How answers of a route are cached. Plain data; the default stores only what an answer itself allows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// How long an answer is fresh that says nothing about it. Never used for answers to a person, with cookies or with
     /// `Authorization`, which must say themselves that they may be shared.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod arrivals;
+mod cached;
 mod documented;
 mod door;
 mod ending;

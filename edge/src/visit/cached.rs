@@ -1,0 +1,51 @@
+//! Routes whose answers are kept.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Weak};
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use banyan_http::Problem;
+use banyan_http_cache::{Origin, Person, Scope};
+use banyan_kernel::{Caller, ErrorCode};
+use banyan_locale::Negotiated;
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
+use tower::{Layer, Service, service_fn};
+
+use super::Passage;
+use crate::Inner;
+use crate::policies::CacheRule;
+
+impl Inner {
+    /// By the cache, which asks on its own whoever answers, now or later when an old answer is renewed.
+    pub(super) async fn by_cache(&self, passage: &Passage, rule: &CacheRule, request: Request) -> Response {
+        let Some(door) = self.own.get().cloned() else { return self.reach(passage, request).await };
+        let known = request.extensions().get::<Caller>().is_some_and(|caller| caller.user_id().is_some());
+        let person = if known { Person::Known } else { Person::Nobody };
+        let locale = request.extensions().get::<Negotiated>().map(|negotiated| negotiated.locale);
+        let tenant = passage.tenant.tenant.id.to_string();
+        // Two routes may share an address and differ by a field of the request; their answers are not the same.
+        let route = passage.route.entry.as_ref().map_or("", |entry| &entry.name);
+        let variant = format!("{} {route} {}", locale.as_ref().map_or("", |locale| locale.tag()), passage.side);
+        let scope = Scope { tenant: &tenant, locale: Some(&variant), person };
+        // What is kept while it is asked for again holds none of the route's places.
+        let passage = Arc::new(Passage { _place: None, ..passage.clone() });
+        let origin = Origin::new(move |request| answer(door.clone(), passage.clone(), request));
+        self.cache.serve(request, &Arc::new(rule.policy()), scope, &origin).await
+    }
+}
+
+async fn answer(door: Weak<Inner>, passage: Arc<Passage>, request: Request) -> Response {
+    let Some(door) = door.upgrade() else { return Problem::new(ErrorCode::ServiceUnavailable).into_response() };
+    let reaching = service_fn(|request: Request| {
+        let (door, passage) = (door.clone(), passage.clone());
+        async move { Ok::<_, Infallible>(door.reach(&passage, request).await) }
+    });
+    let Ok(mut response) = door.problems.layer(reaching).call(request).await;
+    // A problem of ours is worded for one request and names it.
+    if response.extensions().get::<ErrorCode>().is_some() {
+        response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    response
+}
