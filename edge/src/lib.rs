@@ -182,6 +182,11 @@ impl Edge {
         routes::lines_of(&self.0.routes.load().file, house)
     }
 
+    /// What the admin listener answers, for a process that has no door of its own.
+    pub async fn operate(&self, method: &http::Method, path: &str) -> Response {
+        self.0.operate(method, path).await
+    }
+
     pub fn mesh(&self) -> &Mesh {
         &self.0.mesh
     }

@@ -267,9 +267,14 @@ impl Inner {
     }
 
     /// Straight to who answers, past the cache.
-    async fn reach(&self, passage: &Passage, request: Request) -> Response {
+    async fn reach(&self, passage: &Passage, mut request: Request) -> Response {
         let method = request.method().clone();
         let (target, entry) = passage.route.side(passage.side);
+        if let Target::Service(service) = target
+            && service.introduces_callers()
+        {
+            forward::describe(passage, &mut request);
+        }
         match (target, entry) {
             (Target::Service(service), None) => {
                 match service.call(request, Deadline::after(self.settings.deadlines.call)).await {

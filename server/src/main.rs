@@ -5,6 +5,7 @@ mod admin_socket;
 mod audit_heads;
 mod backup;
 mod cli;
+mod cluster;
 mod data;
 mod doctor;
 mod hand_over;

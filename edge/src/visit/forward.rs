@@ -33,6 +33,14 @@ static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host"
 static X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 static X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
+/// Puts in what a service in another process is told besides its caller.
+pub(super) fn describe(passage: &Passage, request: &mut Request) {
+    let locale = request.extensions().get::<Negotiated>().map(|negotiated| negotiated.locale.tag().into());
+    let scopes = request.extensions().get::<CallerDetails>().and_then(|details| details.scopes.clone());
+    request.extensions_mut().insert(CallerDetails { scopes, locale, address: Some(passage.client.address) });
+    request.headers_mut().insert(&banyan_http::trace::TRACEPARENT, super::finish::traceparent(&passage.trace));
+}
+
 /// What is known of a request that facts are made of, kept until its answer comes.
 pub(super) struct Known {
     uri: Uri,
@@ -200,7 +208,7 @@ fn introduce(parts: &mut Parts, passage: &Passage, entry: &RouteEntry, upstream:
         && let Some(negotiated) = parts.extensions.get::<Negotiated>()
     {
         let locale = Some(negotiated.locale.tag().into());
-        parts.extensions.insert(CallerDetails { scopes: None, locale });
+        parts.extensions.insert(CallerDetails { scopes: None, locale, address: None });
     }
     let headers = &mut parts.headers;
     forwarded(headers, passage, host.as_ref(), parts.version);

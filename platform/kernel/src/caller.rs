@@ -98,6 +98,13 @@ impl Caller {
         self
     }
 
+    /// As [`Caller::with_key`] has made it on another node of ours: roles and scopes are narrowed already.
+    #[must_use]
+    pub fn with_narrowed_key(mut self, id: Uuid, scopes: Scopes) -> Self {
+        self.key = Some(ApiKey { id, scopes });
+        self
+    }
+
     /// The API key by which the caller acts.
     pub fn key(&self) -> Option<Uuid> {
         self.key.map(|key| key.id)

@@ -176,9 +176,31 @@ impl Mesh {
         Ok(service)
     }
 
+    /// Says that the paths belong to a service that is elsewhere, declared before or after.
+    ///
+    /// # Errors
+    /// As [`Mesh::register`].
+    pub fn claim<P: AsRef<str>>(&self, name: &str, paths: impl IntoIterator<Item = P>) -> Result<ServiceHandle, RegisterError> {
+        let changing = self.0.changing.lock();
+        let mut table = Table::clone(&self.0.table.load());
+        let service = self.known_or_new(&table, name);
+        for path in paths {
+            table.claim(&service, path.as_ref())?;
+        }
+        table.services.insert(service.shared_name(), service.clone());
+        self.0.publish(table);
+        drop(changing);
+        Ok(service)
+    }
+
     fn known_or_new(&self, table: &Table, name: &str) -> ServiceHandle {
         let known = table.services.get(name).cloned();
         known.unwrap_or_else(|| ServiceHandle::new(name.into(), self.0.shared.clone()))
+    }
+
+    /// Where this process runs.
+    pub fn place(&self) -> &Place {
+        &self.0.shared.here
     }
 
     /// Which service owns the path; none does if it is unknown.

@@ -101,6 +101,9 @@ pub enum RegistryError {
     Young,
     #[error("the registry cannot be reached: {0}")]
     Unreachable(#[from] CallError),
+    /// Where it is kept, nobody answers.
+    #[error("the registry cannot be reached")]
+    Unavailable,
     #[error("the registry answered {0}")]
     Refused(http::StatusCode),
     #[error("the registry's answer cannot be read")]

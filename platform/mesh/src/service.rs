@@ -137,6 +137,11 @@ impl ServiceHandle {
         self.0.state.load().set.instances.iter().for_each(|instance| instance.resume());
     }
 
+    /// Whether instances elsewhere are told who calls.
+    pub fn introduces_callers(&self) -> bool {
+        self.0.state.load().upstream.caller.is_some()
+    }
+
     /// Whether any instance takes calls.
     pub fn is_available(&self) -> bool {
         let (state, now) = (self.0.state.load(), self.0.now());

@@ -67,7 +67,7 @@ fn own_address(loaded: &Loaded) -> SocketAddr {
     address
 }
 
-async fn get(address: SocketAddr, path: &str) -> Result<(u16, Bytes)> {
+pub(super) async fn get(address: SocketAddr, path: &str) -> Result<(u16, Bytes)> {
     let stream = TcpStream::connect(address).await.with_context(|| format!("nobody listens on {address}"))?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);

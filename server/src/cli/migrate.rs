@@ -37,6 +37,9 @@ impl Arguments {
                     admitted.with_context(|| format!("cannot let the role `{role}` act as service `{}`", store.service()))?;
                 }
             }
+            if let Some(login) = loaded.database.postgres() {
+                crate::cluster::prepare(login, self.log_in_role.as_deref()).await?;
+            }
             let stores = house.stores().map(|store| {
                 let version = store.schema().version();
                 format!("{}: version {version}", store.service())

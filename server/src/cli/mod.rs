@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod certs;
+mod cluster;
 mod completions;
 mod compliance;
 mod config;
@@ -16,6 +17,7 @@ mod password;
 mod restore;
 mod routes;
 mod serve;
+mod services;
 mod tenant;
 pub(crate) mod terminal;
 mod user;
@@ -72,6 +74,9 @@ enum Command {
     #[command(subcommand)]
     Routes(routes::Command),
     Openapi(openapi::Arguments),
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+    Services(services::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -116,6 +121,8 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Health(arguments) => arguments.run(),
         Command::Routes(command) => command.run(),
         Command::Openapi(arguments) => arguments.run(),
+        Command::Services(arguments) => arguments.run(),
+        Command::Cluster(command) => command.run(),
         Command::Completions(arguments) => arguments.run(),
     }
 }

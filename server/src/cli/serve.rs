@@ -24,6 +24,12 @@ pub(crate) struct Arguments {
     /// and ends. Should this one fail to start, that one goes on. Where none runs, it is a usual start.
     #[arg(long)]
     take_over: bool,
+    /// What this process does: edge, and names of services, with commas (variable BANYAN_CLUSTER_ROLES; default everything).
+    #[arg(long, value_name = "NAMES")]
+    roles: Option<String>,
+    /// Where other nodes reach its services (variable BANYAN_CLUSTER_MESH_LISTEN; default off).
+    #[arg(long, value_name = "ADDR")]
+    mesh_listen: Option<String>,
     /// Add demo people and what they wrote, once. For trying Banyan: everybody can know their passwords.
     #[arg(long)]
     demo: bool,
@@ -37,6 +43,8 @@ impl Arguments {
             ("listen", self.listen.clone()),
             ("admin_listen", self.admin_listen.clone()),
             ("tls_listen", self.tls_listen.clone()),
+            ("cluster.roles", self.roles.clone()),
+            ("cluster.mesh_listen", self.mesh_listen.clone()),
         ];
         let loaded = self.installation.load_with(more)?;
         let demo = if self.demo { crate::serve::Demo::Wanted } else { crate::serve::Demo::None };

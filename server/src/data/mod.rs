@@ -7,6 +7,7 @@
 //!   banyan.hand-over   another server process takes this one's place here
 //!   banyan.addr        where that server listens, once it is ready
 //!   keys/master.key    encrypts what is secret in the databases
+//!   keys/cluster.secret  shared by all nodes of a cluster, where no setting has it
 //!   audit-heads.jsonl  signed ends of the audit chains
 //!   certs/             certificates of an authority of one's own
 //!   acme/              the account at a public authority, and what was obtained there
@@ -109,6 +110,11 @@ impl DataDirectory {
 
     pub(crate) fn key_file(&self) -> PathBuf {
         self.path.join("keys").join("master.key")
+    }
+
+    /// The secret that all nodes share, where no setting has it.
+    pub(crate) fn cluster_secret_file(&self) -> PathBuf {
+        self.path.join("keys").join("cluster.secret")
     }
 
     /// The signed heads of the audit chains.

@@ -32,6 +32,7 @@ pub(crate) use parts::rate_limits;
 pub(crate) use tenants::KnownTenants;
 pub(crate) use words::{applications, catalogues};
 
+use crate::cluster::{EDGE, Roles};
 use crate::data::DataDirectory;
 use crate::settings::Loaded;
 
@@ -58,6 +59,9 @@ pub(crate) struct Room {
 
 /// The opened installation.
 pub(crate) struct House {
+    /// What this process does of it.
+    pub(crate) roles: Roles,
+    /// Those whose data this process reads. [`House::served`] are those that it answers for.
     pub(crate) rooms: Vec<Room>,
     pub(crate) identity: Identity,
     pub(crate) applications: Arc<Applications>,
@@ -80,6 +84,11 @@ pub(crate) struct House {
 impl House {
     /// Opens the engine, makes or upgrades the databases if `upkeep` allows it, and makes the tenants that every installation has.
     pub(crate) async fn open(loaded: &Loaded, data: &DataDirectory, upkeep: Upkeep) -> Result<Self> {
+        Self::open_part(loaded, data, upkeep, Roles::all()).await
+    }
+
+    /// As [`House::open`], with the databases of the services of `roles`, and identity's: whoever verifies tokens reads there.
+    pub(crate) async fn open_part(loaded: &Loaded, data: &DataDirectory, upkeep: Upkeep, roles: Roles) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(OsRandom);
         let settings = &loaded.settings;
@@ -91,6 +100,8 @@ impl House {
         let applications = Arc::new(applications()?);
         let catalogues = Arc::new(catalogues(&services, &applications)?);
         banyan_content::check_applications(&applications, &catalogues)?;
+        let services: Vec<Service> =
+            services.into_iter().filter(|service| roles.have(service.name) || service.name == banyan_identity::SERVICE).collect();
         let stores = engine::open_stores(loaded, data, &services, &metrics, &clock, &random, upkeep).await?;
         let mesh = Mesh::new(clock.clone(), Place::new(&settings.general.region, &settings.general.data_centre));
         let ids = Ids::new(clock.clone(), random.clone());
@@ -108,11 +119,16 @@ impl House {
         };
         let mut rooms: Vec<Room> =
             services.into_iter().zip(stores).map(|(service, store)| Room { service, host: host(store) }).collect();
-        let identity = open_identity(&mut rooms, &limiter).await?;
-        let workers = rooms.iter().flat_map(|room| room.host.store.consumers(room.service.consumers_of(&room.host))).collect();
+        let identity = open_identity(&mut rooms, roles.have(EDGE).then_some(&limiter)).await?;
+        let workers = rooms
+            .iter()
+            .filter(|room| roles.have(room.service.name))
+            .flat_map(|room| room.host.store.consumers(room.service.consumers_of(&room.host)))
+            .collect();
         let health = HealthRegistry::new(build.clone(), clock.clone());
         let workers = Mutex::new(workers);
         let house = Self {
+            roles,
             rooms,
             identity,
             applications,
@@ -141,6 +157,16 @@ impl House {
         self.edge.get().map(Edge::routes)
     }
 
+    /// Makes ids of requests and nodes.
+    pub(crate) fn ids(&self) -> Ids {
+        Ids::new(self.clock.clone(), Arc::new(OsRandom))
+    }
+
+    /// The services that run in this process.
+    pub(crate) fn served(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.iter().filter(|room| self.roles.have(room.service.name))
+    }
+
     pub(crate) fn stores(&self) -> impl Iterator<Item = &Store> {
         self.rooms.iter().map(|room| &room.host.store)
     }
@@ -163,12 +189,14 @@ impl House {
     }
 }
 
-async fn open_identity(rooms: &mut [Room], limiter: &Limiter) -> Result<Identity> {
+async fn open_identity(rooms: &mut [Room], limiter: Option<&Limiter>) -> Result<Identity> {
     let room = rooms
         .iter_mut()
         .find(|room| room.service.name == banyan_identity::SERVICE)
         .context("identity is not among the services")?;
-    room.host.resources.insert::<Arc<dyn LimitBook>>(Arc::new(limiter.clone()));
+    if let Some(limiter) = limiter {
+        room.host.resources.insert::<Arc<dyn LimitBook>>(Arc::new(limiter.clone()));
+    }
     let identity = Identity::open(&room.host).await.context("identity cannot start")?;
     room.host.resources.insert(identity.clone());
     Ok(identity)

@@ -7,9 +7,35 @@ use banyan_edge::Running;
 use banyan_kernel::Role;
 
 use super::demo::{DemoPerson, PASSWORD};
+use super::doors::Doors;
 use crate::settings::{DatabaseChoice, Loaded};
 
-pub(super) fn text(loaded: &Loaded, running: &Running, people: &[DemoPerson]) -> String {
+pub(super) fn text(loaded: &Loaded, doors: &Doors, people: &[DemoPerson]) -> String {
+    match &doors.public {
+        Some(running) => of_door(loaded, running, people),
+        None => of_part(loaded, doors),
+    }
+}
+
+/// A process that only other nodes talk to.
+fn of_part(loaded: &Loaded, doors: &Doors) -> String {
+    let mut text = format!("\nBanyan {} is ready: a part of a cluster.\n\n", crate::VERSION);
+    let mut line = |name: &str, value: &str| {
+        let _infallible = writeln!(text, "  {name:<14}{value}");
+    };
+    line("Roles", &loaded.settings.cluster.roles.join(", "));
+    if let Some(node) = &doors.node {
+        line("Other nodes", &node.address.to_string());
+    }
+    if let Some(admin) = doors.admin_addr() {
+        line("Operators", &format!("{}/metrics", reachable(admin)));
+    }
+    line("Data", &loaded.data.display().to_string());
+    text.push_str("\nCtrl-C stops it.\n");
+    text
+}
+
+fn of_door(loaded: &Loaded, running: &Running, people: &[DemoPerson]) -> String {
     let address = reachable(running.local_addr());
     let mut text = format!("\nBanyan {} is ready.\n\n", crate::VERSION);
     let mut line = |name: &str, value: &str| {

@@ -41,7 +41,12 @@ impl Beside {
         tasks.spawn(super::guard::run(house.clone(), differs, heard.clone()));
         tasks.spawn(super::tidy::run(house.clone(), heard.clone()));
         tasks.spawn(super::usage::run(house.clone(), heard.clone()));
-        tasks.spawn(house.identity.clone().run(heard));
+        let identity = house.identity.clone();
+        if house.roles.have(banyan_identity::SERVICE) {
+            tasks.spawn(identity.run(heard));
+        } else {
+            tasks.spawn(identity.hear_others(heard));
+        }
         let broken = Arc::new(AtomicBool::new(false));
         report(house, broken.clone());
         Self { stop, ended: tokio::spawn(watch_over(tasks, broken)) }

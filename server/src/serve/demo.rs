@@ -8,6 +8,7 @@ use banyan_kernel::{Application, Role, Uuid};
 
 use super::Demo;
 use crate::cli::terminal::Usage;
+use crate::cluster::Roles;
 use crate::house::House;
 use crate::settings::Settings;
 
@@ -28,6 +29,16 @@ pub(super) fn allow(demo: Demo, settings: &Settings) -> Result<()> {
     if demo == Demo::Wanted && settings.general.environment.is_serious() {
         let problem = "--demo makes an administrator whose password everybody can know, so it is refused while `environment` is \
                        production or staging";
+        return Err(Usage(problem.to_owned()).into());
+    }
+    Ok(())
+}
+
+/// Refuses where a process has a part of the services: the demo's data are of all of them.
+pub(super) fn allow_for(demo: Demo, roles: &Roles) -> Result<()> {
+    if demo == Demo::Wanted && !roles.are_all() {
+        let problem = "--demo writes into every service, so it needs all of them in one process: start `banyan serve --demo` once \
+                       without --roles, stop it, and start the parts";
         return Err(Usage(problem.to_owned()).into());
     }
     Ok(())

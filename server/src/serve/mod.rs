@@ -4,6 +4,7 @@ mod banner;
 mod beside;
 mod demo;
 mod door;
+mod doors;
 mod guard;
 mod heads;
 mod health;
@@ -29,11 +30,13 @@ use serde_json::json;
 
 use crate::admin_socket::AdminSocket;
 use crate::cli::{Ended, terminal};
+use crate::cluster::{self, Cluster, EDGE, Roles};
 use crate::data::{DataDirectory, Holder, Lock};
 use crate::hand_over::{self, Predecessor, Successor, Window};
 use crate::house::{House, KnownTenants, Verifier};
 use crate::settings::{DatabaseChoice, Loaded};
 use beside::{Beside, LastWork};
+use doors::Doors;
 use signals::Signals;
 use tls::Tls;
 
@@ -58,6 +61,8 @@ pub(crate) enum Place {
 struct Start<'s> {
     loaded: &'s Loaded,
     data: &'s DataDirectory,
+    roles: &'s Roles,
+    cluster: Option<&'s Cluster>,
     demo: Demo,
     begun: Timestamp,
 }
@@ -76,9 +81,12 @@ pub(crate) fn run(loaded: &Loaded, demo: Demo, place: Place) -> Result<Ended> {
     let begun = SystemClock.now();
     logs::set_up(&loaded.settings)?;
     demo::allow(demo, &loaded.settings)?;
+    let roles = cluster::check(loaded)?;
+    demo::allow_for(demo, &roles)?;
     let data = DataDirectory::open_or_create(&loaded.data)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let start = Start { loaded, data: &data, demo, begun };
+    let cluster = Cluster::open(loaded, &roles, &data)?;
+    let start = Start { loaded, data: &data, roles: &roles, cluster: cluster.as_ref(), demo, begun };
     let mut inherited = Inherited::nothing();
     if place == Place::TakenOver {
         match hand_over::find(&data)? {
@@ -150,17 +158,18 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
     let tls = Tls::open(loaded, data)?;
     let opening = async {
         let lock = take_lock(start, &mut inherited).await?;
-        let house = Arc::new(House::open(loaded, data, Upkeep::Migrate).await?);
+        let house = Arc::new(House::open_part(loaded, data, Upkeep::Migrate, start.roles.clone()).await?);
         let people = demo::seed(start.demo, &house).await?;
         let listen = Listen {
             public: loaded.settings.general.listen,
             tls: tls.listen.clone(),
             admin: loaded.settings.general.admin_listen.0,
         };
-        let (edge, running) = open_door(loaded, &house, std::mem::take(&mut inherited.sockets), listen)?;
-        anyhow::Ok((lock, house, people, edge, running))
+        let edge = make_edge(loaded, &house, start.cluster)?;
+        let doors = Doors::open(start, &house, &edge, std::mem::take(&mut inherited.sockets), listen).await?;
+        anyhow::Ok((lock, house, people, edge, doors))
     };
-    let (lock, house, people, edge, running) = tokio::select! {
+    let (lock, house, people, edge, doors) = tokio::select! {
         opened = opening => opened?,
         // Whatever was begun is in transactions.
         () = signals.next() => return Ok(Outcome::Ended(Ended::AtOnce)),
@@ -168,28 +177,28 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
     let keeping = tls.keep(&loaded.settings)?;
     let beside = Beside::start(&house, data);
     let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone())?);
-    let maintaining = tokio::spawn(house.mesh.clone().maintain(sources(&house)));
+    let maintaining = tokio::spawn(house.mesh.clone().maintain(sources(&house, &doors)));
     house.show_routes_of(edge);
     let window = Window::open(data)?;
     let socket = tokio::spawn(AdminSocket::open(data)?.serve(house.clone()));
     let lock = let_go(start, inherited.predecessor, lock).await?;
-    let (lock, address_file) = announce(data, lock, &running)?;
+    let (lock, address_file) = announce(data, lock, &doors)?;
     let millis = SystemClock.now().micros().saturating_sub(start.begun.micros()) / 1_000;
     tracing::info!(millis, engine = if loaded.database.is_sqlite() { "sqlite" } else { "postgres" }, "ready");
     // Where programs read what is written, the line in the log is enough.
     if !loaded.settings.general.environment.is_serious() {
-        terminal::say(&banner::text(loaded, &running, &people))?;
+        terminal::say(&banner::text(loaded, &doors, &people))?;
     }
 
     let successor = tokio::select! {
         () = signals.next() => None,
-        successor = window.watch(&running) => Some(successor),
+        successor = doors.watch(&window) => Some(successor),
     };
     tracing::info!(handed_over = successor.is_some(), "draining; a second signal ends at once");
     drop(window);
-    let stopper = running.stopper();
+    let stopper = doors.stopper();
     let finishing = async {
-        let drained = running.drain().await;
+        let drained = doors.drain(&loaded.settings).await;
         socket.abort();
         watching.abort();
         maintaining.abort();
@@ -211,7 +220,9 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
         },
         () = signals.next() => {
             tracing::warn!("ending at once");
-            stopper.end();
+            if let Some(stopper) = stopper {
+                stopper.end();
+            }
             Ended::AtOnce
         }
     };
@@ -244,20 +255,36 @@ async fn let_go(start: &Start<'_>, predecessor: Option<Predecessor>, lock: Optio
 }
 
 /// Who is asked where upstreams are. A machine without name servers has no upstreams that need them.
-fn sources(house: &House) -> Sources {
+fn sources(house: &House, doors: &Doors) -> Sources {
     let resolver = DnsResolver::of_system().inspect_err(|error| tracing::warn!(%error, "upstreams cannot be found by name"));
-    let registry: Arc<dyn RegistryStore> = Arc::new(MemoryRegistry::new(house.clock.clone()));
+    let registry: Arc<dyn RegistryStore> = match &doors.node {
+        Some(node) => node.registry.clone(),
+        None => Arc::new(MemoryRegistry::new(house.clock.clone())),
+    };
     Sources { resolver: resolver.ok().map(|resolver| Arc::new(resolver) as Arc<dyn Resolve>), registry: Some(registry) }
 }
 
 /// Puts services, pages and door together and listens.
+#[cfg(test)]
 fn open_door(loaded: &Loaded, house: &House, inherited: Sockets, listen: Listen) -> Result<(Edge, Running)> {
-    for room in &house.rooms {
+    let edge = make_edge(loaded, house, None)?;
+    let running = edge.serve_on(inherited, listen)?;
+    Ok((edge, running))
+}
+
+/// Puts services, pages and door together. Without the role `edge` it answers operators alone.
+fn make_edge(loaded: &Loaded, house: &House, cluster: Option<&Cluster>) -> Result<Edge> {
+    for room in house.served() {
         house.mesh.register(room.service.name, room.service.router(&room.host), room.service.paths())?;
     }
-    let pages =
-        banyan_http::pages::pages(house.catalogues.clone(), crate::house::openapi(house.rooms.iter().map(|room| &room.service))?);
-    house.mesh.register("pages", pages, PAGES)?;
+    if let Some(cluster) = cluster {
+        cluster.declare_others(house)?;
+    }
+    if house.roles.have(EDGE) {
+        let services = crate::house::services();
+        let pages = banyan_http::pages::pages(house.catalogues.clone(), crate::house::openapi(&services)?);
+        house.mesh.register("pages", pages, PAGES)?;
+    }
     let tenants = KnownTenants::new(house.identity.clone(), house.applications.clone(), house.catalogues.clone())?;
     health::register(house);
     let edge = Edge::builder(house.mesh.clone(), Arc::new(tenants), house.catalogues.clone())
@@ -271,24 +298,24 @@ fn open_door(loaded: &Loaded, house: &House, inherited: Sockets, listen: Listen)
         .usage(house.usage.clone())
         .settings(door::settings(loaded)?)
         .build()?;
-    let running = edge.serve_on(inherited, listen)?;
-    Ok((edge, running))
+    Ok(edge)
 }
 
 /// Says where the server listens: in the lock, for people, and in a file, for programs.
-fn announce(data: &DataDirectory, mut lock: Lock, running: &Running) -> Result<(Lock, std::path::PathBuf)> {
-    let listen = format!("http://{}", running.local_addr());
-    let tls = running.tls_addr().map(|address| format!("https://{address}"));
-    let admin = running.admin_addr().map(|address| format!("http://{address}"));
+fn announce(data: &DataDirectory, mut lock: Lock, doors: &Doors) -> Result<(Lock, std::path::PathBuf)> {
+    let url = |scheme: &str, address: Option<std::net::SocketAddr>| address.map(|address| format!("{scheme}://{address}"));
+    let listen = url("http", doors.public.as_ref().map(Running::local_addr));
+    let tls = url("https", doors.public.as_ref().and_then(Running::tls_addr));
+    let (admin, mesh) = (url("http", doors.admin_addr()), url("http", doors.node.as_ref().map(|node| node.address)));
     let holder = Holder {
         pid: std::process::id(),
         version: crate::VERSION.to_owned(),
         what: "server".to_owned(),
-        listen: Some(listen.clone()),
+        listen: listen.clone().or_else(|| mesh.clone()),
     };
     lock.write(&holder)?;
     let file = data.address_file();
-    let text = json!({ "listen": listen, "tls": tls, "admin": admin }).to_string();
+    let text = json!({ "listen": listen, "tls": tls, "admin": admin, "mesh": mesh }).to_string();
     crate::data::write_private(&file, text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))?;
     Ok((lock, file))
 }

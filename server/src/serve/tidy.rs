@@ -24,7 +24,7 @@ pub(super) async fn run(house: Arc<House>, mut stop: watch::Receiver<bool>) {
 }
 
 async fn tidy(house: &House, tenant: Uuid) {
-    for room in &house.rooms {
+    for room in house.served() {
         let store = &room.host.store;
         if let Err(error) = store.tidy(tenant).await {
             tracing::warn!(service = store.service(), %error, "old answers and events stay for another hour");

@@ -52,6 +52,14 @@ impl DatabaseChoice {
         Ok((Self::Postgres(PostgresLogin { url, owner_url, backup_url }), remark))
     }
 
+    /// How PostgreSQL is reached; none on the embedded engine.
+    pub(crate) fn postgres(&self) -> Option<&PostgresLogin> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres(login) => Some(login),
+        }
+    }
+
     pub(crate) fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite)
     }

@@ -140,6 +140,25 @@ declare_settings! {
         acme_roots: Option<PathBuf> = "";
     }
 
+    /// Several processes as one installation, on one PostgreSQL: see [the cluster](cluster.md).
+    cluster: ClusterSection = "cluster" {
+        /// What this process does: `edge`, and names of services. Not set: everything.
+        roles: Vec<String> = "" => Marks::flag("--roles");
+        /// Where other nodes reach the services of this process.
+        mesh_listen: MaybeAddress = "off" => Marks::flag("--mesh-listen");
+        /// The address that other nodes are told, where it is not `mesh_listen` itself.
+        advertise: Option<WebAddress> = "";
+        /// The secret by which nodes know one another, the same on all of them; `banyan cluster secret` makes one. Not set, it is in
+        /// `keys/cluster.secret` in the data directory.
+        secret: Option<Secret<String>> = "";
+        /// The secret before this one, accepted while nodes change over.
+        previous_secret: Option<Secret<String>> = "";
+        /// The name of this node's certificate, as `banyan certs node` made it. Set on all nodes, they speak TLS and prove who they are.
+        node: Option<String> = "";
+        /// Whether nodes may speak without TLS on addresses that are not private.
+        allow_plain: bool = "off";
+    }
+
     /// What is logged, to standard error.
     log: LogSection = "log" {
         /// From which severity lines are written.

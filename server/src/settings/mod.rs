@@ -21,7 +21,7 @@ pub(crate) mod types;
 pub(crate) use database::{DatabaseChoice, PostgresLogin};
 pub(crate) use environment::{Variables, search_path};
 pub(crate) use error::{Finding, Place, SettingsError};
-pub(crate) use keys::Settings;
+pub(crate) use keys::{ClusterSection, Settings};
 pub(crate) use load::{Flags, Loaded, Sources, load};
 pub(crate) use reference::reference;
 pub(crate) use report::{as_json, as_text};

@@ -17,5 +17,6 @@ mod observed;
 mod postgres;
 mod readme;
 mod routes;
+mod split;
 mod starts;
 mod wire;

@@ -26,19 +26,22 @@ const USAGE_KEPT_SECONDS: i64 = 400 * 86_400;
 impl Identity {
     /// Runs until `stop` becomes true.
     pub async fn run(self, stop: watch::Receiver<bool>) {
-        let several_nodes = self.0.store.kind() == EngineKind::Postgres;
-        let hearing = async {
-            // An embedded store has one process, which heeds itself at once.
-            if several_nodes {
-                let round = || async { self.hear(HEARING_OVERLAP_SECONDS).await };
-                repeat("hearing other nodes", HEARING_ROUND, stop.clone(), None, round).await;
-            }
-        };
+        let hearing = self.clone().hear_others(stop.clone());
         let mails = || async { self.send_mails().await.map(|_| ()) };
         let mailing = repeat("sending mails", MAIL_ROUND, stop.clone(), Some(&self.0.mail_due), mails);
         let tidy = || async { self.tidy().await };
         let tidying = repeat("tidying", TIDYING_ROUND, stop.clone(), None, tidy);
         tokio::join!(hearing, mailing, tidying);
+    }
+
+    /// Keeps sessions, rights, keys and tenants as other nodes change them, until `stop` becomes true: all that a process needs that only
+    /// verifies. Part of [`Identity::run`].
+    pub async fn hear_others(self, stop: watch::Receiver<bool>) {
+        // An embedded store has one process, which heeds itself at once.
+        if self.0.store.kind() == EngineKind::Postgres {
+            let round = || async { self.hear(HEARING_OVERLAP_SECONDS).await };
+            repeat("hearing other nodes", HEARING_ROUND, stop, None, round).await;
+        }
     }
 
     /// Rotates keys and deletes what has expired, in every tenant.

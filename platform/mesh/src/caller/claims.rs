@@ -1,5 +1,6 @@
 //! What is said of a caller.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use banyan_kernel::{Actor, Caller, Permission, RequestId, Role, Roles, Uuid};
@@ -15,6 +16,8 @@ pub struct CallerDetails {
     pub scopes: Option<Arc<[String]>>,
     /// BCP 47, as negotiated for this request.
     pub locale: Option<Arc<str>>,
+    /// From where the request came to the door.
+    pub address: Option<IpAddr>,
 }
 
 /// A caller as the other side sees it.
@@ -34,8 +37,14 @@ pub struct SignedCaller {
     /// `None` is no limit; an empty list allows nothing that needs a scope.
     pub scopes: Option<Vec<String>>,
     pub session: Option<Uuid>,
+    /// The API key by which the person acts; then `scopes` are all that is allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Uuid>,
     pub organisations: Vec<Uuid>,
     pub locale: Option<String>,
+    /// From where the request came to the door: to count by, and no proof of anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     pub request: Option<Uuid>,
 }
 
@@ -45,17 +54,22 @@ impl SignedCaller {
             Actor::System(service) => Some(service.to_owned()),
             Actor::Anonymous | Actor::User(_) => None,
         };
-        let allowed = Permission::ALL.iter().filter(|permission| caller.roles.allow(**permission));
+        let allowed = Permission::ALL.iter().filter(|permission| caller.allows(**permission));
         Self {
             subject: caller.user_id(),
             system,
             tenant: Some(caller.tenant),
             roles: caller.roles.iter().map(|role| role.name().to_owned()).collect(),
             permissions: allowed.map(|permission| permission.name().to_owned()).collect(),
-            scopes: details.and_then(|details| details.scopes.as_deref()).map(<[String]>::to_vec),
+            scopes: match caller.scopes() {
+                Some(scopes) => Some(scopes.iter().map(|scope| scope.name().to_owned()).collect()),
+                None => details.and_then(|details| details.scopes.as_deref()).map(<[String]>::to_vec),
+            },
             session: caller.session,
+            key: caller.key(),
             organisations: caller.organisations.to_vec(),
             locale: details.and_then(|details| details.locale.as_deref()).map(str::to_owned),
+            address: details.and_then(|details| details.address),
             request: Some(caller.request.0),
         }
     }
@@ -83,6 +97,14 @@ impl SignedCaller {
             (Some(_), Some(_)) => return None,
         };
         let caller = caller.with_organisations(self.organisations.as_slice().into());
+        let caller = match self.key {
+            // What this version does not know is left out: it can only have allowed more.
+            Some(key) => {
+                let scopes = self.scopes.iter().flatten().filter_map(|name| name.parse::<Permission>().ok()).collect();
+                caller.with_narrowed_key(key, scopes)
+            }
+            None => caller,
+        };
         Some(match self.session {
             Some(session) => caller.with_session(session),
             None => caller,
@@ -90,7 +112,11 @@ impl SignedCaller {
     }
 
     pub fn details(&self) -> CallerDetails {
-        CallerDetails { scopes: self.scopes.as_deref().map(Arc::from), locale: self.locale.as_deref().map(Arc::from) }
+        CallerDetails {
+            scopes: self.scopes.as_deref().map(Arc::from),
+            locale: self.locale.as_deref().map(Arc::from),
+            address: self.address,
+        }
     }
 
     pub(crate) fn to_field(&self) -> HeaderValue {

@@ -29,7 +29,8 @@ fn ada() -> SignedCaller {
     let caller = Caller::user(Uuid::from_u128(1), Uuid::from_u128(2), roles, RequestId(Uuid::from_u128(3)))
         .with_session(Uuid::from_u128(4))
         .with_organisations(Arc::from([Uuid::from_u128(5)]));
-    let details = CallerDetails { scopes: Some(Arc::from(["goals:read".to_owned()])), locale: Some("id-ID".into()) };
+    let details =
+        CallerDetails { scopes: Some(Arc::from(["goals:read".to_owned()])), locale: Some("id-ID".into()), address: None };
     SignedCaller::of(&caller, Some(&details))
 }
 

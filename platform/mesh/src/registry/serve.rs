@@ -98,7 +98,7 @@ fn answer(done: Result<Response, RegistryError>) -> Response {
         let status = match error {
             RegistryError::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             RegistryError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
-            RegistryError::Young => StatusCode::SERVICE_UNAVAILABLE,
+            RegistryError::Young | RegistryError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             RegistryError::Unreachable(_) | RegistryError::Refused(_) | RegistryError::Unreadable => StatusCode::BAD_GATEWAY,
         };
         refused(status, &error.to_string())

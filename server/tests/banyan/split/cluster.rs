@@ -1,0 +1,96 @@
+//! An installation of several processes.
+
+use crate::harness::{Place, Server};
+
+const MASTER_KEY: &str = "4b0c5b7f6b1d4b0e8f8f0d7a1c2b3a495867f6e5d4c3b2a1908f7e6d5c4b3a29";
+const SECRET: &str = "a secret of tests, which protects nothing at all";
+
+/// A process, with a data directory of its own.
+pub(crate) struct Part {
+    place: Place,
+    pub(crate) server: Server,
+}
+
+impl Part {
+    /// Where other nodes reach it.
+    pub(crate) fn mesh(&self) -> String {
+        let text = std::fs::read_to_string(self.place.data().join("banyan.addr")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["mesh"].as_str().unwrap().to_owned()
+    }
+
+    /// What `banyan services` says.
+    pub(crate) fn list(&self) -> String {
+        self.place.run(&["services"]).good()
+    }
+}
+
+pub(crate) struct Cluster {
+    database: Place,
+    pub(crate) door: Part,
+    services: Vec<(&'static str, Part)>,
+}
+
+impl Cluster {
+    /// The front door, and so many instances of each service.
+    pub(crate) fn of(instances: usize) -> Self {
+        let database = Place::postgres();
+        let identity = start(&database, "identity");
+        let door = start(&database, "edge");
+        let mut cluster = Self { database, door, services: vec![("identity", identity)] };
+        for service in super::SERVICES {
+            let there = cluster.services.iter().filter(|(name, _)| *name == service).count();
+            (there..instances).for_each(|_| cluster.add(service));
+        }
+        for service in super::SERVICES {
+            crate::harness::eventually(service, || (cluster.instances(service) == instances).then_some(()));
+        }
+        cluster
+    }
+
+    pub(crate) fn add(&mut self, service: &'static str) {
+        self.services.push((service, start(&self.database, service)));
+    }
+
+    /// The oldest process of the service; dropped, it is killed.
+    pub(crate) fn take(&mut self, service: &str) -> Part {
+        let at = self.services.iter().position(|(name, _)| *name == service).unwrap();
+        self.services.remove(at).1
+    }
+
+    pub(crate) fn part(&self, service: &str) -> &Part {
+        &self.services.iter().find(|(name, _)| *name == service).unwrap().1
+    }
+
+    /// How many the door knows that take calls.
+    pub(crate) fn instances(&self, service: &str) -> usize {
+        let services = crate::harness::get(&format!("{}/services", self.door.server.admin), None).1;
+        let services = services["services"].as_array().unwrap();
+        let service = services.iter().find(|one| one["name"] == service).unwrap();
+        service["instances"].as_array().unwrap().iter().filter(|one| one["health"] == "up").count()
+    }
+
+    /// A command of an operator, on the cluster's database.
+    pub(crate) fn operate(&self, arguments: &[&str], input: &str) -> String {
+        std::fs::create_dir_all(self.database.data().join("keys")).unwrap();
+        std::fs::write(self.database.data().join("keys/master.key"), MASTER_KEY).unwrap();
+        self.database.run_with_input(arguments, input).good()
+    }
+}
+
+fn start(database: &Place, roles: &str) -> Part {
+    start_at(Place::with_database(database.database_url()), roles, &[])
+}
+
+/// Starts a process in a place that was prepared.
+pub(crate) fn start_at(place: Place, roles: &str, more: &[(&str, &str)]) -> Part {
+    let variables = [
+        ("BANYAN_MASTER_KEY", MASTER_KEY),
+        ("BANYAN_CLUSTER_SECRET", SECRET),
+        ("BANYAN_DATABASE_POOL_MIN", "0"),
+        ("BANYAN_DATABASE_POOL_MAX", "4"),
+        ("BANYAN_WORKERS", "2"),
+    ];
+    let variables: Vec<_> = variables.iter().chain(more).copied().collect();
+    let server = place.serve_with(&["--roles", roles, "--mesh-listen", "127.0.0.1:0"], &variables);
+    Part { place, server }
+}

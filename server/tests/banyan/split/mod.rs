@@ -1,0 +1,146 @@
+//! The front door and each service in processes of their own, on one PostgreSQL.
+
+mod cluster;
+mod load;
+mod refused;
+mod walk;
+
+use serde_json::json;
+
+use crate::harness::{Place, eventually};
+use cluster::Cluster;
+use load::Load;
+
+const SERVICES: [&str; 3] = ["identity", "content", "goals"];
+
+#[test]
+fn the_core_of_every_service_answers_through_the_mesh() {
+    let cluster = Cluster::of(1);
+    walk::whole(&cluster);
+    let listed = cluster.door.list();
+    for service in SERVICES {
+        let row = listed.lines().find(|line| line.starts_with(service)).unwrap_or_else(|| panic!("{listed}"));
+        assert!(row.contains("127.0.0.1:") && row.contains(" up "), "{row}");
+    }
+}
+
+#[test]
+fn two_instances_of_each_share_the_work_and_the_death_of_one_loses_nothing_that_can_be_repeated() {
+    let mut cluster = Cluster::of(2);
+    walk::whole(&cluster);
+    let load = Load::begin(&cluster.door.server.url);
+    for service in SERVICES {
+        load.more(40);
+        drop(cluster.take(service));
+        load.more(60);
+    }
+    assert_eq!(load.end(), Vec::<String>::new());
+}
+
+#[test]
+fn a_rolling_restart_of_all_services_fails_no_request() {
+    let mut cluster = Cluster::of(2);
+    let load = Load::begin(&cluster.door.server.url);
+    for service in SERVICES {
+        for _ in 0..2 {
+            let part = cluster.take(service);
+            load.more(20);
+            part.server.stop();
+            cluster.add(service);
+            // The newcomer has to be found before the next one goes.
+            eventually("two instances", || (cluster.instances(service) == 2).then_some(()));
+            load.more(20);
+        }
+    }
+    assert_eq!(load.end(), Vec::<String>::new());
+}
+
+#[test]
+fn a_service_that_is_down_takes_down_what_needs_it_and_nothing_else() {
+    let mut cluster = Cluster::of(1);
+    let url = cluster.door.server.url.clone();
+    let token = cluster.door.server.register("ann@example.org");
+    let cores = [("identity", "/api/v1/users/profile"), ("content", "/api/v1/content/journal"), ("goals", "/api/v1/goals")];
+    let ask = |path: &str| crate::harness::get(&format!("{url}{path}"), Some(&token));
+    for (down, _) in cores {
+        drop(cluster.take(down));
+        for (service, path) in cores {
+            let (status, body) = ask(path);
+            if service == down {
+                assert!(status >= 500, "{path}: {status} {body}");
+            } else {
+                assert_eq!(status, 200, "{path} while `{down}` is down: {body}");
+            }
+        }
+        eventually("the registry forgets it", || {
+            (ask(cores.iter().find(|core| core.0 == down).unwrap().1).1["code"] == "service-unavailable").then_some(())
+        });
+        // Its registration holds for some seconds more.
+        eventually("it is said", || (ask("/health").1["status"] == "degraded").then_some(()));
+        // What nobody offers is something else.
+        assert_eq!(ask("/api/v1/nothing").0, 404);
+        cluster.add(down);
+        let path = cores.iter().find(|core| core.0 == down).unwrap().1;
+        eventually("it is back", || (ask(path).0 == 200).then_some(()));
+    }
+}
+
+#[test]
+fn a_process_without_a_front_door_answers_other_nodes_alone() {
+    let cluster = Cluster::of(1);
+    let goals = cluster.part("goals");
+    assert_eq!(goals.server.url, "");
+    let mesh = goals.mesh();
+    for headers in [vec![], vec![("banyan-service", "goals")], vec![("banyan-service", "goals"), ("banyan-caller", "e30")]] {
+        let mut request = crate::harness::client().get(format!("{mesh}/api/v1/goals"));
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let mut response = request.call().unwrap();
+        let status = response.status().as_u16();
+        assert!([401, 502].contains(&status), "{status} {}", response.body_mut().read_to_string().unwrap());
+    }
+    assert_eq!(crate::harness::get(&format!("{}/readyz", goals.server.admin), None), (200, json!({ "status": "ready" })));
+    // And the door takes nobody's word for who calls.
+    let mut request = crate::harness::client().get(format!("{}/api/v1/goals", cluster.door.server.url));
+    for (name, value) in [("banyan-caller", "e30"), ("banyan-service", "goals"), ("signature", "banyan=:AAAA:")] {
+        request = request.header(name, value);
+    }
+    assert_eq!(request.call().unwrap().status().as_u16(), 401);
+}
+
+#[test]
+fn nodes_with_certificates_speak_tls_and_refuse_who_has_none() {
+    let first = Place::postgres();
+    let second = Place::with_database(first.database_url());
+    first.run(&["certs", "init"]).good();
+    for node in ["one", "two"] {
+        first.run(&["certs", "node", node]).good();
+    }
+    let certs = second.data().join("certs");
+    std::fs::create_dir_all(second.data()).unwrap();
+    let mut copy = std::process::Command::new("cp");
+    assert!(copy.arg("-r").arg(first.data().join("certs")).arg(&certs).status().unwrap().success());
+    let services = cluster::start_at(first, "identity,content,goals", &[("BANYAN_CLUSTER_NODE", "one")]);
+    let door = cluster::start_at(second, "edge", &[("BANYAN_CLUSTER_NODE", "two")]);
+    eventually("the services are found", || {
+        (crate::harness::get(&format!("{}/api/v1/content/landing", door.server.url), None).0 == 200).then_some(())
+    });
+    let token = door.server.register("ann@example.org");
+    assert_eq!(door.server.get("/api/v1/goals", Some(&token)).0, 200);
+    // Without a certificate there is no connection, and without TLS no answer.
+    assert_eq!(crate::harness::try_get(&format!("{}/api/v1/goals", services.mesh())), None);
+    assert_eq!(crate::harness::try_get(&services.mesh().replace("http:", "https:")), None);
+}
+
+#[test]
+fn the_split_run_of_the_documents_works() {
+    let place = Place::postgres();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/split-run.sh");
+    let environment = place.command(&[]);
+    let mut command = std::process::Command::new("sh");
+    command.arg(script).arg(env!("CARGO_BIN_EXE_banyan")).current_dir(place.folder()).env_clear();
+    command.envs(environment.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let said = crate::harness::Ran::from(command.output().unwrap()).good();
+    assert!(said.trim_end().ends_with("Done.\u{1b}[0m"), "{said}");
+}
