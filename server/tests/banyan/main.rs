@@ -11,6 +11,7 @@ mod ends;
 mod every_table;
 mod first_steps;
 mod hand_over;
+mod front_door;
 mod harness;
 mod kill_9;
 mod observed;
