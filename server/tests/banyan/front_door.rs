@@ -36,7 +36,9 @@ fn a_running_server_follows_the_file() {
     assert_eq!(server.get("/first", None).0, 404);
     let listed = place.run(&["routes", "list", "--json"]).good();
     let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
-    assert!(listed.iter().any(|route| route["name"] == "second") && listed.iter().any(|route| route["target"] == "service goals"));
+    assert!(
+        listed.iter().any(|route| route["name"] == "second") && listed.iter().any(|route| route["target"] == "service goals")
+    );
     place.file("banyan.toml", "[[routes]]\nname = \"broken\"\n");
     server.signal(rustix::process::Signal::HUP);
     eventually("a server that goes on", || (server.get("/second", None).0 == 200).then_some(()));
