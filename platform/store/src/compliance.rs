@@ -1,5 +1,6 @@
 //! Whether the live database enforces what the tables declare: a row for each table and command, as evidence.
 
+mod attack;
 mod postgres;
 mod sqlite;
 
@@ -12,6 +13,7 @@ use crate::postgres::policies::Command;
 use crate::schema::Table;
 use crate::store::{Database, Store};
 
+pub use attack::LastTest;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use {postgres::check as check_postgres, sqlite::check as check_sqlite};
 
@@ -41,6 +43,8 @@ pub struct Entry {
     /// Nothing was found that contradicts the declaration.
     pub enforced: bool,
     pub findings: Vec<String>,
+    /// The last attack by [`Store::attack`]; none if there was none yet.
+    pub last_test: Option<LastTest>,
 }
 
 impl Report {
@@ -53,9 +57,9 @@ impl Report {
         100.0 * enforced as f64 / self.entries.len() as f64
     }
 
-    /// Everything is as declared.
+    /// Everything is as declared, and withstood its last attack, where there was one.
     pub fn holds(&self) -> bool {
-        self.findings.is_empty() && self.entries.iter().all(|entry| entry.enforced)
+        self.findings.is_empty() && self.entries.iter().all(|entry| entry.enforced && !entry.has_failed_its_test())
     }
 }
 
@@ -69,7 +73,18 @@ pub(crate) struct Found {
 impl Entry {
     fn of(table: &Table, command: Command, findings: Vec<String>) -> Self {
         let policy = command.rule(table).to_string();
-        Self { table: table.name.to_owned(), command: command.name(), policy, enforced: findings.is_empty(), findings }
+        Self {
+            table: table.name.to_owned(),
+            command: command.name(),
+            policy,
+            enforced: findings.is_empty(),
+            findings,
+            last_test: None,
+        }
+    }
+
+    fn has_failed_its_test(&self) -> bool {
+        self.last_test.as_ref().is_some_and(|test| !test.passed)
     }
 }
 
@@ -94,7 +109,9 @@ impl Store {
         let (overrides, unexplained_overrides) = self.overrides().await?;
         let Found { entries, findings } = found;
         let service = self.service().to_owned();
-        Ok(Report { service, engine, entries, findings, overrides, unexplained_overrides })
+        let mut report = Report { service, engine, entries, findings, overrides, unexplained_overrides };
+        self.remember_attacks(&mut report).await?;
+        Ok(report)
     }
 
     async fn overrides(&self) -> Result<(i64, i64), StoreError> {

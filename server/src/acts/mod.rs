@@ -90,8 +90,18 @@ pub(crate) enum Act {
         heads: Option<PathBuf>,
     },
     SignAuditHeads,
-    ReportCompliance,
+    /// Attacks every table first, if wanted.
+    ReportCompliance {
+        attack: Attack,
+    },
     ListRoutes,
+}
+
+/// Whether tables are attacked before the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Attack {
+    Wanted,
+    None,
 }
 
 /// Who may come to a tenant.

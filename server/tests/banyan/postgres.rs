@@ -87,7 +87,7 @@ fn only_a_migration_needs_the_owner() {
     let server = place.serve_with(&[], &[("DATABASE_URL", &url)]);
     let token = server.register("ann@example.org");
     assert_eq!(server.get("/api/v1/goals", Some(&token)).0, 200);
-    for arguments in [&["tenant", "list"][..], &["compliance"], &["audit", "verify"]] {
+    for arguments in [&["tenant", "list"][..], &["compliance", "--attack"], &["audit", "verify"]] {
         as_role(&place, &url, arguments).good();
     }
     let doctor = as_role(&place, &url, &["doctor"]);

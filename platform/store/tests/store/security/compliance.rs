@@ -21,6 +21,18 @@ on_both_engines! {
         assert_eq!(read.policy, "owner by user_id or elevated");
     }
 
+    async fn an_attack_is_withstood_and_remembered(bench: Bench) {
+        let store = bench.store(notes::schema()).await;
+        assert!(store.compliance().await.unwrap().entries.iter().all(|entry| entry.last_test.is_none()));
+        store.attack("1.2.3").await.unwrap();
+        let report = store.compliance().await.unwrap();
+        for entry in &report.entries {
+            let test = entry.last_test.as_ref().unwrap();
+            assert!(test.passed && test.version == "1.2.3", "{entry:#?}");
+        }
+        assert!(report.holds());
+    }
+
     async fn overrides_are_counted(bench: Bench) {
         let store = bench.store(notes::schema()).await;
         let admin = bench.with_role(Role::Admin);
