@@ -122,7 +122,7 @@ impl Edge {
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
-        let (body, watch) = request::body::guard(body, self.0.settings.deadlines.body, None);
+        let (body, watch) = request::body::guard(body, request::body::EndOfBody::Silence, self.0.settings.deadlines.body, None);
         self.0.answer(parts, body, watch, peer).await
     }
 

@@ -22,7 +22,7 @@ use super::tape::{Framing, Tape, Verdict};
 use super::wire::Wire;
 use super::worker::Door;
 use crate::request::address::Peer;
-use crate::request::body::guard;
+use crate::request::body::{EndOfBody, guard};
 use crate::settings::EdgeSettings;
 use crate::upgrade::{self, Asked};
 use crate::visit::LastOfConnection;
@@ -152,7 +152,8 @@ async fn answer(
     }
     let asked = upgrade::look(&mut parts);
     let drained = matches!(framing, Framing::Length(1..=DRAINED));
-    let (body, watch) = guard(body, edge.settings.deadlines.body, Some(tape.clone()));
+    let counts = if framing == Framing::Frames { EndOfBody::Marked } else { EndOfBody::Silence };
+    let (body, watch) = guard(body, counts, edge.settings.deadlines.body, Some(tape.clone()));
     let sent = watch.clone().filter(|_| !drained);
     let mut response = if verdict == Verdict::Ambiguous {
         edge.refuse(parts, peer, ErrorCode::MalformedRequest).await

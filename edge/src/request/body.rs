@@ -46,6 +46,15 @@ impl BodyWatch {
     }
 }
 
+/// What counts as a body's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndOfBody {
+    /// Nothing more to read.
+    Silence,
+    /// That the client has said so: in HTTP/2 a stream may also end by a reset, which the library reads as silence.
+    Marked,
+}
+
 /// Told when the body is no longer of interest: read to its end, or dropped before.
 pub(crate) trait BodyEnd: Send + Sync {
     fn body_ended(&self, end: End);
@@ -65,10 +74,16 @@ struct Guarded<B> {
     /// Made when the body first lets us wait; most are there at once.
     timer: Option<Pin<Box<Sleep>>>,
     end: Option<Arc<dyn BodyEnd>>,
+    counts: EndOfBody,
 }
 
 /// Bounds a body in time and size. A request without one is left alone.
-pub(crate) fn guard<B>(body: B, within: Duration, end: Option<Arc<dyn BodyEnd>>) -> (Body, Option<Arc<BodyWatch>>)
+pub(crate) fn guard<B>(
+    body: B,
+    counts: EndOfBody,
+    within: Duration,
+    end: Option<Arc<dyn BodyEnd>>,
+) -> (Body, Option<Arc<BodyWatch>>)
 where
     B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
@@ -80,7 +95,8 @@ where
         return (Body::empty(), None);
     }
     let watch = Arc::new(BodyWatch { state: AtomicU8::new(UNREAD), most: AtomicU64::new(u64::MAX) });
-    let guarded = Guarded { inner: body, watch: watch.clone(), seen: 0, deadline: Instant::now() + within, timer: None, end };
+    let guarded =
+        Guarded { inner: body, watch: watch.clone(), seen: 0, deadline: Instant::now() + within, timer: None, end, counts };
     (Body::new(guarded), Some(watch))
 }
 
@@ -120,6 +136,9 @@ where
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(None) if this.counts == EndOfBody::Marked && !this.inner.is_end_stream() => {
+                Poll::Ready(Some(Err("the client has broken its request off".into())))
+            }
             Poll::Ready(None) => {
                 this.watch.state.store(COMPLETE, Ordering::Relaxed);
                 Poll::Ready(None)

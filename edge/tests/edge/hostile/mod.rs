@@ -1,6 +1,7 @@
 //! What strangers, and upstreams, send to do harm. The cases stand as text in `tests/hostile`; to add one, write it there.
 
 mod answers;
+mod broken_off;
 mod corpus;
 mod floods;
 mod frames;
