@@ -19,13 +19,16 @@ fn one_sqlite_directory_is_one_process() {
     }
 }
 
+/// Arguments, environment, and what the refusal says.
+type Case<'c> = (&'c [&'c str], &'c [(&'c str, &'c str)], &'c str);
+
 #[test]
 fn a_part_needs_what_all_share() {
     let place = Place::with_database("postgres://nobody@127.0.0.1:1/nothing");
     let mesh = ["--roles", "goals", "--mesh-listen"];
     let with = |address: &'static str| [mesh[0], mesh[1], mesh[2], address];
-    let cases: [(&[&str], &[(&str, &str)], &str); 7] = [
-        (&["--roles", "gaols"], &[SECRET], "edge, identity, content, goals"),
+    let cases: [Case<'_>; 7] = [
+        (&["--roles", "gaols"], &[SECRET], "edge, identity, content, goals, gateway"),
         (&["--roles", "goals"], &[SECRET], "--mesh-listen"),
         (&with("127.0.0.1:0"), &[], "banyan cluster secret"),
         (&with("127.0.0.1:0"), &[("BANYAN_CLUSTER_SECRET", "short")], "at least 32"),
