@@ -3,6 +3,7 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::{Authority, Parts, PathAndQuery};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version};
+use http_body::Body as _;
 
 use super::Target;
 use crate::body::OutBody;
@@ -132,6 +133,12 @@ fn address_http1(request: &mut http::Request<OutBody>, target: &Target, rule: &H
     };
     if let Some(host) = host {
         request.headers_mut().insert(HOST, host);
+    }
+    // The library sends no body with `GET` and `HEAD` unless one is announced: the upstream would take half a request for a whole one.
+    let body = request.body();
+    let unannounced = !body.is_end_stream() && body.size_hint().exact().is_none();
+    if unannounced && !request.headers().contains_key(CONTENT_LENGTH) {
+        request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     // `Connection` also has to name what is for this hop (RFC 9110 §10.1.4).
     if request.headers().contains_key(TE) && !request.headers().contains_key(UPGRADE) {
