@@ -6,6 +6,11 @@ use crate::harness::{Place, eventually};
 
 const ROUTE: &str = "[[routes]]\nname = \"first\"\npath = \"/first\"\nrespond = { status = 200, json = { route = \"first\" } }\n";
 
+/// Asking until an answer changes would meet the limits.
+fn unlimited(routes: &str) -> String {
+    format!("rate_limits = \"off\"\n{routes}")
+}
+
 #[test]
 fn a_route_file_is_checked_and_explained_without_a_server() {
     let place = Place::sqlite();
@@ -28,10 +33,10 @@ fn a_route_file_is_checked_and_explained_without_a_server() {
 #[test]
 fn a_running_server_follows_the_file() {
     let place = Place::sqlite();
-    place.file("banyan.toml", ROUTE);
+    place.file("banyan.toml", &unlimited(ROUTE));
     let server = place.serve();
     assert_eq!(server.get("/first", None).1["route"], "first");
-    place.file("banyan.toml", &ROUTE.replace("first", "second"));
+    place.file("banyan.toml", &unlimited(&ROUTE.replace("first", "second")));
     eventually("the new route", || (server.get("/second", None).0 == 200).then_some(()));
     assert_eq!(server.get("/first", None).0, 404);
     let listed = place.run(&["routes", "list", "--json"]).good();

@@ -63,6 +63,8 @@ pub(super) async fn list_limits(
     tenant: Tenant,
     paging: Paging,
 ) -> Result<Paged<Limited>, Problem> {
+    // The order is fixed; a wish for another one is refused, as in every list.
+    paging.ordered_by::<()>(&[])?;
     let skip = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
     let take = usize::try_from(paging.limit).unwrap_or(usize::MAX);
     let found = book(&identity)?.limited(sight(&caller, &tenant), skip, take);
