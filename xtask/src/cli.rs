@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{advisories, bench, cache_tests, deps, documents, lint, postgres, redis, test, up};
+use crate::{advisories, bench, cache_tests, client, deps, documents, lint, postgres, redis, test, up};
 
 /// The commands by which people build, try, test and measure Banyan.
 ///
@@ -28,6 +28,7 @@ enum Command {
     Redis(redis::Arguments),
     Deps(deps::Arguments),
     CacheTests(cache_tests::Arguments),
+    Client(client::Arguments),
 }
 
 /// Runs the command that the user gave.
@@ -44,6 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Redis(arguments) => redis::run(&arguments),
         Command::Deps(arguments) => deps::run(&arguments),
         Command::CacheTests(arguments) => cache_tests::run(&arguments),
+        Command::Client(arguments) => client::run(&arguments),
     }
 }
 

@@ -14,6 +14,7 @@ mod advisories;
 mod bench;
 mod cache_tests;
 mod cli;
+mod client;
 mod deps;
 mod documents;
 mod lint;

@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::bench;
+use crate::client;
 use crate::openapi_fuzz;
 use crate::postgres::{Cluster, Durability, Throwaway};
 use crate::process::{self, Interrupted};
@@ -13,7 +14,7 @@ use crate::{tools, workspace};
 
 /// Run all tests, on SQLite and on a real PostgreSQL.
 ///
-/// PostgreSQL and Redis are found, or installed where that is allowed (Debian, as root), and started for this
+/// Node is needed for the tests of the TypeScript client. PostgreSQL and Redis are found, or installed where that is allowed (Debian, as root), and started for this
 /// run only. Without them the run fails; nothing is skipped. Uses cargo-nextest where it is installed.
 ///
 /// Tests find the servers in their environment:
@@ -38,6 +39,13 @@ pub(crate) struct Arguments {
     filter: Vec<String>,
 }
 
+impl Arguments {
+    /// Whether the server's tests may run, which drive a server by the TypeScript client.
+    fn needs_client(&self) -> bool {
+        self.package.is_empty() || self.package.iter().any(|name| name == "banyan-server")
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // The authority of the tests for certificates.
     tools::PEBBLE.require()?;
@@ -52,6 +60,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.all {
         attempt(&mut failures, "OpenAPI", openapi_fuzz::run)?;
         attempt(&mut failures, "benchmarks", bench::run_quick)?;
+    }
+    if arguments.needs_client() {
+        attempt(&mut failures, "TypeScript client", client::build)?;
     }
     attempt(&mut failures, "documentation tests", || run_documentation_tests(arguments, &engines))?;
     attempt(&mut failures, "tests", || run_suite(arguments, &engines))?;

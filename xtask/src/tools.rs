@@ -94,6 +94,18 @@ pub(crate) fn install_packages(what: &str, packages: &[&str], remedy: &str) -> R
     process::run(apt_get().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages))
 }
 
+/// Installs what `package-lock.json` in the folder names, unless that was done since it changed. No library's scripts run.
+pub(crate) fn install_node_libraries(folder: &Path) -> Result<()> {
+    let changed = |file: &str| folder.join(file).metadata().and_then(|data| data.modified()).ok();
+    let installed = changed("node_modules/.package-lock.json");
+    if installed.is_some() && installed >= changed("package-lock.json") {
+        return Ok(());
+    }
+    let npm = NPM.require()?;
+    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    process::run(Command::new(npm).args(arguments).current_dir(folder))
+}
+
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
     command.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "Dpkg::Use-Pty=0"]);

@@ -1,3 +1,5 @@
+mod key;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -16,12 +18,13 @@ use crate::serve::routes::{house_routes, known};
 /// Look at the routes of the front door, before and while they serve.
 #[derive(Subcommand)]
 #[command(
-    after_help = "Examples:\n  banyan routes check banyan.toml\n  banyan routes explain GET https://shop.example.org/cart --header 'Api-Version: 2'\n  banyan routes list --json"
+    after_help = "Examples:\n  banyan routes check banyan.toml\n  banyan routes explain GET https://shop.example.org/cart --header 'Api-Version: 2'\n  banyan routes list --json\n  banyan routes key legacy"
 )]
 pub(crate) enum Command {
     Check(Check),
     Explain(Explain),
     List(List),
+    Key(key::Key),
 }
 
 /// Say everything that is wrong with a route file, with line and column.
@@ -73,6 +76,7 @@ impl Command {
             Self::Check(check) => check.run(),
             Self::Explain(explain) => explain.run(),
             Self::List(list) => list.run(),
+            Self::Key(key) => key.run(),
         }
     }
 }

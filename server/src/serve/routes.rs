@@ -42,14 +42,19 @@ pub(super) fn read(file: Option<&Path>) -> Result<RouteFile> {
 
 /// What upstreams are reached with: a key from which each upstream's own is made, and the roots that browsers believe.
 pub(super) fn outbound(loaded: &Loaded) -> Result<Outbound> {
-    let data = DataDirectory::open(&loaded.data)?;
-    let given = loaded.settings.general.master_key.as_ref().map(|key| &key.0);
-    let key = data.master_key(given, Installed::Data, &OsRandom)?;
+    let secret = caller_secret(loaded)?;
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let tls = tls.with_root_certificates(roots).with_no_client_auth();
-    Ok(Outbound { secret: Some(ClusterSecret::new(key.expose())?), tls: Some(Arc::new(tls)) })
+    Ok(Outbound { secret: Some(secret), tls: Some(Arc::new(tls)) })
+}
+
+/// From what the keys are made by which upstreams check who calls: the installation's key.
+pub(crate) fn caller_secret(loaded: &Loaded) -> Result<ClusterSecret> {
+    let data = DataDirectory::open(&loaded.data)?;
+    let given = loaded.settings.general.master_key.as_ref().map(|key| &key.0);
+    Ok(ClusterSecret::new(data.master_key(given, Installed::Data, &OsRandom)?.expose())?)
 }
 
 /// The faults as the settings' own are shown.

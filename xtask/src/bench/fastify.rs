@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::process::{self, Guarded};
-use crate::tools::{self, NPM};
+use crate::tools;
 use crate::workspace;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -62,15 +62,9 @@ impl Fastify {
     }
 }
 
-/// Installs the libraries of the lock file beside the source, where Node looks for them.
+/// Installs the libraries beside the source, where Node looks for them.
 fn install() -> Result<PathBuf> {
     let source = workspace::root().join("bench/peers/fastify");
-    let installed = source.join("node_modules/.package-lock.json");
-    let is_newer =
-        |file: &Path, than: &Path| Some(file.metadata().ok()?.modified().ok()? >= than.metadata().ok()?.modified().ok()?);
-    if is_newer(&installed, &source.join("package-lock.json")) != Some(true) {
-        let npm = NPM.require()?;
-        process::run(Command::new(npm).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&source))?;
-    }
+    tools::install_node_libraries(&source)?;
     Ok(source)
 }
