@@ -1,5 +1,5 @@
 #!/bin/sh
-# Banyan as five processes on one PostgreSQL: the front door, each service, and goals twice. It shows that they find one another, that a
+# Banyan as five processes on one PostgreSQL: the front door with its control plane, each service, and goals twice. It shows that they find one another, that a
 # killed instance is not missed, and that a stopped service takes nothing else with it. It runs as a test, so what stands here works.
 #
 #   export DATABASE_URL=$(cargo xtask postgres start)         or any PostgreSQL on which you may make schemas
@@ -63,7 +63,7 @@ start goals-1 goals
 first=$process
 start goals-2 goals
 second=$process
-start edge edge
+start edge edge,gateway
 address=$(sed 's/.*"listen":"\([^"]*\)".*/\1/' "$folder/edge/banyan.addr")
 api=$address/api/v1
 

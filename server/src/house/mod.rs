@@ -38,7 +38,7 @@ use crate::settings::Loaded;
 
 /// Every service of Banyan. Identity comes first: the others' demo data needs its people.
 pub(crate) fn services() -> Vec<Service> {
-    vec![banyan_identity::service(), banyan_content::service(), banyan_goals::service()]
+    vec![banyan_identity::service(), banyan_content::service(), banyan_goals::service(), banyan_gateway::service()]
 }
 
 /// Their names.
@@ -87,7 +87,8 @@ impl House {
         Self::open_part(loaded, data, upkeep, Roles::all()).await
     }
 
-    /// As [`House::open`], with the databases of the services of `roles`, and identity's: whoever verifies tokens reads there.
+    /// As [`House::open`], with the databases of the services of `roles`, and identity's: whoever verifies tokens reads there. A door
+    /// reads the gateway's, which holds its plan.
     pub(crate) async fn open_part(loaded: &Loaded, data: &DataDirectory, upkeep: Upkeep, roles: Roles) -> Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(OsRandom);
@@ -100,8 +101,10 @@ impl House {
         let applications = Arc::new(applications()?);
         let catalogues = Arc::new(catalogues(&services, &applications)?);
         banyan_content::check_applications(&applications, &catalogues)?;
-        let services: Vec<Service> =
-            services.into_iter().filter(|service| roles.have(service.name) || service.name == banyan_identity::SERVICE).collect();
+        let read_by_doors = |service: &Service| service.name == banyan_gateway::SERVICE && roles.have(EDGE);
+        let read_by_all = |service: &Service| service.name == banyan_identity::SERVICE;
+        let opened = |service: &Service| roles.have(service.name) || read_by_all(service) || read_by_doors(service);
+        let services: Vec<Service> = services.into_iter().filter(opened).collect();
         let stores = engine::open_stores(loaded, data, &services, &metrics, &clock, &random, upkeep).await?;
         let mesh = Mesh::new(clock.clone(), Place::new(&settings.general.region, &settings.general.data_centre));
         let ids = Ids::new(clock.clone(), random.clone());
@@ -119,6 +122,9 @@ impl House {
         };
         let mut rooms: Vec<Room> =
             services.into_iter().zip(stores).map(|(service, store)| Room { service, host: host(store) }).collect();
+        if let Some(gateway) = rooms.iter_mut().find(|room| room.service.name == banyan_gateway::SERVICE) {
+            gateway.host.resources.insert(banyan_gateway::DoorLink::default());
+        }
         let identity = open_identity(&mut rooms, roles.have(EDGE).then_some(&limiter)).await?;
         let workers = rooms
             .iter()

@@ -9,6 +9,7 @@ mod guard;
 mod heads;
 mod health;
 mod logs;
+mod plan;
 pub(crate) mod routes;
 mod signals;
 #[cfg(test)]
@@ -178,6 +179,8 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
     let beside = Beside::start(&house, data);
     let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone())?);
     let maintaining = tokio::spawn(house.mesh.clone().maintain(sources(&house, &doors)));
+    let (stop_following, stop) = tokio::sync::watch::channel(false);
+    let following = tokio::spawn(plan::follow(house.clone(), edge.clone(), stop));
     house.show_routes_of(edge);
     let window = Window::open(data)?;
     let socket = tokio::spawn(AdminSocket::open(data)?.serve(house.clone()));
@@ -202,6 +205,8 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
         socket.abort();
         watching.abort();
         maintaining.abort();
+        drop(stop_following);
+        following.abort();
         let last = beside.stop().await;
         drop(keeping);
         (drained, last)

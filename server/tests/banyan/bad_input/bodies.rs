@@ -39,8 +39,8 @@ on_both_engines! {
 }
 
 fn send(scene: &mut Scene<'_>, call: &Call, what: &str, bytes: impl Into<Vec<u8>>, statuses: &[u16]) {
-    let request =
-        Request::new(&call.method, &scene.path(&call.pattern)).header("content-type", "application/json").token(&scene.token);
+    let request = Request::new(&call.method, &scene.path(&call.pattern)).header("content-type", "application/json");
+    let request = scene.may(&call.pattern, request);
     scene.refuses(&format!("{}: {what}", call.name()), &request.bytes(bytes), statuses);
 }
 
@@ -75,8 +75,8 @@ fn not_json(scene: &mut Scene<'_>, call: &Call, body: &BodyOf) {
         "application/json; charset=utf-16",
         "json",
     ] {
-        let request =
-            Request::new(&call.method, &scene.path(&call.pattern)).header("content-type", media).token(&scene.token).bytes("{}");
+        let request = Request::new(&call.method, &scene.path(&call.pattern)).header("content-type", media).bytes("{}");
+        let request = scene.may(&call.pattern, request);
         scene.refuses(&format!("{}: {media}", call.name()), &request, &[415]);
     }
 }

@@ -13,6 +13,18 @@ use serde_json::{Value, json};
 use crate::harness::{PASSWORD, Place, Server, get};
 use crate::wire::{Reply, Request, Wire};
 
+fn migration(server: &Server, operator: &str) -> Value {
+    let legacy = json!({ "url": "http://127.0.0.1:9", "hosts": ["old.example.org"] });
+    let mut wire = Wire::to(&server.url);
+    let mut ask = |request: Request| wire.ask(&request.token(operator).header("x-tenant", "operators"));
+    let put = ask(Request::new("PUT", "/api/v1/gateway/legacy").json(&legacy));
+    assert_eq!(put.status, 200, "{put:?}");
+    let new = json!({ "name": "stay", "path": "/stay", "service": "goals" });
+    let made = ask(Request::post("/api/v1/gateway/migrations", &new));
+    assert_eq!(made.status, 201, "{made:?}");
+    made.body
+}
+
 /// A server with something in it, and somebody who may call everything.
 struct Scene<'p> {
     place: &'p Place,
@@ -20,6 +32,8 @@ struct Scene<'p> {
     wire: Wire,
     /// The token of an owner of the tenant.
     token: String,
+    /// The token of an operator; see [`Scene::may`].
+    operator: String,
     user: String,
     goal: Value,
     task: Value,
@@ -27,6 +41,8 @@ struct Scene<'p> {
     entry: Value,
     spoken: Value,
     organisation: Value,
+    /// For a host that nobody here asks, so that it moves nothing.
+    migration: Value,
     wrong: Vec<String>,
     attempts: u32,
 }
@@ -34,25 +50,19 @@ struct Scene<'p> {
 impl<'p> Scene<'p> {
     fn set(place: &'p Place) -> Self {
         let server = place.serve_with(&[], &[("LOG_LEVEL", "error")]);
-        let create = [
-            "user",
-            "create",
-            "--tenant",
-            "upcoach",
-            "--email",
-            "owner@example.org",
-            "--role",
-            "owner",
-            "--role",
-            "user",
-            "--name",
-            "Owner",
-        ];
-        place.run_with_input(&create, PASSWORD).good();
         let mut wire = Wire::to(&server.url);
-        let welcome =
-            wire.ask(&Request::post("/api/v1/auth/login", &json!({ "email": "owner@example.org", "password": PASSWORD })));
-        assert_eq!(welcome.status, 200, "{welcome:?}");
+        let mut owner_of = |tenant: &str| {
+            let who = ["user", "create", "--tenant", tenant, "--email", "owner@example.org", "--name", "Owner"];
+            let create = [&who[..], &["--role", "owner", "--role", "user"]].concat();
+            place.run_with_input(&create, PASSWORD).good();
+            let who = json!({ "email": "owner@example.org", "password": PASSWORD });
+            let welcome = wire.ask(&Request::post("/api/v1/auth/login", &who).header("x-tenant", tenant));
+            assert_eq!(welcome.status, 200, "{welcome:?}");
+            welcome
+        };
+        let operator = owner_of("operators").text("accessToken").to_owned();
+        let migration = migration(&server, &operator);
+        let welcome = owner_of("upcoach");
         let token = welcome.text("accessToken").to_owned();
         let mut make = |path: &str, body: Value| {
             let made = wire.ask(&Request::post(path, &body).token(&token));
@@ -67,7 +77,29 @@ impl<'p> Scene<'p> {
         let organisation = make("/api/v1/admin/organisations", json!({ "name": "Stay" }));
         let user = welcome.body["user"]["id"].as_str().unwrap().to_owned();
         let (wrong, attempts) = (Vec::new(), 0);
-        Self { place, server, wire, token, user, goal, task, habit, entry, spoken, organisation, wrong, attempts }
+        Self {
+            place,
+            server,
+            wire,
+            token,
+            operator,
+            user,
+            goal,
+            task,
+            habit,
+            entry,
+            spoken,
+            organisation,
+            migration,
+            wrong,
+            attempts,
+        }
+    }
+
+    /// The request with a credential of somebody who may make this call: the door is for operators alone, all else is not for them.
+    fn may(&self, pattern: &str, request: Request) -> Request {
+        let of_the_door = pattern.split('/').any(|part| part == "gateway");
+        if of_the_door { request.token(&self.operator).header("x-tenant", "operators") } else { request.token(&self.token) }
     }
 
     /// The path with things that are there in the places of its parameters.
@@ -82,6 +114,7 @@ impl<'p> Scene<'p> {
             ("/api/v1/admin/content/{id}", id(&self.entry)),
             ("/api/v1/admin/organisations/{id}", id(&self.organisation)),
             ("/api/v1/admin/users/{id}", self.user.clone()),
+            ("/api/v1/gateway/migrations/{id}", id(&self.migration)),
         ];
         let of = |start: &str| things.iter().find(|(known, _)| start.starts_with(known)).map(|(_, id)| id.clone());
         let nobody = || "0190a5b0-0000-7000-8000-000000000000".to_owned();

@@ -22,14 +22,14 @@ on_both_engines! {
                 "page=0x1", "limit=0", "limit=-1", "limit=101", "limit=1000000000", "limit=ten", "limit=9223372036854775808",
                 "order=SIDEWAYS", "orderBy=nonsense", "orderBy=tenant_id", "orderBy=title%27%3B--", "order=", "page=1%00",
             ] {
-                let request = Request::get(&format!("{path}?{query}")).token(&scene.token);
+                let request = scene.may(&call.pattern, Request::get(&format!("{path}?{query}")));
                 scene.refuses(&format!("{}?{query}", call.name()), &request, &[422]);
             }
             for query in ["page=%ff", "%ff=1"] {
-                let request = Request::get(&format!("{path}?{query}")).token(&scene.token);
+                let request = scene.may(&call.pattern, Request::get(&format!("{path}?{query}")));
                 scene.refuses(&format!("{}?{query}", call.name()), &request, &[400, 422]);
             }
-            let request = Request::get(&format!("{path}?page=1000000000&limit=100")).token(&scene.token);
+            let request = scene.may(&call.pattern, Request::get(&format!("{path}?page=1000000000&limit=100")));
             let empty = scene.takes(&format!("{} page 1000000000", call.name()), &request, 200);
             if let Some(page) = empty {
                 let rows = [&page.body["data"], &page.body["personalizedContent"]].into_iter().find(|rows| rows.is_array());
@@ -45,7 +45,7 @@ on_both_engines! {
             let path = scene.path(&call.pattern);
             for name in call.query.iter().filter(|name| !["page", "limit", "order", "orderBy"].contains(&name.as_str())) {
                 for value in ["%00", "a%00b", "%ff"] {
-                    let request = Request::new(&call.method, &format!("{path}?{name}={value}")).token(&scene.token);
+                    let request = scene.may(&call.pattern, Request::new(&call.method, &format!("{path}?{name}={value}")));
                     scene.refuses(&format!("{}?{name}={value}", call.name()), &request, &[400, 422]);
                 }
             }
@@ -65,14 +65,15 @@ on_both_engines! {
                     None => request,
                 }
             };
-            let token = scene.token.clone();
             for id in ["x", "0", "-1", "null", "%00", "%20", "..%2f..%2fetc", "%7B0190a5b0-0000-7000-8000-000000000000%7D", &"9".repeat(4_000), "0190a5b0"] {
                 let what = format!("{} with {}", call.name(), id.chars().take(40).collect::<String>());
-                scene.refuses(&what, &with(id).token(&token), &[400, 403, 404, 422]);
+                let request = scene.may(&call.pattern, with(id));
+                scene.refuses(&what, &request, &[400, 403, 404, 422]);
             }
             let mut codes = BTreeSet::new();
             for id in ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "0190a5b0-0000-7000-8000-000000000000"] {
-                let reply = scene.refuses(&format!("{} with {id}", call.name()), &with(id).token(&token), &[403, 404]);
+                let request = scene.may(&call.pattern, with(id));
+                let reply = scene.refuses(&format!("{} with {id}", call.name()), &request, &[403, 404]);
                 codes.extend(reply.map(|reply| reply.code().to_owned()));
             }
             assert!(codes.len() <= 1, "{}: {codes:?}", call.name());
