@@ -2,4 +2,5 @@
 
 pub(crate) mod compress;
 pub(crate) mod cors;
+mod keeping;
 pub(crate) mod security;

@@ -1,7 +1,7 @@
 //! Putting a door together.
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -156,6 +156,7 @@ impl Builder {
         let cache = self.cache.unwrap_or_else(|| Cache::new(Arc::new(MemoryStore::new(CACHE_BYTES)), self.clock.clone()));
         cache.show(&metrics);
         let inner = Arc::new(Inner {
+            keeps: AtomicBool::new(routes.keep_answers()),
             routes: ArcSwap::from_pointee(routes),
             compiling: Mutex::new(Sources { base, overlay: Arc::default() }),
             cookies,

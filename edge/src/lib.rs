@@ -23,7 +23,7 @@ mod usage;
 mod visit;
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
@@ -31,7 +31,6 @@ use axum::BoxError;
 use axum::response::Response;
 use banyan_http::problem::RenderProblems;
 use banyan_http::version::Versions;
-use banyan_http_cache::Cache;
 use banyan_kernel::{Clock, Ids};
 use banyan_locale::Catalogues;
 use banyan_mesh::Mesh;
@@ -50,6 +49,7 @@ use routes::meters::Reloads;
 use split::cookie::CookieKey;
 use split::observe::Observed;
 
+pub use banyan_http_cache::{Cache, InvalidTag, Purge, StatsReport, StoreError, Tag};
 pub use builder::Builder;
 pub use limits::{
     ClassRules, LimitPolicy, Limiter, Quota, QuotaError, RateLimits, RedisError, RedisOptions, TenantRules, WhenApart,
@@ -97,6 +97,8 @@ struct Inner {
     /// Connections by address, of all listeners.
     addresses: Arc<Addresses>,
     cache: Cache,
+    /// Whether a route keeps its answers, or ever did: what is stored may come back with its route.
+    keeps: AtomicBool,
     settings: EdgeSettings,
 }
 
@@ -187,6 +189,11 @@ impl Edge {
         self.0.operate(method, path).await
     }
 
+    /// Where routes with `cache` keep their answers: counted and purged there.
+    pub fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
     pub fn mesh(&self) -> &Mesh {
         &self.0.mesh
     }
@@ -215,6 +222,7 @@ impl Inner {
         };
         let before = self.routes.load_full();
         let routes = Arc::new(Routes::compile(&parts, Some(&before)));
+        self.keeps.fetch_or(routes.keep_answers(), Ordering::Relaxed);
         self.routes.store(routes.clone());
         self.retire(&before.file, &routes.file);
     }

@@ -7,6 +7,7 @@ mod explain;
 pub(crate) mod fields;
 mod file;
 mod host;
+pub(crate) mod kept;
 pub(crate) mod matching;
 pub(crate) mod meters;
 pub(crate) mod outbound;
@@ -40,7 +41,8 @@ use crate::policies::places::Places;
 use crate::split::cookie::CookieKey;
 use crate::split::entry::{SplitEntry, VariantTarget};
 use crate::split::state::SplitState;
-use crate::split::{Side, Split};
+use crate::split::{MAIN, Side, Split};
+use kept::Kept;
 use matching::{Origin, Rule, Table};
 use pattern::PathPattern;
 
@@ -57,6 +59,8 @@ pub(crate) struct CompiledRoute {
     pub(crate) entry: Option<Arc<RouteEntry>>,
     pub(crate) places: Option<Arc<Places>>,
     pub(crate) split: Option<Arc<Split>>,
+    /// How answers of the route's own target are kept.
+    pub(crate) kept: Option<Kept>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +136,11 @@ impl Routes {
     /// Why there is none.
     pub(crate) fn nobody(&self, place: Place<'_>, asked: &Asked<'_>) -> Nobody {
         self.table.nobody(place, asked)
+    }
+
+    /// Whether any route keeps its answers.
+    pub(crate) fn keep_answers(&self) -> bool {
+        self.file.routes.iter().any(|entry| entry.policies.cache.is_some())
     }
 
     pub(crate) fn has_hosts(&self) -> bool {
@@ -210,6 +219,7 @@ impl Routes {
             entry: Some(entry.clone()),
             places,
             split,
+            kept: Kept::of(entry, MAIN, &parts.file),
         });
         self.table.insert(&entry.hosts, &entry.rule(), &route);
     }
@@ -226,7 +236,7 @@ impl Routes {
         let going = self.splits.get(&split.name).or(known).filter(|state| state.entry == *split).cloned();
         let state = going.unwrap_or_else(|| Arc::new(SplitState::new(split.clone(), known.map(|known| &**known))));
         self.splits.insert(split.name.clone(), state.clone());
-        let variants = split.variants.iter().map(|variant| {
+        let variants = split.variants.iter().zip(1..).map(|(variant, side)| {
             let target = match &variant.target {
                 VariantTarget::Service(name) => TargetEntry::Service(name.clone()),
                 VariantTarget::Upstream(name) => TargetEntry::Upstream(name.clone()),
@@ -234,7 +244,7 @@ impl Routes {
             let mut entry = RouteEntry::clone(route);
             entry.rewrite = variant.rewrite.clone().unwrap_or(entry.rewrite);
             entry.target = target;
-            Side { target: parts.target_of(&entry.target), entry: Arc::new(entry) }
+            Side { target: parts.target_of(&entry.target), kept: Kept::of(&entry, side, &parts.file), entry: Arc::new(entry) }
         });
         let variants = variants.collect();
         Arc::new(Split { entry: split.clone(), variants, state, cookies: parts.cookies.clone() })
@@ -271,6 +281,7 @@ impl CompiledRoute {
             entry: None,
             places: None,
             split: None,
+            kept: None,
         }
     }
 
@@ -278,6 +289,12 @@ impl CompiledRoute {
     pub(crate) fn side(&self, side: usize) -> (&Target, Option<&Arc<RouteEntry>>) {
         let variant = side.checked_sub(1).and_then(|at| self.split.as_ref()?.variants.get(at));
         variant.map_or((&self.target, self.entry.as_ref()), |variant| (&variant.target, Some(&variant.entry)))
+    }
+
+    /// How answers of that side are kept, if they are.
+    pub(crate) fn kept(&self, side: usize) -> Option<&Kept> {
+        let variant = side.checked_sub(1).and_then(|at| self.split.as_ref()?.variants.get(at));
+        variant.map_or(self.kept.as_ref(), |variant| variant.kept.as_ref())
     }
 
     pub(crate) fn is_observed(&self) -> bool {

@@ -16,6 +16,7 @@ pub(crate) mod window;
 
 use std::sync::Arc;
 
+use crate::routes::kept::Kept;
 use crate::routes::{RouteEntry, Target};
 use cookie::CookieKey;
 use entry::SplitEntry;
@@ -43,4 +44,6 @@ pub(crate) struct Split {
 pub(crate) struct Side {
     pub(crate) target: Target,
     pub(crate) entry: Arc<RouteEntry>,
+    /// How its answers are kept.
+    pub(crate) kept: Option<Kept>,
 }

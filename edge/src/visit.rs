@@ -300,9 +300,9 @@ impl Inner {
         let passed = passage.route.policies.upgrade == UpgradeRule::Passed;
         let asked = request.extensions().get::<upgrade::Asked>().filter(|_| passed).cloned();
         // Another protocol is nobody else's.
-        let response = match passage.route.policies.cache.as_ref().filter(|_| asked.is_none()) {
-            Some(rule) => self.by_cache(passage, rule, request).await,
-            None => self.reach(passage, request).await,
+        let response = match passage.route.kept(passage.side).filter(|_| asked.is_none()) {
+            Some(kept) => self.by_cache(passage, kept, request).await,
+            None => self.past_cache(passage, request).await,
         };
         let response = upgrade::settle(asked, response);
         // Whatever the handler made of a body that broke off, the reason is known here.

@@ -1,16 +1,22 @@
-//! Making answers smaller on the way: gzip at level 6, brotli, zstd, for text of more than 1 KiB.
+//! Making answers smaller on the way: gzip at level 6, brotli, zstd, for text of more than 1 KiB. What comes out of the cache is compressed
+//! once for each coding, and the result is kept beside it.
 
 use std::convert::Infallible;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use banyan_http_cache::{Encoding, StoredBody};
+use http::header::{
+    ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, VARY,
+};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body::Body as _;
 use tower::{ServiceExt, service_fn};
 use tower_http::CompressionLevel;
 use tower_http::compression::Compression;
 use tower_http::compression::predicate::SizeAbove;
+
+use super::keeping::Keeping;
 
 /// Below this an answer fits into a packet anyway, in bytes.
 const SMALLEST: u64 = 1024;
@@ -23,45 +29,98 @@ static X_NO_COMPRESSION: HeaderName = HeaderName::from_static("x-no-compression"
 pub(crate) struct Uncompressed;
 
 /// What the request says about compression, taken before it goes on its way.
-#[derive(Debug)]
-pub(crate) struct Wish(Option<HeaderValue>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wish(Option<Encoding>);
 
 impl Wish {
     pub(crate) const fn none() -> Self {
         Self(None)
     }
 
+    /// The coding that the client weighs most (RFC 9110 §12.5.3); of equal ones zstd, then brotli, then gzip. `*` names none of them: a
+    /// client that can unpack them says so.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let asked = headers.get(ACCEPT_ENCODING).filter(|value| names_one_of_ours(value));
-        Self(asked.filter(|_| !headers.contains_key(&X_NO_COMPRESSION)).cloned())
+        if !headers.contains_key(ACCEPT_ENCODING) || headers.contains_key(&X_NO_COMPRESSION) {
+            return Self::none();
+        }
+        let lines = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+        let named = lines.flat_map(|line| line.split(',')).filter_map(weighed);
+        let best = named.filter(|(weight, _)| *weight > 0).max_by_key(|(weight, encoding)| (*weight, rank(*encoding)));
+        Self(best.map(|(_, encoding)| encoding))
     }
 }
 
-fn names_one_of_ours(value: &HeaderValue) -> bool {
-    let text = value.to_str().unwrap_or_default().to_ascii_lowercase();
-    ["gzip", "br", "zstd"].iter().any(|name| text.contains(name))
+/// One member of `Accept-Encoding`, with its weight in thousandths. A weight that is none counts as zero.
+fn weighed(member: &str) -> Option<(u16, Encoding)> {
+    let (name, parameters) = member.split_once(';').unwrap_or((member, ""));
+    let name = name.trim();
+    let known = [("zstd", Encoding::Zstd), ("br", Encoding::Brotli), ("gzip", Encoding::Gzip), ("x-gzip", Encoding::Gzip)];
+    let (_, encoding) = known.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known))?;
+    let parameters = parameters.trim();
+    if parameters.is_empty() {
+        return Some((1_000, encoding));
+    }
+    let weight = parameters.strip_prefix("q=").or_else(|| parameters.strip_prefix("Q=")).map(str::trim);
+    let weight = weight.and_then(|text| text.parse::<f32>().ok()).filter(|weight| (0.0..=1.0).contains(weight));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1")]
+    Some((weight.map_or(0, |weight| (weight * 1_000.0) as u16), encoding))
+}
+
+const fn rank(encoding: Encoding) -> u8 {
+    match encoding {
+        Encoding::Gzip => 0,
+        Encoding::Brotli => 1,
+        Encoding::Zstd => 2,
+    }
 }
 
 /// Compresses the answer if it is worth it and the client wishes it.
-pub(crate) async fn compress(mut response: Response, wish: Wish) -> Response {
+pub(crate) async fn compress(mut response: Response, Wish(wish): Wish) -> Response {
     if !is_worth_it(&response) {
         return response;
     }
-    let Wish(Some(accept)) = wish else {
-        response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+    let Some(encoding) = wish else {
+        varies(response.headers_mut());
         return response;
     };
+    let stored = response.extensions_mut().remove::<StoredBody>();
+    if let Some(body) = stored.as_ref().and_then(|stored| stored.compressed(encoding)) {
+        return compressed_before(response, encoding, body);
+    }
     let mut asked = Request::new(());
-    asked.headers_mut().insert(ACCEPT_ENCODING, accept);
+    asked.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding.name()));
     let mut answer = Some(response);
     let answering = service_fn(move |_: Request<()>| {
         let answer = answer.take().unwrap_or_default();
         std::future::ready(Ok::<_, Infallible>(answer))
     });
     let compressing = Compression::new(answering).quality(LEVEL).compress_when(SizeAbove::new(0));
-    match compressing.oneshot(asked).await {
+    let response = match compressing.oneshot(asked).await {
         Ok(response) => response.map(Body::new),
         Err(never) => match never {},
+    };
+    match stored {
+        Some(stored) => response.map(|body| Body::new(Keeping::new(body, stored, encoding))),
+        None => response,
+    }
+}
+
+/// The answer with a body that was compressed for another request.
+fn compressed_before(mut response: Response, encoding: Encoding, body: bytes::Bytes) -> Response {
+    let headers = response.headers_mut();
+    varies(headers);
+    headers.remove(ACCEPT_RANGES);
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    *response.body_mut() = Body::from(body);
+    response
+}
+
+fn varies(headers: &mut HeaderMap) {
+    let lines = headers.get_all(VARY).iter().filter_map(|line| line.to_str().ok());
+    let mut names = lines.flat_map(|line| line.split(',')).map(str::trim);
+    if !names.any(|name| name == "*" || name.eq_ignore_ascii_case(ACCEPT_ENCODING.as_str())) {
+        headers.append(VARY, HeaderValue::from_static("accept-encoding"));
     }
 }
 
@@ -112,13 +171,22 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_worth_it_is_compressed_as_wished() {
-        for (accept, expected) in
-            [("gzip", "gzip"), ("br", "br"), ("zstd", "zstd"), ("gzip;q=0.1, br;q=0.9", "br"), ("GZIP", "gzip")]
-        {
+        for (accept, expected) in [
+            ("gzip", "gzip"),
+            ("br", "br"),
+            ("zstd", "zstd"),
+            ("gzip;q=0.1, br;q=0.9", "br"),
+            ("GZIP", "gzip"),
+            ("gzip, deflate, br, zstd", "zstd"),
+            ("br;q=1.0, gzip;q=0.8, *;q=0.1", "br"),
+            ("zstd;q=0, x-gzip", "gzip"),
+        ] {
             assert_eq!(encoding(answer("application/json", 2_000), accept).await.as_deref(), Some(expected), "{accept}");
         }
         assert_eq!(encoding(answer("application/problem+json", 2_000), "gzip").await.as_deref(), Some("gzip"));
-        for accept in ["identity", "gzip;q=0", "deflate", ""] {
+        for accept in
+            ["identity", "gzip;q=0", "gzip;q=0.000", "gzip;q=2", "gzip;q=NaN", "gzip;x=1", "deflate", "*", "gzipped", ""]
+        {
             assert_eq!(encoding(answer("application/json", 2_000), accept).await, None, "{accept}");
         }
     }

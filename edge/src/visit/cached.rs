@@ -1,38 +1,56 @@
 //! Routes whose answers are kept.
 
 use std::convert::Infallible;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use banyan_http::Problem;
-use banyan_http_cache::{Origin, Person, Scope};
+use banyan_http_cache::{Asked, Origin, Person, Scope};
 use banyan_kernel::{Caller, ErrorCode};
 use banyan_locale::Negotiated;
 use http::HeaderValue;
-use http::header::CACHE_CONTROL;
+use http::header::{CACHE_CONTROL, HOST};
 use tower::{Layer, Service, service_fn};
 
 use super::Passage;
 use crate::Inner;
-use crate::policies::CacheRule;
+use crate::routes::kept::Kept;
 
 impl Inner {
     /// By the cache, which asks on its own whoever answers, now or later when an old answer is renewed.
-    pub(super) async fn by_cache(&self, passage: &Passage, rule: &CacheRule, request: Request) -> Response {
+    pub(super) async fn by_cache(&self, passage: &Passage, kept: &Kept, request: Request) -> Response {
         let Some(door) = self.own.get().cloned() else { return self.reach(passage, request).await };
         let known = request.extensions().get::<Caller>().is_some_and(|caller| caller.user_id().is_some());
         let person = if known { Person::Known } else { Person::Nobody };
         let locale = request.extensions().get::<Negotiated>().map(|negotiated| negotiated.locale);
         let tenant = passage.tenant.tenant.id.to_string();
         // Two routes may share an address and differ by a field of the request; their answers are not the same.
-        let route = passage.route.entry.as_ref().map_or("", |entry| &entry.name);
-        let variant = format!("{} {route} {}", locale.as_ref().map_or("", |locale| locale.tag()), passage.side);
+        let variant = format!("{}{}", locale.as_ref().map_or("", |locale| locale.tag()), kept.mark);
         let scope = Scope { tenant: &tenant, locale: Some(&variant), person };
         // What is kept while it is asked for again holds none of the route's places.
         let passage = Arc::new(Passage { _place: None, ..passage.clone() });
         let origin = Origin::new(move |request| answer(door.clone(), passage.clone(), request));
-        self.cache.serve(request, &Arc::new(rule.policy()), scope, &origin).await
+        self.cache.serve(request, &kept.policy, scope, &origin).await
+    }
+
+    /// Past the cache. What the request changed is served no longer, whichever route keeps it (RFC 9111 §4.4).
+    pub(super) async fn past_cache(&self, passage: &Passage, request: Request) -> Response {
+        if request.method().is_safe() || !self.keeps.load(Ordering::Relaxed) {
+            return self.reach(passage, request).await;
+        }
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let host = request.headers().get(HOST).cloned();
+        let response = self.reach(passage, request).await;
+        let host = match uri.authority() {
+            Some(authority) => authority.as_str(),
+            None => host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default(),
+        };
+        let tenant = passage.tenant.tenant.id.to_string();
+        let asked = Asked { method: &method, host, uri: &uri, tenant: &tenant };
+        self.cache.after(asked, response.status(), response.headers()).await;
+        response
     }
 }
 

@@ -14,7 +14,7 @@ use http_body::Body as _;
 
 use super::Visit;
 use crate::Inner;
-use crate::answer::compress::{Uncompressed, Wish, compress};
+use crate::answer::compress::{Uncompressed, compress};
 use crate::policies::SecurityRule;
 use crate::routes::Secrecy;
 use crate::settings::AccessLog;
@@ -66,11 +66,7 @@ impl Inner {
         if visit.route.as_ref().is_some_and(|route| route.secrecy == Secrecy::Secret) {
             response.extensions_mut().insert(Uncompressed);
         }
-        let response = if visit.method == Method::HEAD {
-            without_body(response)
-        } else {
-            compress(response, std::mem::replace(&mut visit.wish, Wish::none())).await
-        };
+        let response = if visit.method == Method::HEAD { without_body(response) } else { compress(response, visit.wish).await };
         self.note(&response, &visit);
         response
     }

@@ -219,6 +219,11 @@ async fn who_may_is_asked_at_the_door() {
     }
     assert_eq!(header(&door.get_with("/usual", &ada).await.json(), "authorization"), "", "our token is nothing for others");
     assert_eq!(header(&door.get_with("/passed", &ada).await.json(), "authorization"), "Bearer ada");
+    let key = [("x-api-key", "ada")];
+    let asked = door.get_with("/usual", &key).await.json();
+    assert_eq!((header(&asked, "x-api-key"), header(&asked, "authorization")), ("", ""), "nor is a key");
+    assert_eq!(header(&door.get_with("/passed", &key).await.json(), "x-api-key"), "ada");
+    assert_eq!(door.get_with("/usual", &[("x-api-key", "forged")]).await.problem(), (401, "invalid-token".into()));
     let refused = door.get_with("/admins", &ada).await;
     assert_eq!(refused.problem(), (403, "forbidden".into()));
     assert!(refused.header("www-authenticate").contains("insufficient_scope"));

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use banyan_edge::Drained;
+use axum::Router;
+use axum::extract::ws::{Message as Said, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::routing::any;
+use banyan_edge::{Drained, Known, RouteFile};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::fixture::{raw, read_to_end, status};
+use crate::fixture::{door, raw, read_to_end, serve, status};
 use crate::wires::{Certified, read_until, wired};
 
 const ECHO: &str = "host: localhost\r\nconnection: keep-alive, Upgrade\r\nupgrade: echo\r\n\r\n";
@@ -27,6 +31,80 @@ async fn a_websocket_is_answered_by_a_service_in_the_process() {
     let (mut socket, _) = tokio_tungstenite::client_async("wss://localhost/wires/ws", stream).await.unwrap();
     socket.send(Message::text("hello")).await.unwrap();
     assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("you said hello"));
+}
+
+/// Says how it was asked, then what it is told, until it is told to go.
+async fn chat(headers: HeaderMap, uri: axum::http::Uri, upgrade: WebSocketUpgrade) -> axum::response::Response {
+    let field = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+    let asked = format!("{uri} {} {} {}", field("authorization"), field("x-api-key"), field("x-forwarded-proto"));
+    upgrade.protocols(["chat.v2"]).on_upgrade(|mut socket| async move {
+        let _gone = socket.send(Said::Text(asked.into())).await;
+        while let Some(Ok(message)) = socket.recv().await {
+            let end = matches!(&message, Said::Text(text) if text.as_str() == "go");
+            if end || !matches!(message, Said::Text(_) | Said::Binary(_)) || socket.send(message).await.is_err() {
+                return;
+            }
+        }
+    })
+}
+
+#[tokio::test]
+async fn a_websocket_goes_through_a_route_to_an_upstream() {
+    let address = serve(Router::new().fallback(any(chat))).await;
+    let door = door();
+    let text = format!(
+        r#"
+        [upstreams.chat]
+        endpoints = ["http://{address}"]
+        timeouts = {{ total = "5s", per_try = "5s", body_idle = "5s" }}
+        [[routes]]
+        name = "chat"
+        path = "/chat/{{*rest}}"
+        upstream = "chat"
+        strip_prefix = "/chat"
+        [[routes]]
+        name = "none"
+        path = "/none"
+        upstream = "chat"
+        auth = "public"
+        upgrade = "refuse"
+        "#
+    );
+    door.edge.apply(RouteFile::parse(&text, &Known::default()).unwrap_or_else(|faults| panic!("{faults:#?}")));
+    let certified = Certified::new();
+    let running = certified.serve(&door);
+    let ask = |path: &str, token: &str| {
+        let mut request =
+            tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(format!("ws://localhost{path}"))
+                .unwrap();
+        let headers = request.headers_mut();
+        headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+        headers.insert("sec-websocket-protocol", "chat.v1, chat.v2".parse().unwrap());
+        request
+    };
+    let plain = TcpStream::connect(running.local_addr()).await.unwrap();
+    let (mut socket, answer) = tokio_tungstenite::client_async(ask("/chat/room?x=1", "ada"), plain).await.unwrap();
+    assert_eq!(answer.headers()["sec-websocket-protocol"], "chat.v2");
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("/room?x=1   http"), "no credential of ours goes on");
+    let large = Message::binary(vec![7; 1_000_000]);
+    for message in [Message::text("hello"), large] {
+        socket.send(message.clone()).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), message);
+    }
+    // The other end goes, and so does ours.
+    socket.send(Message::text("go")).await.unwrap();
+    while let Some(Ok(message)) = socket.next().await {
+        assert!(message.is_close() || message == Message::text("go"), "{message:?}");
+    }
+    let secure = certified.connect(&running, &["http/1.1"]).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::client_async(ask("/chat/room", "ada"), secure).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("/room   https"));
+    for (path, token, expected) in [("/chat/room", "forged", 401), ("/none", "ada", 400), ("/none/x", "ada", 404)] {
+        let plain = TcpStream::connect(running.local_addr()).await.unwrap();
+        let refused = tokio_tungstenite::client_async(ask(path, token), plain).await.unwrap_err();
+        let tokio_tungstenite::tungstenite::Error::Http(answer) = refused else { panic!("{path}: {refused}") };
+        assert_eq!(answer.status().as_u16(), expected, "{path}");
+    }
 }
 
 #[tokio::test]

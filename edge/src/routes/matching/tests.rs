@@ -175,38 +175,3 @@ proptest! {
         prop_assert!(!one.covers(&two) || !second || first);
     }
 }
-
-/// Run it with `--ignored` and an optimised build; it prints nanoseconds for each request.
-#[test]
-#[ignore = "a measurement"]
-#[allow(clippy::print_stderr, reason = "it is what it is run for")]
-fn what_a_lookup_costs_among_200_routes() {
-    const ROUNDS: u32 = 200_000;
-    let mut table = Table::default();
-    for number in 0..50 {
-        for (path, method) in
-            [("", Method::GET), ("", Method::POST), ("/{id}", Method::GET), ("/{id}/parts/{*rest}", Method::GET)]
-        {
-            let mut rule = rule(&format!("/api/v1/things-{number}{path}"));
-            rule.conditions.methods = [method].into();
-            table.insert(&[], &rule, &"x");
-        }
-    }
-    let headers = HeaderMap::new();
-    let method = Method::GET;
-    for path in [
-        "/api/v1/things-7",
-        "/api/v1/things-42/0190a5b0-0000-7000-8000-000000000000",
-        "/api/v1/things-3/1/parts/a/b/c",
-        "/nothing/here",
-    ] {
-        let begun = std::time::Instant::now();
-        let mut found = 0_u32;
-        for _ in 0..ROUNDS {
-            let place = Place { host: None, path: std::hint::black_box(path) };
-            found += u32::from(table.find(place, &asked(&method, &headers)).is_some());
-        }
-        let each = begun.elapsed() / ROUNDS;
-        eprintln!("{path}: {each:?} ({})", found / ROUNDS);
-    }
-}

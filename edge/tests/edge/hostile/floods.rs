@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::frames::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, frame, honest_block, literal, pour,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, frame, honest_block, literal, pour,
 };
 use super::upstream::upstream;
 use super::{PATIENCE, exchange, honest, memory, route_to, statuses};
@@ -17,7 +17,6 @@ const BOUND: usize = 48 * 1024 * 1024;
 const FLOOD: usize = 64 * 1024 * 1024;
 
 #[tokio::test]
-#[ignore = "fails now and then on a busy machine: a flood was seen at the upstream, and why is not known yet"]
 async fn floods_of_frames_are_bounded() {
     let (address, log) = upstream().await;
     let door = door();
@@ -52,9 +51,9 @@ async fn floods_of_frames_are_bounded() {
     assert!(log.take().iter().all(|seen| seen.bytes.starts_with(b"GET /next ")), "a flood reached the upstream");
 }
 
-/// Requests that are taken back at once (CVE-2023-44487) end the connection before they cost much.
+/// Requests that are taken back at once (CVE-2023-44487) end the connection before they cost much. The socket may take all of them before the
+/// door has said so; what counts is that it ends the connection, and how many it began.
 #[tokio::test]
-#[ignore = "fails on a busy machine: all frames fit into the socket before the refusal is seen, so the test proves too little"]
 async fn requests_that_are_taken_back_end_the_connection() {
     let (address, log) = upstream().await;
     let door = door();
@@ -64,9 +63,21 @@ async fn requests_that_are_taken_back_end_the_connection() {
         let asked = frame(HEADERS, END_HEADERS | END_STREAM, number, &honest_block("/a"));
         [asked, frame(RST_STREAM, 0, number, &[0, 0, 0, 8])].concat()
     };
-    let all: Vec<u8> = (0..20_000).flat_map(|at| pair(2 * at + 1)).collect();
-    let taken = pour(&running, &[], &all, all.len() + 1).await;
-    assert!(taken.is_some(), "20,000 resets were taken");
+    let mut stream = TcpStream::connect(running.local_addr()).await.unwrap();
+    stream.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[])].concat()).await.unwrap();
+    let (mut reading, mut writing) = stream.split();
+    let pouring = async {
+        for piece in 0..400_u32 {
+            let pairs: Vec<u8> = (0..50).flat_map(|at| pair(2 * (50 * piece + at) + 1)).collect();
+            if writing.write_all(&pairs).await.is_err() {
+                return;
+            }
+        }
+    };
+    let mut answers = vec![0; 64 * 1024];
+    let ended = async { while reading.read(&mut answers).await.is_ok_and(|read| read > 0) {} };
+    let both = async { tokio::join!(pouring, ended) };
+    tokio::time::timeout(PATIENCE, both).await.expect("20,000 resets were taken, and the connection is still open");
     let reached = log.take().len();
     assert!(reached < 2_000, "{reached} requests reached the upstream");
     assert_eq!(exchange(&running, &honest("/next")).await.map(|answer| statuses(&answer)), Ok(vec![200]));
