@@ -66,6 +66,11 @@ impl Instance {
             && self.passive.ejected_for(&upstream.ejection, now).is_none()
     }
 
+    /// Whether calls go there, and somebody answers them, as far as is known.
+    pub(crate) fn answers(&self, upstream: &Upstream, now: Timestamp) -> bool {
+        self.is_well(upstream, now) && !self.passive.is_silent(&upstream.ejection, now)
+    }
+
     pub(crate) fn is_full(&self, upstream: &Upstream) -> bool {
         self.in_flight() >= upstream.concurrency.instance
     }
@@ -139,7 +144,7 @@ impl Instance {
                 Transport::Local(_) => "in-process".to_owned(),
                 Transport::Remote(target) => target.address(),
             },
-            health: if self.is_well(upstream, now) { InstanceHealth::Up } else { InstanceHealth::Down },
+            health: if self.answers(upstream, now) { InstanceHealth::Up } else { InstanceHealth::Down },
             load: self.in_flight(),
             latency_ms: self.latency.micros(now).round() / 1_000.0,
             region: self.place.region.to_string(),
@@ -179,6 +184,8 @@ pub(crate) enum Outcome {
     AnsweredBadly,
     TooLate,
     NoAnswer,
+    /// Nobody listens there.
+    Unreachable,
 }
 
 impl Running {
@@ -197,7 +204,7 @@ impl Running {
         let Some(pass) = self.pass.take() else { return };
         let now = self.service.now();
         // Who refuses connections is quick, and must not look good for it.
-        if outcome != Outcome::NoAnswer {
+        if !matches!(outcome, Outcome::NoAnswer | Outcome::Unreachable) {
             self.instance.latency.record((now.micros() - self.begun.micros()).max(0) as f64, now);
         }
         if !matches!(outcome, Outcome::Answered) {
@@ -209,6 +216,7 @@ impl Running {
             Outcome::TooLate | Outcome::NoAnswer => {
                 self.service.failed(upstream, &self.instance, pass, Failure::NoAnswer, now);
             }
+            Outcome::Unreachable => self.service.failed(upstream, &self.instance, pass, Failure::Unreachable, now),
         }
     }
 }

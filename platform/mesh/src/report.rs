@@ -25,7 +25,7 @@ pub struct ServiceReport {
     pub retry_budget: f64,
 }
 
-/// Whether calls go there.
+/// Whether calls go there and are answered: the last call to one that is down found nobody, or it is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InstanceHealth {

@@ -155,7 +155,11 @@ impl ServiceHandle {
         let tenths = |number: f64| (number * 10.0).round() / 10.0;
         ServiceReport {
             name: self.name().to_owned(),
-            health: if self.is_available() { InstanceHealth::Up } else { InstanceHealth::Down },
+            health: if state.set.instances.iter().any(|instance| instance.answers(upstream, now)) {
+                InstanceHealth::Up
+            } else {
+                InstanceHealth::Down
+            },
             instances: state.set.instances.iter().map(|instance| instance.report(upstream, now)).collect(),
             balance: upstream.balance.name(),
             breaker: inner.breaker.state(),

@@ -11,7 +11,9 @@ use crate::upstream::{Ejection, SlowStart};
 /// How a call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// No valid answer: no connection, broken, too late.
+    /// Nobody listens there.
+    Unreachable,
+    /// No valid answer: broken, too late.
     NoAnswer,
     /// An answer whose status says that it could not be had.
     Status,
@@ -24,6 +26,8 @@ pub(crate) struct Passive {
     ejected_until: AtomicI64,
     /// Since when it may have its share again, microseconds; 0 for always.
     back_since: AtomicI64,
+    /// When it was last found that nobody answers there, microseconds; 0 since the last answer.
+    silent_at: AtomicI64,
     tally: Mutex<Tally>,
 }
 
@@ -40,18 +44,36 @@ impl Passive {
         if self.consecutive.load(Ordering::Relaxed) != 0 {
             self.consecutive.store(0, Ordering::Relaxed);
         }
+        if self.silent_at.load(Ordering::Relaxed) != 0 {
+            self.silent_at.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the last calls found nobody there: one without a connection says so, or as many without an answer as would eject. The last
+    /// instance of a service is never ejected, and still it is down. Without news for `fail_timeout` nothing is known.
+    pub(crate) fn is_silent(&self, rule: &Ejection, now: Timestamp) -> bool {
+        let at = self.silent_at.load(Ordering::Relaxed);
+        at != 0 && (0..=micros(rule.fail_timeout)).contains(&now.micros().saturating_sub(at))
     }
 
     /// Whether the instance deserves to be ejected.
     pub(crate) fn failed(&self, rule: &Ejection, failure: Failure, now: Timestamp) -> bool {
         let in_a_row = self.consecutive.fetch_add(1, Ordering::Relaxed) + 1;
         let mut tally = self.tally.lock();
-        if failure == Failure::NoAnswer {
+        if failure != Failure::Status {
             let age = now.micros().saturating_sub(tally.first_fail);
             if tally.fails == 0 || !(0..=micros(rule.fail_timeout)).contains(&age) {
                 (tally.fails, tally.first_fail) = (0, now.micros());
             }
             tally.fails += 1;
+        }
+        let silent = match failure {
+            Failure::Unreachable => true,
+            Failure::NoAnswer => in_a_row >= rule.max_fails.max(1),
+            Failure::Status => false,
+        };
+        if silent {
+            self.silent_at.store(now.micros().max(1), Ordering::Relaxed);
         }
         let too_many = rule.max_fails > 0 && tally.fails >= rule.max_fails;
         let too_often = rule.consecutive > 0 && in_a_row >= rule.consecutive;
@@ -146,6 +168,28 @@ mod tests {
         }
         assert!(passive.failed(&rule, Failure::Status, at(0)));
         assert!(!Passive::default().failed(&Ejection::never(), Failure::NoAnswer, at(0)));
+    }
+
+    #[test]
+    fn who_cannot_be_reached_is_silent_at_once_and_until_an_answer_or_for_a_while() {
+        let (passive, rule) = (Passive::default(), Ejection::default());
+        assert!(!passive.is_silent(&rule, at(0)));
+        passive.failed(&rule, Failure::Unreachable, at(0));
+        assert!(passive.is_silent(&rule, at(0)) && passive.is_silent(&rule, at(30)) && !passive.is_silent(&rule, at(31)));
+        passive.eject(&rule, at(1));
+        passive.succeeded();
+        assert!(!passive.is_silent(&rule, at(1)), "one answer is enough");
+        for _ in 0..2 {
+            passive.failed(&rule, Failure::NoAnswer, at(2));
+            assert!(!passive.is_silent(&rule, at(2)), "a slow one or two say nothing");
+        }
+        passive.failed(&rule, Failure::NoAnswer, at(2));
+        assert!(passive.is_silent(&rule, at(2)));
+        passive.succeeded();
+        for _ in 0..9 {
+            passive.failed(&rule, Failure::Status, at(3));
+        }
+        assert!(!passive.is_silent(&rule, at(3)), "it answers, badly");
     }
 
     #[test]

@@ -82,8 +82,10 @@ impl Inner {
             Some(Ok(sent)) => sent,
             Some(Err(failed)) => {
                 // A body that its sender broke off says nothing about the instance.
-                if !matches!(failed, Failed::BadRequest(_)) {
-                    running.end(upstream, Outcome::NoAnswer);
+                match failed {
+                    Failed::BadRequest(_) => {}
+                    Failed::Unreachable(..) => running.end(upstream, Outcome::Unreachable),
+                    Failed::Broken(_) | Failed::BadAnswer(_) => running.end(upstream, Outcome::NoAnswer),
                 }
                 return Err(Missed::Failed(failed));
             }
