@@ -1,6 +1,7 @@
 //! Setting logs up. One line an event on standard error, JSON for machines or plain text for people.
 
 mod format;
+mod lines;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,7 +12,10 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
+use lines::Lines;
+
 pub use format::LineFormat;
+pub use lines::LogGuard;
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub enum LogError {
     Format { given: String },
     #[error("logs are set up already in this process")]
     AlreadySet,
+    #[error("the thread that writes logs cannot begin")]
+    Thread(#[source] std::io::Error),
 }
 
 impl Default for LogSettings {
@@ -63,13 +69,17 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Sets the process's logs up. Call it once, before anything logs.
+/// Sets the process's logs up. Call it once, before anything logs, and keep the guard until the end. Lines are written by a thread of their
+/// own: up to 8,192 lines or 8 MiB wait for a slow reader of standard error, more are lost and counted.
 ///
 /// # Errors
-/// [`LogError::Level`] for a level nobody knows, [`LogError::AlreadySet`] the second time.
-pub fn init(settings: &LogSettings) -> Result<(), LogError> {
-    let subscriber = subscriber(settings, Arc::new(SystemClock), std::io::stderr)?;
-    tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::AlreadySet)
+/// [`LogError::Level`] for a level nobody knows, [`LogError::AlreadySet`] the second time, [`LogError::Thread`] when the system has no
+/// thread to give.
+pub fn init(settings: &LogSettings) -> Result<LogGuard, LogError> {
+    let (lines, guard) = Lines::begin(std::io::stderr()).map_err(LogError::Thread)?;
+    let subscriber = subscriber(settings, Arc::new(SystemClock), lines)?;
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::AlreadySet)?;
+    Ok(guard)
 }
 
 /// The subscriber that [`init`] installs, with a clock and a writer of the caller's choice.

@@ -80,7 +80,7 @@ const LET_GO: Duration = Duration::from_secs(30);
 /// Serves until a signal, or until another process has taken the place.
 pub(crate) fn run(loaded: &Loaded, demo: Demo, place: Place) -> Result<Ended> {
     let begun = SystemClock.now();
-    logs::set_up(&loaded.settings)?;
+    let _last_lines = logs::set_up(&loaded.settings)?;
     demo::allow(demo, &loaded.settings)?;
     let roles = cluster::check(loaded)?;
     demo::allow_for(demo, &roles)?;
@@ -166,18 +166,19 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
             tls: tls.listen.clone(),
             admin: loaded.settings.general.admin_listen.0,
         };
+        let seen = routes::Seen::of(loaded.file.as_deref());
         let edge = make_edge(loaded, &house, start.cluster)?;
         let doors = Doors::open(start, &house, &edge, std::mem::take(&mut inherited.sockets), listen).await?;
-        anyhow::Ok((lock, house, people, edge, doors))
+        anyhow::Ok((lock, house, people, edge, doors, seen))
     };
-    let (lock, house, people, edge, doors) = tokio::select! {
+    let (lock, house, people, edge, doors, seen) = tokio::select! {
         opened = opening => opened?,
         // Whatever was begun is in transactions.
         () = signals.next() => return Ok(Outcome::Ended(Ended::AtOnce)),
     };
     let keeping = tls.keep(&loaded.settings)?;
     let beside = Beside::start(&house, data);
-    let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone())?);
+    let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone(), seen)?);
     let maintaining = tokio::spawn(house.mesh.clone().maintain(sources(&house, &doors)));
     let (stop_following, stop) = tokio::sync::watch::channel(false);
     let following = tokio::spawn(plan::follow(house.clone(), edge.clone(), stop));

@@ -1,5 +1,7 @@
 //! The route file while the server runs: read at the start, and again when it changes or at SIGHUP.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -66,11 +68,11 @@ pub(crate) fn refused(path: &Path, faults: &[Fault]) -> SettingsError {
     SettingsError { findings: faults.iter().map(finding).collect() }
 }
 
-/// Follows the file until it is dropped. Other settings of the file take effect at the next start.
-pub(super) fn watch(edge: Edge, file: Option<PathBuf>) -> Result<impl Future<Output = ()>> {
+/// Follows the file until it is dropped. Other settings of the file take effect at the next start. `seen` is how the file was before its
+/// routes were read at the start: what was written since is a change, however early it came.
+pub(super) fn watch(edge: Edge, file: Option<PathBuf>, mut seen: Seen) -> Result<impl Future<Output = ()>> {
     let mut hangup = signal(SignalKind::hangup())?;
     Ok(async move {
-        let mut present = file.as_deref().map(Seen::of);
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -78,10 +80,8 @@ pub(super) fn watch(edge: Edge, file: Option<PathBuf>) -> Result<impl Future<Out
                 _ = ticks.tick() => Asked::ByChange,
                 _ = hangup.recv() => Asked::BySignal,
             };
-            let (Some(path), Some(seen)) = (file.as_deref(), present.as_mut()) else { continue };
-            let now = Seen::of(path);
-            if asked == Asked::BySignal || now != *seen {
-                *seen = now;
+            let Some(path) = file.as_deref() else { continue };
+            if seen.look(path) == Look::Changed || asked == Asked::BySignal {
                 load(&edge, path);
             }
         }
@@ -94,15 +94,64 @@ enum Asked {
     BySignal,
 }
 
-/// By what a change of the file shows.
+/// The file as it was last seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen(Option<(SystemTime, u64)>);
+pub(super) struct Seen {
+    stamp: Stamp,
+    /// Of what was in it.
+    digest: Option<u64>,
+    /// Whether it was read again since its stamp was new: clocks of file systems are coarse, and a second change in the same moment
+    /// leaves the stamp as it is.
+    settled: Settled,
+}
 
-impl Seen {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settled {
+    Yes,
+    NotYet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    Changed,
+    AsBefore,
+}
+
+/// What the system says of a file: when it was written, its length, and which one it is, for files that are put in the place of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp(Option<(SystemTime, u64, u64)>);
+
+impl Stamp {
     fn of(path: &Path) -> Self {
         let data = std::fs::metadata(path).ok();
-        Self(data.and_then(|data| Some((data.modified().ok()?, data.len()))))
+        Self(data.and_then(|data| Some((data.modified().ok()?, data.len(), data.ino()))))
     }
+}
+
+impl Seen {
+    /// Now, before anything else reads it.
+    pub(super) fn of(path: Option<&Path>) -> Self {
+        let stamp = path.map_or(Stamp(None), Stamp::of);
+        Self { stamp, digest: path.and_then(digest), settled: Settled::NotYet }
+    }
+
+    fn look(&mut self, path: &Path) -> Look {
+        let stamp = Stamp::of(path);
+        if stamp == self.stamp && self.settled == Settled::Yes {
+            return Look::AsBefore;
+        }
+        let settled = if stamp == self.stamp { Settled::Yes } else { Settled::NotYet };
+        let before = self.digest;
+        *self = Self { stamp, digest: digest(path), settled };
+        if self.digest == before { Look::AsBefore } else { Look::Changed }
+    }
+}
+
+/// None for a file that cannot be read.
+fn digest(path: &Path) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    std::fs::read(path).ok()?.hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 fn load(edge: &Edge, path: &Path) {
@@ -121,5 +170,45 @@ fn load(edge: &Edge, path: &Path) {
                 tracing::error!(%file, line = fault.line, column = fault.column, %fault, "the routes stay as they are");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_is_seen_once_even_in_the_same_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("banyan.toml");
+        std::fs::write(&path, "a = 1").unwrap();
+        let at = std::fs::metadata(&path).unwrap().modified().unwrap();
+        let write = |text: &str| {
+            let file = std::fs::File::create(&path).unwrap();
+            std::io::Write::write_all(&mut &file, text.as_bytes()).unwrap();
+            // The clock of the file system has not moved.
+            file.set_modified(at).unwrap();
+        };
+        write("a = 1");
+        let mut seen = Seen::of(Some(&path));
+        // After it was seen, and before anybody looks for the first time.
+        write("a = 2");
+        assert_eq!((seen.look(&path), seen.look(&path)), (Look::Changed, Look::AsBefore));
+        let mut early = Seen::of(Some(&path));
+        std::fs::write(&path, "a = 33").unwrap();
+        assert_eq!(early.look(&path), Look::Changed);
+        write("a = 44");
+        assert_eq!(early.look(&path), Look::Changed);
+        write("a = 55");
+        assert_eq!((early.look(&path), early.look(&path)), (Look::Changed, Look::AsBefore));
+        // Touched, and nothing else.
+        std::fs::write(&path, "a = 55").unwrap();
+        assert_eq!((early.look(&path), early.look(&path)), (Look::AsBefore, Look::AsBefore));
+        // Another file in its place.
+        std::fs::write(folder.path().join("new"), "a = 66").unwrap();
+        std::fs::rename(folder.path().join("new"), &path).unwrap();
+        assert_eq!(early.look(&path), Look::Changed);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!((early.look(&path), early.look(&path)), (Look::Changed, Look::AsBefore));
     }
 }

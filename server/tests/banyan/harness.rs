@@ -102,6 +102,7 @@ impl Place {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
         command.args(arguments).env("BANYAN_RATE_LIMITS", "off").envs(variables.iter().copied());
         let mut child = command.spawn().unwrap();
+        let log = Log::of(child.stderr.take().unwrap());
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let (mut said, mut line) = (String::new(), String::new());
         // The banner ends with the line that says how to stop; a program that ended gives an end of file.
@@ -111,12 +112,12 @@ impl Place {
         }
         let addresses = std::fs::read_to_string(self.data().join("banyan.addr"));
         let Ok(addresses) = addresses else {
-            let ran = Ran::from(child.wait_with_output().unwrap());
-            panic!("the server did not start ({}):\n{said}{}", ran.status, ran.error);
+            let status = child.wait().unwrap();
+            panic!("the server did not start ({status}):\n{said}{}", log.read_all());
         };
         let addresses: Value = serde_json::from_str(&addresses).unwrap();
         let url = |name: &str| addresses[name].as_str().unwrap_or_default().to_owned();
-        Server { child, url: url("listen"), admin: url("admin"), banner: said }
+        Server { child, log: Some(log), url: url("listen"), admin: url("admin"), banner: said }
     }
 }
 
@@ -158,6 +159,7 @@ impl Ran {
 /// A running server; it is killed with this value.
 pub(crate) struct Server {
     child: Child,
+    log: Option<Log>,
     pub(crate) url: String,
     pub(crate) admin: String,
     /// What it said when it was ready.
@@ -178,9 +180,7 @@ impl Server {
     #[track_caller]
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let status = wait(&mut self.child);
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (status, log)
+        (status, self.log.take().unwrap().read_all())
     }
 
     /// Ends it in good order.
@@ -227,6 +227,23 @@ impl Server {
         );
         assert_eq!(status, 201, "{body}");
         body["accessToken"].as_str().unwrap().to_owned()
+    }
+}
+
+/// What a server logs, read while it runs: nobody may have to wait for a pipe that is full.
+struct Log(std::thread::JoinHandle<String>);
+
+impl Log {
+    fn of(mut pipe: std::process::ChildStderr) -> Self {
+        Self(std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _as_far_as_it_goes = pipe.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        }))
+    }
+
+    fn read_all(self) -> String {
+        self.0.join().unwrap()
     }
 }
 
