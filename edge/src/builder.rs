@@ -158,7 +158,7 @@ impl Builder {
         let inner = Arc::new(Inner {
             keeps: AtomicBool::new(routes.keep_answers()),
             routes: ArcSwap::from_pointee(routes),
-            compiling: Mutex::new(Sources { base, overlay: Arc::default() }),
+            compiling: Mutex::new(Sources { base, overlay: Arc::default(), stored: Arc::default(), refusals: Arc::new([]) }),
             cookies,
             observed: Observed::default(),
             reloads: Reloads::register(&metrics),

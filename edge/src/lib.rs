@@ -44,8 +44,9 @@ use answer::cors::Cors;
 use answer::security::SecurityHeaders;
 use listen::Addresses;
 use request::credential::Credentials;
-use routes::Routes;
 use routes::meters::Reloads;
+use routes::stored::{Candidate, Judge, Laid};
+use routes::{Declared, Routes};
 use split::cookie::CookieKey;
 use split::observe::Observed;
 
@@ -58,7 +59,10 @@ pub use listen::{Drained, Listen, ListenTls, Running, ServeError, Sockets, Stopp
 pub use request::credential::NoCredentials;
 pub use request::{Authenticate, Credential, Network, NetworkError, Peer, TenantDirectory, TenantEntry, Tenants, Transport};
 pub use routes::outbound::Outbound;
-pub use routes::{Considered, Explanation, Fault, HouseRoute, Known, Question, ROUTE_SECTIONS, RouteFile, RouteLine, explain};
+pub use routes::{
+    Considered, EntryKind, Explanation, Fault, HouseRoute, Known, Question, ROUTE_SECTIONS, Refusal, RouteFile, RouteLine,
+    StoredEntry, explain,
+};
 pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, Plain, ProxyProtocol, SettingsError, TransportSecurity};
 pub use split::{FieldReport, ObservedRoute, RollBack, Seen, ShadowReport, SideReport, SplitReport, Values, WorseBy};
 pub use usage::UsageBook;
@@ -107,8 +111,25 @@ struct Inner {
 struct Sources {
     /// The operator's file.
     base: Arc<RouteFile>,
-    /// What the control plane adds to it.
+    /// What the control plane adds to it for features that move.
     overlay: Arc<RouteFile>,
+    /// What was stored over the API.
+    stored: Arc<Stored>,
+    /// What of it was left out.
+    refusals: Arc<[Refusal]>,
+}
+
+/// Entries as they were read, and what they may name.
+#[derive(Debug, Default)]
+struct Stored {
+    candidates: Vec<Candidate>,
+    known: Known,
+}
+
+impl Stored {
+    fn read(entries: &[StoredEntry], known: &Known) -> Self {
+        Self { candidates: entries.iter().map(StoredEntry::read).collect(), known: known.clone() }
+    }
 }
 
 impl Edge {
@@ -141,7 +162,31 @@ impl Edge {
     /// Takes routes and upstreams beside those of the file, instead of those that were beside it before, all at once. Where a name is in both, the
     /// file's is meant.
     pub fn overlay(&self, file: RouteFile) {
-        self.0.compile(|sources| sources.overlay = Arc::new(file));
+        self.0.compile(|sources| sources.overlay = Arc::new(file.declared_by(Declared::Migration)));
+    }
+
+    /// Takes what was stored over the API instead of what was stored before, all at once, beside the file and the overlay. What does not fit
+    /// is left out, now and whenever the file changes: see [`Edge::refusals`].
+    pub fn store(&self, entries: &[StoredEntry], known: &Known) {
+        let stored = Arc::new(Stored::read(entries, known));
+        self.0.compile(|sources| sources.stored = stored);
+    }
+
+    /// What [`Edge::store`] would leave out; nothing is changed.
+    pub fn check_stored(&self, entries: &[StoredEntry], known: &Known) -> Vec<Refusal> {
+        let stored = Stored::read(entries, known);
+        let base = self.0.compiling.lock().base();
+        self.0.lay(&base, &stored).refusals
+    }
+
+    /// What of the stored entries is left out, and why.
+    pub fn refusals(&self) -> Arc<[Refusal]> {
+        self.0.compiling.lock().refusals.clone()
+    }
+
+    /// Which route would answer a request now, as [`explain`] says it of a file.
+    pub fn explain(&self, question: &Question) -> Explanation {
+        explain(&self.0.routes.load().file, &self.0.house(), self.0.versions.current, question)
     }
 
     /// Every split: what its sides did, what copies found, whether it was rolled back.
@@ -178,10 +223,7 @@ impl Edge {
 
     /// Every route: those of the file, those of services, the door's own.
     pub fn routes(&self) -> Vec<RouteLine> {
-        let house = self.0.mesh.routes();
-        let house =
-            house.iter().map(|route| HouseRoute { service: route.service.to_string(), pattern: route.pattern.to_string() });
-        routes::lines_of(&self.0.routes.load().file, house)
+        routes::lines_of(&self.0.routes.load().file, self.0.house())
     }
 
     /// What the admin listener answers, for a process that has no door of its own.
@@ -211,7 +253,12 @@ impl Inner {
     fn compile(&self, change: impl FnOnce(&mut Sources)) {
         let mut sources = self.compiling.lock();
         change(&mut sources);
-        let file = sources.merged();
+        let Laid { file, refusals } = self.lay(&sources.base(), &sources.stored);
+        for refusal in refusals.iter().filter(|refusal| !sources.refusals.contains(refusal)) {
+            let Refusal { kind, name, key, reason, remedy } = refusal;
+            tracing::error!(?kind, name, key, reason, remedy, "a stored entry is left out");
+        }
+        sources.refusals = refusals.into();
         self.outbound.declare(&file, &self.mesh, &self.clock);
         let parts = routes::Parts {
             mesh: &self.mesh,
@@ -225,6 +272,24 @@ impl Inner {
         self.keeps.fetch_or(routes.keep_answers(), Ordering::Relaxed);
         self.routes.store(routes.clone());
         self.retire(&before.file, &routes.file);
+    }
+
+    fn lay(&self, base: &Arc<RouteFile>, stored: &Stored) -> Laid {
+        if stored.candidates.is_empty() {
+            return Laid { file: base.clone(), refusals: Vec::new() };
+        }
+        let kept: Vec<_> = self.mesh.routes().iter().map(|route| (route.service.clone(), route.pattern.clone())).collect();
+        let kept: Vec<_> = kept.into_iter().filter(|(service, _)| stored.known.kept.contains(&**service)).collect();
+        let judge = Judge { known: &stored.known, outbound: &self.outbound, clock: &self.clock, kept: &kept };
+        judge.lay(base, &stored.candidates)
+    }
+
+    /// The paths of services.
+    fn house(&self) -> Vec<HouseRoute> {
+        let routes = self.mesh.routes();
+        let house =
+            routes.iter().map(|route| HouseRoute { service: route.service.to_string(), pattern: route.pattern.to_string() });
+        house.collect()
     }
 
     /// Ends the upstreams that the new file does not have, when no request can be on its way to them by the old routes any more.
@@ -249,7 +314,8 @@ impl Inner {
 }
 
 impl Sources {
-    fn merged(&self) -> Arc<RouteFile> {
+    /// The file, and what the control plane adds to it.
+    fn base(&self) -> Arc<RouteFile> {
         if self.overlay.is_empty() {
             return self.base.clone();
         }

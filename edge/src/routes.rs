@@ -15,6 +15,7 @@ mod own;
 pub(crate) mod pattern;
 mod query;
 pub(crate) mod rewrite;
+pub(crate) mod stored;
 pub(crate) mod template;
 
 use std::collections::{BTreeMap, HashMap};
@@ -27,12 +28,14 @@ use http::Method;
 pub(crate) use condition::{Asked, wanted_version};
 pub(crate) use explain::lines_of;
 pub use explain::{Considered, Explanation, HouseRoute, Question, RouteLine, explain};
-pub use file::{Fault, Known, ROUTE_SECTIONS, RouteFile};
 pub(crate) use file::{
-    Identity, MessageChange, Observe, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry, UpstreamEntry, UpstreamKey,
+    Declared, Identity, MessageChange, Observe, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry, UpstreamEntry,
+    UpstreamKey,
 };
+pub use file::{Fault, Known, ROUTE_SECTIONS, RouteFile};
 pub(crate) use matching::{Nobody, Place};
 pub(crate) use own::{Page, Probe};
+pub use stored::{EntryKind, Refusal, StoredEntry};
 
 use crate::limits::{RouteLimit, RouteLimits};
 use crate::policies::Policies;

@@ -6,7 +6,7 @@ use banyan_kernel::suggest::closest;
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::condition::{Asked, ValueTest};
-use super::file::{Known, Redirect, RouteEntry, RouteFile, TargetEntry};
+use super::file::{Declared, Known, Redirect, RouteEntry, RouteFile, TargetEntry};
 use super::matching::{Origin, Place, Rule, Table};
 use super::pattern::Segment;
 use super::rewrite::PathRewrite;
@@ -14,20 +14,35 @@ use super::template::Facts;
 use crate::request::address::Security;
 use crate::split::entry::VariantTarget;
 
-/// Where a fault is.
-pub(super) struct At {
-    pub(super) line: usize,
-    pub(super) column: usize,
+/// What is wrong with a route in the light of the others.
+pub(super) struct Finding<'f> {
+    pub(super) route: &'f RouteEntry,
+    /// The route that it does not go together with.
+    pub(super) other: Option<&'f RouteEntry>,
+    /// `routes.shop.timeout`
     pub(super) key: String,
+    pub(super) reason: String,
+    pub(super) remedy: String,
+}
+
+impl<'f> Finding<'f> {
+    fn at(route: &'f RouteEntry, key: &str, reason: String, remedy: String) -> Self {
+        let dot = if key.is_empty() { "" } else { "." };
+        Self { route, other: None, key: format!("routes.{}{dot}{key}", route.name), reason, remedy }
+    }
+
+    fn beside(self, other: &'f RouteEntry) -> Self {
+        Self { other: Some(other), ..self }
+    }
 }
 
 /// More steps than any chain of redirects that is meant.
 const MOST_STEPS: usize = 10;
 
-type Report<'r> = dyn FnMut(At, String, String) + 'r;
+type Report<'r, 'f> = dyn FnMut(Finding<'f>) + 'r;
 
-pub(super) fn check(file: &RouteFile, known: &Known, mut report: impl FnMut(At, String, String)) {
-    let report: &mut Report<'_> = &mut report;
+pub(super) fn check<'f>(file: &'f RouteFile, known: &Known, mut report: impl FnMut(Finding<'f>)) {
+    let report: &mut Report<'_, 'f> = &mut report;
     for route in &file.routes {
         names(route, file, known, report);
         effects(route, report);
@@ -37,19 +52,23 @@ pub(super) fn check(file: &RouteFile, known: &Known, mut report: impl FnMut(At, 
     loops(file, report);
 }
 
-fn at(route: &RouteEntry, key: &str) -> At {
-    let dot = if key.is_empty() { "" } else { "." };
-    At { line: route.line, column: route.column, key: format!("routes.{}{dot}{key}", route.name) }
+/// For people who look for it.
+fn place(route: &RouteEntry) -> String {
+    match route.declared {
+        Declared::File => format!("`{}` in line {}", route.name, route.line),
+        Declared::Api => format!("`{}` of the API", route.name),
+        Declared::Migration => format!("`{}` of a migration", route.name),
+    }
 }
 
-fn names(route: &RouteEntry, file: &RouteFile, known: &Known, report: &mut Report<'_>) {
+fn names<'f>(route: &'f RouteEntry, file: &RouteFile, known: &Known, report: &mut Report<'_, 'f>) {
     let mut unknown = |key: &str, what: &str, name: &str, all: Vec<&str>| {
         let remedy = match closest(name, all.iter().copied()) {
             Some(close) => format!("did you mean `{close}`?"),
             None if all.is_empty() => "there is none".to_owned(),
             None => format!("there are {}", all.join(", ")),
         };
-        report(at(route, key), format!("names the {what} `{name}`, which is not there"), remedy);
+        report(Finding::at(route, key, format!("names the {what} `{name}`, which is not there"), remedy));
     };
     match &route.target {
         TargetEntry::Service(name) if !known.services.contains(&**name) => {
@@ -80,13 +99,13 @@ fn names(route: &RouteEntry, file: &RouteFile, known: &Known, report: &mut Repor
         let clash = matches!(&route.target, TargetEntry::Upstream(name) if *name == upstream.name);
         if clash {
             let reason = format!("names the upstream `{}`, which is also the name of a service", upstream.name);
-            report(at(route, "upstream"), reason, "give the upstream another name".to_owned());
+            report(Finding::at(route, "upstream", reason, "give the upstream another name".to_owned()));
         }
     }
 }
 
 /// What is said and would do nothing.
-fn effects(route: &RouteEntry, report: &mut Report<'_>) {
+fn effects<'f>(route: &'f RouteEntry, report: &mut Report<'_, 'f>) {
     let fixed = matches!(route.target, TargetEntry::Redirect(_) | TargetEntry::Respond(_));
     let said = [
         ("rewrite", !route.rewrite.is_empty()),
@@ -96,19 +115,19 @@ fn effects(route: &RouteEntry, report: &mut Report<'_>) {
         ("split", route.split.is_some()),
     ];
     for (key, _) in said.iter().filter(|(_, said)| fixed && *said) {
-        report(at(route, key), "has no effect where the door itself answers".to_owned(), "remove it".to_owned());
+        report(Finding::at(route, key, "has no effect where the door itself answers".to_owned(), "remove it".to_owned()));
     }
     if let PathRewrite::Prefix { strip, add } = &route.rewrite.path
         && route.pattern.literal_prefix().get(..*strip) == Some(add)
     {
         let reason = "takes off the prefix that it puts in front".to_owned();
-        report(at(route, "strip_prefix"), reason, "remove `strip_prefix` and `add_prefix`".to_owned());
+        report(Finding::at(route, "strip_prefix", reason, "remove `strip_prefix` and `add_prefix`".to_owned()));
     }
     if let [Segment::Literal(only)] = route.pattern.segments()
         && ["health", "ready", "readyz", "livez"].contains(&&**only)
     {
         let reason = format!("has the path `{}`, which the door answers itself for those who watch it", route.pattern);
-        report(at(route, "path"), reason, "use another path, and rewrite it".to_owned());
+        report(Finding::at(route, "path", reason, "use another path, and rewrite it".to_owned()));
     }
 }
 
@@ -117,28 +136,28 @@ fn share_hosts(one: &RouteEntry, other: &RouteEntry) -> bool {
     (one.hosts.is_empty() && other.hosts.is_empty()) || one.hosts.iter().any(|host| other.hosts.contains(host))
 }
 
-fn ambiguous(file: &RouteFile, report: &mut Report<'_>) {
+fn ambiguous<'f>(file: &'f RouteFile, report: &mut Report<'_, 'f>) {
     let mut shapes: HashMap<(&[Segment], i32), Vec<&RouteEntry>> = HashMap::new();
     for route in &file.routes {
         let twins = shapes.entry((route.pattern.segments(), route.priority)).or_default();
-        let twin = twins.iter().find(|other| {
+        let twin = twins.iter().copied().find(|other| {
             share_hosts(route, other)
                 && route.conditions.weight() == other.conditions.weight()
                 && !route.conditions.exclude(&other.conditions)
         });
         if let Some(twin) = twin {
-            let reason =
-                format!("answers the same requests as `{}` in line {}, and none of them goes first", twin.name, twin.line);
-            report(at(route, ""), reason, "make one more specific, or give it a `priority`".to_owned());
+            let reason = format!("answers the same requests as {}, and none of them goes first", place(twin));
+            let remedy = "make one more specific, or give it a `priority`".to_owned();
+            report(Finding::at(route, "", reason, remedy).beside(twin));
         }
         twins.push(route);
     }
 }
 
-fn unreachable(file: &RouteFile, report: &mut Report<'_>) {
-    let lifted: Vec<&RouteEntry> = file.routes.iter().map(|route| &**route).filter(|route| route.priority > -1_000).collect();
+fn unreachable<'f>(file: &'f RouteFile, report: &mut Report<'_, 'f>) {
+    let lifted: Vec<&'f RouteEntry> = file.routes.iter().map(|route| &**route).filter(|route| route.priority > -1_000).collect();
     for route in &file.routes {
-        let hides = |other: &&&RouteEntry, host: Option<usize>| {
+        let hides = |other: &&'f RouteEntry, host: Option<usize>| {
             let same_host = match host {
                 None => other.hosts.is_empty(),
                 Some(at) => other.hosts.contains(&route.hosts[at]),
@@ -148,7 +167,7 @@ fn unreachable(file: &RouteFile, report: &mut Report<'_>) {
                 && other.pattern.covers(&route.pattern)
                 && other.conditions.cover(&route.conditions)
         };
-        let hidden_at = |host: Option<usize>| lifted.iter().find(|other| hides(other, host));
+        let hidden_at = |host: Option<usize>| lifted.iter().copied().find(|other| hides(other, host));
         let hidden = if route.hosts.is_empty() {
             hidden_at(None)
         } else {
@@ -156,19 +175,20 @@ fn unreachable(file: &RouteFile, report: &mut Report<'_>) {
             all.and_then(|all| all.first().copied())
         };
         if let Some(other) = hidden {
-            let reason = format!("is never reached: `{}` in line {} answers all its requests first", other.name, other.line);
-            report(at(route, ""), reason, "lower the `priority` of the other, or remove one".to_owned());
+            let reason = format!("is never reached: {} answers all its requests first", place(other));
+            let remedy = "lower the `priority` of the other, or remove one".to_owned();
+            report(Finding::at(route, "", reason, remedy).beside(other));
         }
     }
 }
 
-fn loops(file: &RouteFile, report: &mut Report<'_>) {
+fn loops<'f>(file: &'f RouteFile, report: &mut Report<'_, 'f>) {
     let mut table = Table::default();
     for (index, route) in file.routes.iter().enumerate() {
         table.insert(&route.hosts, &route.rule(), &index);
     }
     let redirects = file.routes.iter().filter_map(|route| match &route.target {
-        TargetEntry::Redirect(redirect) => Some((route, redirect)),
+        TargetEntry::Redirect(redirect) => Some((&**route, redirect)),
         _ => None,
     });
     for (route, redirect) in redirects {
@@ -179,7 +199,7 @@ fn loops(file: &RouteFile, report: &mut Report<'_>) {
         };
         if hosts.into_iter().any(|host| goes_round(file, &table, route, redirect, host)) {
             let reason = "leads, step by step, to itself".to_owned();
-            report(at(route, "redirect"), reason, "let it lead to a path that no redirect has".to_owned());
+            report(Finding::at(route, "redirect", reason, "let it lead to a path that no redirect has".to_owned()));
         }
     }
 }

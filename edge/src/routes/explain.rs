@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use serde::{Deserialize, Serialize};
 
 use super::condition::{Asked, Conditions, Misfit, QueryTest, ValueTest};
-use super::file::{RouteEntry, RouteFile, TargetEntry};
+use super::file::{Declared, RouteEntry, RouteFile, TargetEntry};
 use super::matching::{Nobody, Origin, Place, Rule, Table};
 use super::own;
 use super::pattern::PathPattern;
@@ -34,7 +34,7 @@ pub struct Question {
 }
 
 /// What would become of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// The path as it is matched and passed on.
@@ -51,7 +51,7 @@ pub struct Explanation {
     pub forwarded: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Considered {
     pub name: String,
@@ -65,7 +65,7 @@ pub struct Considered {
 #[serde(rename_all = "camelCase")]
 pub struct RouteLine {
     pub name: String,
-    /// `file`, or `built in`.
+    /// `file`, `api`, `migration`, or `built in`.
     pub origin: String,
     /// Of the file; 0 for what is built in.
     pub line: usize,
@@ -270,8 +270,8 @@ impl RouteEntry {
         };
         RouteLine {
             name: self.name.to_string(),
-            origin: "file".to_owned(),
-            line: self.line,
+            origin: self.declared.name().to_owned(),
+            line: if self.declared == Declared::File { self.line } else { 0 },
             hosts: self.hosts.iter().map(ToString::to_string).collect(),
             path: self.pattern.to_string(),
             methods: methods(&self.conditions),

@@ -52,12 +52,38 @@ pub struct Known {
     pub services: BTreeSet<String>,
     /// Classes of limits. Empty: they are not checked.
     pub classes: BTreeSet<String>,
+    /// Services whose paths no stored route may take, because nobody could take it back without them.
+    pub kept: BTreeSet<String>,
+}
+
+/// Who declared a route or an upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Declared {
+    /// The operator's file.
+    #[default]
+    File,
+    /// An operator, over the API.
+    Api,
+    /// The control plane, for a feature that moves.
+    Migration,
+}
+
+impl Declared {
+    /// As lists show it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Api => "api",
+            Self::Migration => "migration",
+        }
+    }
 }
 
 /// One route of the file.
 #[derive(Clone, Debug)]
 pub(crate) struct RouteEntry {
     pub(crate) name: Arc<str>,
+    pub(crate) declared: Declared,
     /// Where it begins in the file.
     pub(crate) line: usize,
     pub(crate) column: usize,
@@ -127,6 +153,17 @@ impl RouteFile {
     /// # Errors
     /// Every fault of the file at once, in its order.
     pub fn parse(text: &str, known: &Known) -> Result<Self, Vec<Fault>> {
+        Self::read(text, |file, source| {
+            check::check(file, known, |finding| source.found(finding));
+        })
+    }
+
+    /// As [`RouteFile::parse`], without a look at how its parts fit together.
+    pub(crate) fn parse_parts(text: &str) -> Result<Self, Vec<Fault>> {
+        Self::read(text, |_, _| ())
+    }
+
+    fn read(text: &str, check: impl FnOnce(&Self, &Source<'_>)) -> Result<Self, Vec<Fault>> {
         let source = Source::new(text);
         if text.len() > LARGEST {
             source.fault(0, "", "the file is larger than 4 MiB", "split the installation, or generate fewer routes");
@@ -141,9 +178,7 @@ impl RouteFile {
             return Err(source.into_faults());
         }
         let file = read(&source, document.get_ref());
-        check::check(&file, known, |at, reason, remedy| {
-            source.fault_at(at.line, at.column, at.key, reason, remedy);
-        });
+        check(&file, &source);
         let faults = source.into_faults();
         if faults.is_empty() { Ok(file) } else { Err(faults) }
     }
@@ -155,6 +190,17 @@ impl RouteFile {
 
     pub fn is_empty(&self) -> bool {
         self.routes.is_empty() && self.upstreams.is_empty()
+    }
+
+    /// The same, as declared by somebody else than the file.
+    pub(crate) fn declared_by(mut self, declared: Declared) -> Self {
+        for route in &mut self.routes {
+            Arc::make_mut(route).declared = declared;
+        }
+        for upstream in &mut self.upstreams {
+            Arc::make_mut(upstream).declared = declared;
+        }
+        self
     }
 
     pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<UpstreamEntry>> {

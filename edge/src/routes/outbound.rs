@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use banyan_kernel::{Clock, OsRandom};
+use banyan_kernel::{Clock, Network, OsRandom};
 use banyan_mesh::caller::{ClusterSecret, Signer};
-use banyan_mesh::{DeclareError, Mesh, Tls, Upstream};
+use banyan_mesh::{DeclareError, Mesh, Reach, Tls, Upstream};
 use rustls::ClientConfig;
 
-use super::file::{Fault, Identity, RouteFile, UpstreamEntry};
+use super::file::{Declared, Fault, Identity, RouteFile, UpstreamEntry};
 
 /// What the door needs to reach upstreams, beside what the file says of them.
 #[derive(Clone, Default)]
@@ -16,6 +16,8 @@ pub struct Outbound {
     pub secret: Option<ClusterSecret>,
     /// Whose certificates are believed. Without it no upstream can be reached by `https`.
     pub tls: Option<Arc<ClientConfig>>,
+    /// Guarded addresses ([`Reach::Guarded`]) that upstreams of the API may have nevertheless; those of the file may have any.
+    pub guarded: Arc<[Network]>,
 }
 
 impl Outbound {
@@ -37,7 +39,7 @@ impl Outbound {
         }
     }
 
-    fn rules(&self, entry: &UpstreamEntry, clock: &Arc<dyn Clock>) -> Upstream {
+    pub(crate) fn rules(&self, entry: &UpstreamEntry, clock: &Arc<dyn Clock>) -> Upstream {
         let signer = |secret| Arc::new(Signer::new(&entry.name, secret, clock.clone(), Arc::new(OsRandom)));
         let tls = |security: &super::file::UpstreamSecurity| {
             Some(Tls { config: self.tls.clone()?, server_name: security.server_name.clone() })
@@ -45,6 +47,10 @@ impl Outbound {
         Upstream {
             caller: self.secret.as_ref().filter(|_| entry.identity == Identity::Signed).map(signer),
             tls: entry.security.as_ref().and_then(tls),
+            reach: match entry.declared {
+                Declared::File => Reach::Anywhere,
+                Declared::Api | Declared::Migration => Reach::Guarded { except: self.guarded.clone() },
+            },
             ..entry.rules.clone()
         }
     }

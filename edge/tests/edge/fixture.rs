@@ -269,7 +269,7 @@ fn door_on(settings: EdgeSettings, clock: TestClock, limiter: Option<Limiter>) -
         .authenticate(Arc::new(SharedIdentity(identity.clone())))
         .clock(shared)
         .settings(settings)
-        .outbound(Outbound { secret: Some(secret()), tls: None });
+        .outbound(Outbound { secret: Some(secret()), ..Outbound::default() });
     let builder = match &limiter {
         Some(limiter) => builder.limiter(limiter.clone()),
         None => builder,

@@ -133,6 +133,14 @@ impl Preconditions {
         });
         if holds { Ok(()) } else { Err(ErrorCode::PreconditionFailed.into()) }
     }
+
+    /// For a change of what is not there: a client that names a state means another one (RFC 9110 §13.1.1).
+    ///
+    /// # Errors
+    /// 412 where there is an `If-Match`.
+    pub fn allow_new(&self) -> Result<(), Problem> {
+        if self.if_match.is_none() { Ok(()) } else { Err(ErrorCode::PreconditionFailed.into()) }
+    }
 }
 
 /// For `#[utoipa::path(params(Preconditions))]`: a read gets `If-None-Match` and 304, a change `If-Match`, 412 and 428.
@@ -255,6 +263,8 @@ mod tests {
         assert_eq!(code(&format!("W/{known}")), ErrorCode::PreconditionFailed);
         assert_eq!(Preconditions::default().require(&tag()).unwrap_err().code(), ErrorCode::PreconditionRequired);
         assert!(Preconditions::default().allow(&tag()).is_ok());
+        assert!(Preconditions::default().allow_new().is_ok());
+        assert_eq!(conditions(IF_MATCH, "*").unwrap().allow_new().unwrap_err().code(), ErrorCode::PreconditionFailed);
     }
 
     #[test]

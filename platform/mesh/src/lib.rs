@@ -54,7 +54,7 @@ pub use routes::{Route, RouteTable};
 pub use service::ServiceHandle;
 pub use upstream::{
     Balance, Breaker, Concurrency, Connections, Context, DeclareError, Discovery, Ejection, HealthCheck, Hedge, HostRule,
-    Protocol, Repeatable, Retry, Scheme, SlowStart, Timeouts, Tls, Upstream,
+    Protocol, Reach, Repeatable, Retry, Scheme, SlowStart, Timeouts, Tls, Upstream,
 };
 
 /// All services that this process can call. Cheap to clone.

@@ -1,6 +1,7 @@
 //! What an upstream is: where its instances are, and by which rules they are called. Plain data; whoever reads it from a file maps it.
 
 pub(crate) mod check;
+mod reach;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::caller::Signer;
 use crate::place::Endpoint;
 
 pub use check::DeclareError;
+pub use reach::Reach;
 
 /// A named upstream or service elsewhere. `..Upstream::default()` fills in what is usual.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,8 @@ pub struct Upstream {
     /// Says who calls, signed; see [`crate::caller`]. None says nothing.
     pub caller: Option<Arc<Signer>>,
     pub context: Context,
+    /// Which addresses its instances may have.
+    pub reach: Reach,
 }
 
 /// How instances are found.

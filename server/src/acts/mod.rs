@@ -95,6 +95,13 @@ pub(crate) enum Act {
         attack: Attack,
     },
     ListRoutes,
+    ListRefusedRoutes,
+    ExplainRoute {
+        method: String,
+        uri: String,
+        /// Names and values.
+        headers: Vec<(String, String)>,
+    },
 }
 
 /// Whether tables are attacked before the report.
@@ -129,6 +136,8 @@ pub(crate) enum Answer {
     AuditHeads(Vec<SignedHead>),
     Compliance(serde_json::Value),
     Routes(Vec<banyan_edge::RouteLine>),
+    RefusedRoutes(Vec<banyan_edge::Refusal>),
+    Explanation(Box<banyan_edge::Explanation>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,14 +3,24 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use banyan_edge::Question;
 use banyan_identity::{IdentityError, NewAccount, NewKey, NewTenant, Status, TenantInfo};
 use banyan_kernel::{Network, Roles};
 use banyan_store::audit::{Verification, VerifyError};
+use http::{HeaderName, HeaderValue};
 use serde_json::json;
 
 use super::{Act, Answer, Attack, AuditLine, KeyLine, Registration, SessionLine, ShownKey, TenantLine, UserSheet};
 use crate::audit_heads;
 use crate::house::House;
+
+const NOBODY: &str = "this process serves nobody";
+
+fn question(method: &str, uri: &str, headers: &[(String, String)]) -> Result<Question> {
+    let headers = headers.iter().map(|(name, value)| Ok((name.parse()?, value.parse()?)));
+    let headers: Vec<(HeaderName, HeaderValue)> = headers.collect::<Result<_>>()?;
+    Ok(Question { method: method.parse()?, uri: uri.parse()?, headers: headers.into_iter().collect() })
+}
 
 impl House {
     /// Does one act.
@@ -78,7 +88,12 @@ impl House {
             Act::VerifyAudit { heads } => Ok(Answer::Audit(self.verify_audit(heads.as_deref()).await?)),
             Act::SignAuditHeads => Ok(Answer::AuditHeads(audit_heads::sign(self).await?)),
             Act::ReportCompliance { attack } => self.report_compliance(*attack).await,
-            Act::ListRoutes => Ok(Answer::Routes(self.routes().context("this process serves nobody")?)),
+            Act::ListRoutes => Ok(Answer::Routes(self.routes().context(NOBODY)?)),
+            Act::ListRefusedRoutes => Ok(Answer::RefusedRoutes(self.refused_routes().context(NOBODY)?)),
+            Act::ExplainRoute { method, uri, headers } => {
+                let question = question(method, uri, headers)?;
+                Ok(Answer::Explanation(Box::new(self.explain_route(&question).context(NOBODY)?)))
+            }
         }
     }
 

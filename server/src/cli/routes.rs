@@ -3,7 +3,7 @@ mod key;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use banyan_edge::{Explanation, Question, RouteFile, RouteLine, explain};
+use banyan_edge::{EntryKind, Explanation, Question, Refusal, RouteFile, RouteLine, explain};
 use banyan_http::version::Versions;
 use clap::Subcommand;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -40,7 +40,8 @@ pub(crate) struct Check {
 
 /// Say which route would answer a request, why, through which policies, and where to.
 ///
-/// Nothing is sent. Exit code 0 if a route answers, 1 if none does.
+/// Nothing is sent to any upstream. The running server is asked, which also has what was stored over the API and what moves; without one, or
+/// with --file, it is the file alone. Exit code 0 if a route answers, 1 if none does.
 #[derive(clap::Args)]
 pub(crate) struct Explain {
     /// The method, such as GET.
@@ -60,7 +61,9 @@ pub(crate) struct Explain {
     installation: Installation,
 }
 
-/// List the routes of the running server.
+/// List the routes of the running server, with where each comes from: file, api, migration, or built in.
+///
+/// Stored routes that do not fit the file are left out, and named with their reasons.
 #[derive(clap::Args)]
 pub(crate) struct List {
     /// For programs.
@@ -96,7 +99,8 @@ fn text_of(path: &Path) -> Result<String> {
 impl Check {
     fn run(self) -> Result<Ended> {
         let path = file_of(self.file.as_deref(), &self.installation)?;
-        match RouteFile::parse(&text_of(&path)?, &known()) {
+        let text = text_of(&path)?;
+        match RouteFile::parse(&text, &known(&text)) {
             Ok(file) => {
                 terminal::say(&format!("{}: {} routes, nothing is wrong", path.display(), file.len()))?;
                 Ok(Ended::Well)
@@ -114,23 +118,45 @@ impl Check {
 
 impl Explain {
     fn run(self) -> Result<Ended> {
-        let file = match (&self.file, self.installation.load()) {
-            (Some(path), _) => Some(path.clone()),
-            (None, loaded) => loaded?.file,
-        };
-        let file = match file {
-            None => RouteFile::default(),
-            Some(path) => match RouteFile::parse(&text_of(&path)?, &known()) {
-                Ok(file) => file,
-                Err(faults) => bail!("{}:{} (`banyan routes check` says all)", path.display(), faults[0]),
-            },
-        };
         let headers = headers_of(&self.header)?;
-        let question = Question { method: self.method, uri: self.url, headers };
-        let explanation = explain(&file, &house_routes(), Versions::default().current, &question);
+        let question = Question { method: self.method.clone(), uri: self.url.clone(), headers };
+        let of_server = match &self.file {
+            Some(_) => None,
+            None => self.ask_server(&question)?,
+        };
+        let explanation = match of_server {
+            Some(explanation) => explanation,
+            None => explain(&self.read()?, &house_routes(), Versions::default().current, &question),
+        };
         let text = if self.json { serde_json::to_string_pretty(&explanation)? } else { explained(&explanation) };
         terminal::say(text.trim_end())?;
         Ok(if explanation.route.is_some() { Ended::Well } else { Ended::Wrong })
+    }
+
+    /// What the running server says, which also has what was stored over the API; none where no server runs.
+    fn ask_server(&self, question: &Question) -> Result<Option<Explanation>> {
+        let loaded = self.installation.load()?;
+        let Ok(data) = DataDirectory::open(&loaded.data) else { return Ok(None) };
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = question.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let act = Act::ExplainRoute { method: question.method.to_string(), uri: question.uri.to_string(), headers };
+        match block_on(async { admin_socket::send(&data, &act).await })? {
+            Some(Answer::Explanation(explanation)) => Ok(Some(*explanation)),
+            _ => Ok(None),
+        }
+    }
+
+    fn read(&self) -> Result<RouteFile> {
+        let file = match &self.file {
+            Some(path) => Some(path.clone()),
+            None => self.installation.load()?.file,
+        };
+        let Some(path) = file else { return Ok(RouteFile::default()) };
+        let text = text_of(&path)?;
+        match RouteFile::parse(&text, &known(&text)) {
+            Ok(file) => Ok(file),
+            Err(faults) => bail!("{}:{} (`banyan routes check` says all)", path.display(), faults[0]),
+        }
     }
 }
 
@@ -178,14 +204,29 @@ impl List {
         };
         let text = if self.json { serde_json::to_string_pretty(&routes)? } else { listed(&routes) };
         terminal::say(&text)?;
+        let refused = block_on(async { admin_socket::send(&data, &Act::ListRefusedRoutes).await })?;
+        if let Some(Answer::RefusedRoutes(refused)) = refused {
+            refused.iter().for_each(|refusal| terminal::complain(&left_out(refusal)));
+        }
         Ok(Ended::Well)
     }
+}
+
+fn left_out(Refusal { kind, name, key, reason, remedy }: &Refusal) -> String {
+    let kind = match kind {
+        EntryKind::Route => "route",
+        EntryKind::Upstream => "upstream",
+    };
+    let key = if key.is_empty() { String::new() } else { format!("`{key}` ") };
+    format!("the stored {kind} `{name}` is left out: {key}{reason}; {remedy}")
 }
 
 fn listed(routes: &[RouteLine]) -> String {
     let any = |texts: &[String]| if texts.is_empty() { "*".to_owned() } else { texts.join(",") };
     let row = |route: &RouteLine| {
-        [route.name.clone(), any(&route.hosts), any(&route.methods), route.path.clone(), route.target.clone(), route.auth.clone()]
+        let from = if route.line > 0 { format!("{} {}", route.origin, route.line) } else { route.origin.clone() };
+        let (hosts, methods) = (any(&route.hosts), any(&route.methods));
+        [route.name.clone(), from, hosts, methods, route.path.clone(), route.target.clone(), route.auth.clone()]
     };
-    terminal::table(["NAME", "HOST", "METHOD", "PATH", "TO", "AUTH"], &routes.iter().map(row).collect::<Vec<_>>())
+    terminal::table(["NAME", "FROM", "HOST", "METHOD", "PATH", "TO", "AUTH"], &routes.iter().map(row).collect::<Vec<_>>())
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
 use banyan_contracts::limits::LimitBook;
-use banyan_edge::{Edge, Limiter, RouteLine, UsageBook};
+use banyan_edge::{Edge, Explanation, Limiter, Question, Refusal, RouteLine, UsageBook};
 use banyan_http::{Host, Service};
 use banyan_identity::Identity;
 use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random, SystemClock};
@@ -161,6 +161,16 @@ impl House {
     /// The routes of the open door; none where this process does not serve.
     pub(crate) fn routes(&self) -> Option<Vec<RouteLine>> {
         self.edge.get().map(Edge::routes)
+    }
+
+    /// What of the stored routes and upstreams is left out.
+    pub(crate) fn refused_routes(&self) -> Option<Vec<Refusal>> {
+        self.edge.get().map(|edge| edge.refusals().to_vec())
+    }
+
+    /// Which route of the open door would answer.
+    pub(crate) fn explain_route(&self, question: &Question) -> Option<Explanation> {
+        self.edge.get().map(|edge| edge.explain(question))
     }
 
     /// Makes ids of requests and nodes.

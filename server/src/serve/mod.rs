@@ -168,20 +168,22 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
         };
         let seen = routes::Seen::of(loaded.file.as_deref());
         let edge = make_edge(loaded, &house, start.cluster)?;
+        let known = routes::known_of(loaded.file.as_deref());
+        let follower = plan::begin(&house, &edge, known.clone()).await;
         let doors = Doors::open(start, &house, &edge, std::mem::take(&mut inherited.sockets), listen).await?;
-        anyhow::Ok((lock, house, people, edge, doors, seen))
+        anyhow::Ok((lock, house, people, edge, doors, follower, (seen, known)))
     };
-    let (lock, house, people, edge, doors, seen) = tokio::select! {
+    let (lock, house, people, edge, doors, follower, (seen, known)) = tokio::select! {
         opened = opening => opened?,
         // Whatever was begun is in transactions.
         () = signals.next() => return Ok(Outcome::Ended(Ended::AtOnce)),
     };
     let keeping = tls.keep(&loaded.settings)?;
     let beside = Beside::start(&house, data);
-    let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone(), seen)?);
+    let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone(), seen, known)?);
     let maintaining = tokio::spawn(house.mesh.clone().maintain(sources(&house, &doors)));
     let (stop_following, stop) = tokio::sync::watch::channel(false);
-    let following = tokio::spawn(plan::follow(house.clone(), edge.clone(), stop));
+    let following = follower.map(|follower| tokio::spawn(follower.run(stop)));
     house.show_routes_of(edge);
     let window = Window::open(data)?;
     let socket = tokio::spawn(AdminSocket::open(data)?.serve(house.clone()));
@@ -207,7 +209,9 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
         watching.abort();
         maintaining.abort();
         drop(stop_following);
-        following.abort();
+        if let Some(following) = following {
+            following.abort();
+        }
         let last = beside.stop().await;
         drop(keeping);
         (drained, last)

@@ -1,41 +1,74 @@
-//! The plan of the control plane: the door follows it while the server runs.
+//! What the control plane keeps: the door follows it from before it opens until the server ends.
 
 use std::sync::Arc;
 
-use banyan_edge::{Edge, RouteFile};
-use banyan_gateway::{Door, OPERATORS, SERVICE};
+use banyan_edge::{Edge, EntryKind, Known, Refusal, RouteFile, StoredEntry};
+use banyan_gateway::{Door, Entry, EntryFault, Follower, Kind, OPERATORS, SERVICE};
 use serde_json::Value;
-use tokio::sync::watch;
 
-use super::routes;
 use crate::house::House;
 
 /// The open door as the control plane knows it.
-struct Followed(Edge);
+struct Followed {
+    edge: Edge,
+    /// What routes may name.
+    known: Known,
+}
 
 impl Door for Followed {
     fn follow(&self, routes: &str) -> Result<(), String> {
-        let file = RouteFile::parse(routes, &routes::known()).map_err(|faults| {
+        let file = RouteFile::parse(routes, &self.known).map_err(|faults| {
             let faults: Vec<String> = faults.iter().take(5).map(ToString::to_string).collect();
             faults.join("; ")
         })?;
-        self.0.overlay(file);
+        self.edge.overlay(file);
         Ok(())
     }
 
+    fn store(&self, entries: &[Entry]) {
+        self.edge.store(&stored(entries), &self.known);
+    }
+
+    fn check(&self, entries: &[Entry]) -> Vec<EntryFault> {
+        self.edge.check_stored(&stored(entries), &self.known).into_iter().map(fault).collect()
+    }
+
+    fn refused(&self) -> Vec<EntryFault> {
+        self.edge.refusals().iter().cloned().map(fault).collect()
+    }
+
     fn splits(&self) -> Vec<Value> {
-        self.0.splits().iter().filter_map(|split| serde_json::to_value(split).ok()).collect()
+        self.edge.splits().iter().filter_map(|split| serde_json::to_value(split).ok()).collect()
     }
 
     fn observed(&self) -> Vec<Value> {
-        self.0.observed().iter().filter_map(|route| serde_json::to_value(route).ok()).collect()
+        self.edge.observed().iter().filter_map(|route| serde_json::to_value(route).ok()).collect()
     }
 }
 
-/// Follows until `stop` is dropped. A process without the plan's database follows nothing.
-pub(super) async fn follow(house: Arc<House>, edge: Edge, stop: watch::Receiver<bool>) {
-    let room = house.rooms.iter().find(|room| room.service.name == SERVICE);
-    let operators = house.identity.tenant_named(OPERATORS);
-    let (Some(room), Some(operators)) = (room, operators) else { return };
-    banyan_gateway::follow(room.host.clone(), operators.id, Arc::new(Followed(edge)), stop).await;
+fn stored(entries: &[Entry]) -> Vec<StoredEntry> {
+    let stored = |entry: &Entry| StoredEntry {
+        kind: match entry.kind {
+            Kind::Route => EntryKind::Route,
+            Kind::Upstream => EntryKind::Upstream,
+        },
+        name: entry.name.clone(),
+        definition: entry.definition.clone(),
+    };
+    entries.iter().map(stored).collect()
+}
+
+fn fault(refusal: Refusal) -> EntryFault {
+    let kind = match refusal.kind {
+        EntryKind::Route => Kind::Route,
+        EntryKind::Upstream => Kind::Upstream,
+    };
+    EntryFault { kind, name: refusal.name, key: refusal.key, reason: refusal.reason, remedy: refusal.remedy }
+}
+
+/// Tells the door what is stored, so that it opens with it. A process without the plan's database follows nothing.
+pub(super) async fn begin(house: &House, edge: &Edge, known: Known) -> Option<Follower> {
+    let room = house.rooms.iter().find(|room| room.service.name == SERVICE)?;
+    let operators = house.identity.tenant_named(OPERATORS)?;
+    Some(Follower::begin(&room.host, operators.id, Arc::new(Followed { edge: edge.clone(), known })).await)
 }

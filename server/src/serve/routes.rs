@@ -1,5 +1,7 @@
 //! The route file while the server runs: read at the start, and again when it changes or at SIGHUP.
 
+mod known;
+
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use banyan_mesh::caller::ClusterSecret;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::signal::unix::{SignalKind, signal};
 
+pub(crate) use known::{known, known_of};
+
 use crate::data::DataDirectory;
 use crate::data::key::Installed;
 use crate::settings::{Finding, Loaded, Place, SettingsError};
@@ -20,12 +24,6 @@ use crate::settings::{Finding, Loaded, Place, SettingsError};
 /// How often the file is looked at. Asking for its time costs a system call, and works on every file system, over the network and in
 /// containers that mount it.
 const EVERY: Duration = Duration::from_secs(1);
-
-/// What a route file may name.
-pub(crate) fn known() -> Known {
-    let services = crate::house::names().into_iter().map(str::to_owned).chain(["pages".to_owned()]);
-    Known { services: services.collect(), ..Known::default() }
-}
 
 /// The paths of services and pages.
 pub(crate) fn house_routes() -> Vec<HouseRoute> {
@@ -39,7 +37,7 @@ pub(crate) fn house_routes() -> Vec<HouseRoute> {
 pub(super) fn read(file: Option<&Path>) -> Result<RouteFile> {
     let Some(path) = file else { return Ok(RouteFile::default()) };
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    RouteFile::parse(&text, &known()).map_err(|faults| refused(path, &faults).into())
+    RouteFile::parse(&text, &known(&text)).map_err(|faults| refused(path, &faults).into())
 }
 
 /// What upstreams are reached with: a key from which each upstream's own is made, and the roots that browsers believe.
@@ -49,7 +47,8 @@ pub(super) fn outbound(loaded: &Loaded) -> Result<Outbound> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let tls = tls.with_root_certificates(roots).with_no_client_auth();
-    Ok(Outbound { secret: Some(secret), tls: Some(Arc::new(tls)) })
+    let guarded = loaded.settings.edge.guarded_networks.clone().into();
+    Ok(Outbound { secret: Some(secret), tls: Some(Arc::new(tls)), guarded })
 }
 
 /// From what the keys are made by which upstreams check who calls: the installation's key.
@@ -70,7 +69,7 @@ pub(crate) fn refused(path: &Path, faults: &[Fault]) -> SettingsError {
 
 /// Follows the file until it is dropped. Other settings of the file take effect at the next start. `seen` is how the file was before its
 /// routes were read at the start: what was written since is a change, however early it came.
-pub(super) fn watch(edge: Edge, file: Option<PathBuf>, mut seen: Seen) -> Result<impl Future<Output = ()>> {
+pub(super) fn watch(edge: Edge, file: Option<PathBuf>, mut seen: Seen, known: Known) -> Result<impl Future<Output = ()>> {
     let mut hangup = signal(SignalKind::hangup())?;
     Ok(async move {
         let mut ticks = tokio::time::interval(EVERY);
@@ -82,7 +81,7 @@ pub(super) fn watch(edge: Edge, file: Option<PathBuf>, mut seen: Seen) -> Result
             };
             let Some(path) = file.as_deref() else { continue };
             if seen.look(path) == Look::Changed || asked == Asked::BySignal {
-                load(&edge, path);
+                load(&edge, path, &known);
             }
         }
     })
@@ -154,7 +153,7 @@ fn digest(path: &Path) -> Option<u64> {
     Some(hasher.finish())
 }
 
-fn load(edge: &Edge, path: &Path) {
+fn load(edge: &Edge, path: &Path, known: &Known) {
     let file = path.display();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -163,7 +162,7 @@ fn load(edge: &Edge, path: &Path) {
             return;
         }
     };
-    match edge.load(&text, &known()) {
+    match edge.load(&text, known) {
         Ok(()) => tracing::info!(%file, "routes taken anew"),
         Err(faults) => {
             for fault in faults.iter().take(20) {

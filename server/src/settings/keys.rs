@@ -106,6 +106,9 @@ declare_settings! {
         /// Whether `trusted_proxies` begin each connection with the header of the PROXY protocol, version 1 or 2, which says who the
         /// client is.
         proxy_protocol: bool = "off";
+        /// Addresses of the link and of clouds' credential services that upstreams of the API may have nevertheless. Those of the file may
+        /// have any.
+        guarded_networks: Vec<banyan_edge::Network> = "";
         /// How long an upgraded connection, such as a WebSocket, may be silent both ways.
         upgrade_idle: Span<1_000, 86_400_000> = "5m";
         /// Requests being answered at a time; more are answered 503.

@@ -21,5 +21,6 @@ mod readme;
 mod routes;
 mod split;
 mod starts;
+mod stored_routes;
 mod typescript;
 mod wire;

@@ -1,6 +1,7 @@
 //! The routes. One file a call: its types, its documentation, its handler.
 
 mod audit;
+mod entries;
 mod legacy;
 mod migrations;
 mod operator;
@@ -13,6 +14,7 @@ use crate::App;
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(migrations::routes())
+        .merge(entries::routes())
         .routes(routes!(legacy::put_legacy, legacy::get_legacy))
         .routes(routes!(legacy::all_back))
         .routes(routes!(legacy::list_observed_routes))

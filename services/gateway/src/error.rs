@@ -5,6 +5,7 @@ use banyan_kernel::ErrorCode;
 use banyan_store::StoreError;
 use sea_orm::DbErr;
 
+use crate::door::EntryFault;
 use crate::entity::migration::Stage;
 
 /// A failure of the service.
@@ -22,6 +23,18 @@ pub enum GatewayError {
     /// A value that is wrong only in the light of what is stored.
     #[error("the field `{field}` does not fit what is stored")]
     Field { field: &'static str, error: FieldError },
+    /// The door of this process is not there, so nobody can say what it would make of a change.
+    #[error("the front door of this process is not open")]
+    NoDoor,
+    /// What the door refuses of the entry itself.
+    #[error("the door refuses the entry")]
+    Refused(Vec<EntryFault>),
+    /// Other entries that would have to be left out.
+    #[error("other entries would have to be left out")]
+    Breaks(Vec<EntryFault>),
+    /// No more entries of the kind can be stored.
+    #[error("there are too many entries")]
+    TooMany(usize),
     /// A condition of the request, such as `If-Match`.
     #[error(transparent)]
     Problem(#[from] Problem),
@@ -53,8 +66,33 @@ impl From<GatewayError> for Problem {
                 .extension("stage", stage.name()),
             GatewayError::NoLegacy => Problem::new(ErrorCode::Conflict).detail_message("gateway-no-legacy", []),
             GatewayError::Field { field, error } => Problem::invalid(field, error),
+            GatewayError::NoDoor => ErrorCode::ServiceUnavailable.into(),
+            GatewayError::Refused(faults) => refused(&faults),
+            GatewayError::Breaks(faults) => Problem::new(ErrorCode::Conflict)
+                .detail_message("gateway-entry-breaks", [("names", names(&faults).into())])
+                .extension("faults", serde_json::to_value(&faults).unwrap_or_default()),
+            GatewayError::TooMany(most) => {
+                let most = i64::try_from(most).unwrap_or(i64::MAX);
+                Problem::new(ErrorCode::Conflict).detail_message("gateway-too-many-entries", [("most", most.into())])
+            }
             GatewayError::Problem(problem) => problem,
             GatewayError::Store(error) => error.into(),
         }
     }
+}
+
+/// Each fault as the field of the body that it is in. The door speaks to operators, in English, as the route file's messages do.
+fn refused(faults: &[EntryFault]) -> Problem {
+    faults.iter().fold(Problem::new(ErrorCode::ValidationFailed), |problem, fault| {
+        let error = FieldError::new("refused", "gateway-field-refused");
+        let error = error.with("reason", fault.reason.clone()).with("remedy", fault.remedy.clone());
+        problem.field(fault.field(), error)
+    })
+}
+
+fn names(faults: &[EntryFault]) -> String {
+    let mut names: Vec<&str> = faults.iter().map(|fault| fault.name.as_str()).collect();
+    names.dedup();
+    names.truncate(10);
+    names.join(", ")
 }

@@ -9,7 +9,7 @@ use banyan_store::Rows;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::door::DoorLink;
+use crate::door::{DoorLink, Entry};
 use crate::error::GatewayError;
 use crate::{App, plan, store};
 
@@ -19,20 +19,18 @@ const ROUND: Duration = Duration::from_millis(400);
 impl App {
     /// Tells the door what is stored now; gives the version of it.
     pub(crate) async fn tell_door(&self, rows: &Rows) -> Result<i64, GatewayError> {
-        let (door, migrations) = rows
+        let (door, migrations, entries) = rows
             .read(|tx| async move {
                 let door = store::door(&tx).await?;
-                Ok::<_, GatewayError>((door, store::all(&tx).await?))
+                Ok::<_, GatewayError>((door, store::all(&tx).await?, store::entries::all(&tx).await?))
             })
             .await?;
         let legacy = door.as_ref().and_then(|door| door.legacy.system.as_ref());
         let routes = plan::render(legacy, &migrations, &self.mesh);
-        if let Some(link) = self.door.get()
-            && let Err(fault) = link.follow(&routes)
-        {
-            tracing::error!(fault, "the door keeps its routes: those that are stored cannot be taken");
-        }
-        Ok(door.map_or(0, |door| door.version))
+        let entries: Vec<Entry> = entries.into_iter().map(Entry::from).collect();
+        let version = door.map_or(0, |door| door.version);
+        self.door.tell(version, &routes, &entries);
+        Ok(version)
     }
 
     /// Writes down what the door took back by itself.
@@ -52,28 +50,50 @@ async fn note(rows: &Rows, name: &str, generation: i64, report: Value) -> Result
     rows.write(move |tx| async move { store::roll_back(&tx, name, generation, report).await }).await
 }
 
-/// Follows until `stop` becomes true. `operators` is the tenant of those who steer the door.
-pub async fn follow(host: Host, operators: Uuid, door: Arc<dyn crate::Door>, mut stop: watch::Receiver<bool>) {
-    let link: DoorLink = host.resource().unwrap_or_default();
-    link.connect(door);
-    let app = App { store: host.store.clone(), mesh: host.mesh.clone(), door: link };
-    let rows = app.store.system(operators);
-    let mut known = None;
-    loop {
-        match round(&app, &rows, known).await {
-            Ok(version) => known = Some(version),
-            Err(error) => tracing::warn!(%error, "the door goes on as it was told before"),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(ROUND) => {}
-            _ = stop.changed() => return,
-        }
-    }
+/// Makes the door of this process follow what is stored.
+#[derive(Debug)]
+pub struct Follower {
+    app: App,
+    rows: Rows,
+    /// The version that was told last.
+    known: Option<i64>,
 }
 
-async fn round(app: &App, rows: &Rows, known: Option<i64>) -> Result<i64, GatewayError> {
-    app.note_roll_backs(rows).await?;
-    let version = rows.read(|tx| async move { Ok::<_, GatewayError>(store::door(&tx).await?.map_or(0, |door| door.version)) });
-    let version = version.await?;
-    if known == Some(version) { Ok(version) } else { app.tell_door(rows).await }
+impl Follower {
+    /// Tells the door what is stored now. `operators` is the tenant of those who steer it.
+    pub async fn begin(host: &Host, operators: Uuid, door: Arc<dyn crate::Door>) -> Self {
+        let link: DoorLink = host.resource().unwrap_or_default();
+        link.connect(door);
+        let app = App { store: host.store.clone(), mesh: host.mesh.clone(), door: link };
+        let rows = app.store.system(operators);
+        let mut follower = Self { app, rows, known: None };
+        follower.round().await;
+        follower
+    }
+
+    /// Follows until `stop` becomes true, or is dropped.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(ROUND) => {}
+                _ = stop.changed() => return,
+            }
+            self.round().await;
+        }
+    }
+
+    async fn round(&mut self) {
+        match self.look().await {
+            Ok(version) => self.known = Some(version),
+            Err(error) => tracing::warn!(%error, "the door goes on as it was told before"),
+        }
+    }
+
+    async fn look(&self) -> Result<i64, GatewayError> {
+        self.app.note_roll_backs(&self.rows).await?;
+        let version =
+            self.rows.read(|tx| async move { Ok::<_, GatewayError>(store::door(&tx).await?.map_or(0, |door| door.version)) });
+        let version = version.await?;
+        if self.known == Some(version) { Ok(version) } else { self.app.tell_door(&self.rows).await }
+    }
 }

@@ -1,4 +1,5 @@
-//! The control plane of the front door: which features move from a system of before to Banyan, how far each of them is, and who said so.
+//! The control plane of the front door: routes and upstreams that operators store, which features move from a system of before to Banyan,
+//! how far each of them is, and who said so.
 //!
 //! The door itself decides nothing here but a roll-back: it follows what is stored, in every process.
 
@@ -15,9 +16,9 @@ use banyan_http::{Host, Service};
 use banyan_mesh::Mesh;
 use banyan_store::Store;
 
-pub use door::{Door, DoorLink};
+pub use door::{Door, DoorLink, Entry, EntryFault, Kind};
 pub use error::GatewayError;
-pub use follow::follow;
+pub use follow::Follower;
 pub use schema::{OPERATORS, SERVICE, schema};
 
 /// What the handlers share.

@@ -12,7 +12,7 @@ pub const SERVICE: &str = "gateway";
 pub const OPERATORS: &str = "operators";
 
 pub fn schema() -> Schema {
-    Schema::new(SERVICE, vec![doors(), migrations(), steps()])
+    Schema::new(SERVICE, vec![doors(), migrations(), steps(), entries(), entry_versions()])
 }
 
 /// Those who run the tenant.
@@ -63,4 +63,35 @@ fn steps() -> Table {
         .column("created_at", ColumnType::Timestamp)
         .reference("migration_id", "route_migrations", OnDelete::Restrict)
         .index(&["migration_id", "created_at"])
+}
+
+/// One row a route or an upstream that was stored over the API.
+fn entries() -> Table {
+    Table::new("stored_entries", operated().delete(managers()))
+        .column("kind", ColumnType::Text)
+        .column("name", ColumnType::Text)
+        .column("definition", ColumnType::Json)
+        .column("version", ColumnType::Integer)
+        .column("changed_by", ColumnType::Uuid)
+        .optional("why", ColumnType::Text)
+        .column("created_at", ColumnType::Timestamp)
+        .column("updated_at", ColumnType::Timestamp)
+        .unique(&["kind", "name"])
+        .index(&["created_at"])
+}
+
+/// What became of them. Rows are only added, and the oldest go when there are too many; the audit log keeps who and when.
+fn entry_versions() -> Table {
+    let policy = Policy::closed().read(managers()).insert(managers()).delete(managers());
+    Table::new("entry_versions", policy)
+        .column("kind", ColumnType::Text)
+        .column("name", ColumnType::Text)
+        .column("version", ColumnType::Integer)
+        .column("act", ColumnType::Text)
+        .column("definition", ColumnType::Json)
+        .column("changed_by", ColumnType::Uuid)
+        .optional("why", ColumnType::Text)
+        .column("created_at", ColumnType::Timestamp)
+        .unique(&["kind", "name", "version"])
+        .index(&["created_at"])
 }

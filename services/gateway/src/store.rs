@@ -1,5 +1,7 @@
 //! The service's queries. Row security decides what is visible.
 
+pub(crate) mod entries;
+
 use banyan_http::{FieldError, Paged, Paging};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
@@ -47,29 +49,36 @@ pub(crate) async fn door(tx: &Tx) -> Result<Option<door::Model>, GatewayError> {
     Ok(door::Entity::find().filter(door::Column::Id.eq(DOOR)).one(tx).await?)
 }
 
+/// The door's row, locked until the transaction ends, so that what is decided on all that is stored is decided one after the other.
+pub(crate) async fn locked_door(tx: &Tx) -> Result<door::Model, GatewayError> {
+    let select = || door::Entity::find().filter(door::Column::Id.eq(DOOR)).lock_exclusive();
+    if let Some(door) = select().one(tx).await? {
+        return Ok(door);
+    }
+    let (tenant_id, updated_at) = (tx.caller().tenant, tx.now().micros());
+    let row = door::Model { tenant_id, id: DOOR, legacy: Behind::default(), version: 0, updated_at };
+    door::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+    Ok(row)
+}
+
 /// Puts a system of before behind the door, or another in its place.
 pub(crate) async fn put_legacy(tx: &Tx, legacy: Legacy) -> Result<(), GatewayError> {
-    let legacy = Behind { system: Some(legacy) };
-    match door(tx).await? {
-        Some(known) => moved(tx, known, Some(legacy)).await,
-        None => {
-            let (tenant_id, updated_at) = (tx.caller().tenant, tx.now().micros());
-            let row = door::Model { tenant_id, id: DOOR, legacy, version: 1, updated_at };
-            door::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
-            Ok(())
-        }
-    }
+    let known = locked_door(tx).await?;
+    announce_change(tx, door::Model { legacy: Behind { system: Some(legacy) }, ..known }).await
 }
 
-/// Every process sees that something has changed.
+/// Every process sees that something about a migration has changed.
 pub(crate) async fn announce(tx: &Tx) -> Result<(), GatewayError> {
-    let known = door(tx).await?.ok_or(GatewayError::NoLegacy)?;
-    moved(tx, known, None).await
+    let known = locked_door(tx).await?;
+    if known.legacy.system.is_none() {
+        return Err(GatewayError::NoLegacy);
+    }
+    announce_change(tx, known).await
 }
 
-async fn moved(tx: &Tx, known: door::Model, legacy: Option<Behind>) -> Result<(), GatewayError> {
-    let version = known.version + 1;
-    let row = door::Model { legacy: legacy.unwrap_or(known.legacy), version, updated_at: tx.now().micros(), ..known };
+/// Every process sees that something has changed. `door` is the locked row.
+pub(crate) async fn announce_change(tx: &Tx, door: door::Model) -> Result<(), GatewayError> {
+    let row = door::Model { version: door.version + 1, updated_at: tx.now().micros(), ..door };
     let mut changes = row.into_active_model().reset_all();
     changes.not_set(door::Column::TenantId);
     changes.not_set(door::Column::Id);

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, place};
+use crate::routes::check::Finding;
 
 /// The text that is read, and what was found wrong with it.
 pub(super) struct Source<'s> {
@@ -32,10 +33,12 @@ impl<'s> Source<'s> {
         }
     }
 
-    pub(super) fn fault_at(&self, line: usize, column: usize, key: String, reason: String, remedy: String) {
+    /// What is wrong between the parts of the file.
+    pub(super) fn found(&self, finding: Finding<'_>) {
         let mut faults = self.faults.borrow_mut();
         if faults.len() < MOST_FAULTS {
-            faults.push(Fault { line, column, key, reason, remedy });
+            let (line, column) = (finding.route.line, finding.route.column);
+            faults.push(Fault { line, column, key: finding.key, reason: finding.reason, remedy: finding.remedy });
         }
     }
 

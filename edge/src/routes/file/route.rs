@@ -10,7 +10,7 @@ use super::policy;
 use super::read::{Item, Section, shortened};
 use super::split;
 use super::values::{self, NAME_REMEDY};
-use super::{Observe, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry};
+use super::{Declared, Observe, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry};
 use crate::request::address::Security;
 use crate::routes::condition::{Conditions, HeaderTest, QueryTest, ValueTest};
 use crate::routes::host::HostPattern;
@@ -42,6 +42,7 @@ pub(super) fn read(mut section: Section<'_>, names: &mut BTreeMap<String, usize>
     section.end();
     Some(RouteEntry {
         name: name?,
+        declared: Declared::File,
         line,
         column,
         hosts,

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn known() -> Known {
-    Known { services: ["goals".to_owned()].into(), classes: ["api".to_owned(), "auth".to_owned()].into() }
+    Known { services: ["goals".to_owned()].into(), classes: ["api".to_owned(), "auth".to_owned()].into(), ..Known::default() }
 }
 
 fn faults(text: &str) -> Vec<String> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use banyan_mesh::{Balance, Context, Discovery, Endpoint, Place, Scheme, Upstream};
 use http::{HeaderName, Uri};
 
+use super::Declared;
 use super::read::{Item, Section};
 use super::values::{self, ENDPOINT_REMEDY, NAME_REMEDY};
 
@@ -14,6 +15,7 @@ use super::values::{self, ENDPOINT_REMEDY, NAME_REMEDY};
 #[derive(Clone, Debug)]
 pub(crate) struct UpstreamEntry {
     pub(crate) name: Arc<str>,
+    pub(crate) declared: Declared,
     /// Where it begins in the file.
     pub(crate) line: usize,
     pub(crate) column: usize,
@@ -97,7 +99,17 @@ pub(super) fn read(name: &str, item: &Item<'_>) -> Option<UpstreamEntry> {
     rules::read(&mut section, &mut upstream);
     section.end();
     let usual = if hashes { UpstreamKey::Address } else { UpstreamKey::None };
-    Some(UpstreamEntry { name: name?, line, column, rules: upstream, security, key: key.unwrap_or(usual), identity, strip })
+    Some(UpstreamEntry {
+        name: name?,
+        declared: Declared::File,
+        line,
+        column,
+        rules: upstream,
+        security,
+        key: key.unwrap_or(usual),
+        identity,
+        strip,
+    })
 }
 
 const BALANCES: [(&str, Balance); 7] = [

@@ -18,7 +18,7 @@ use super::pool::{self, Lease};
 use crate::body::OutBody;
 use crate::call::Upgrade;
 use crate::error::Reason;
-use crate::upstream::{Protocol, Tls, Upstream};
+use crate::upstream::{Protocol, Reach, Tls, Upstream};
 
 const HTTP1: &[u8] = b"http/1.1";
 const HTTP2: &[u8] = b"h2";
@@ -26,6 +26,8 @@ const HTTP2: &[u8] = b"h2";
 /// The most that is read of a head before it ends, in bytes.
 const HEAD_BYTES: usize = 128 * 1024;
 const HEAD_BYTES_HTTP2: u32 = 128 * 1024;
+
+const OUT_OF_REACH: Reason = Reason::Plain("its address is one that this upstream may not have");
 
 /// TLS towards one target.
 pub(super) struct Secure {
@@ -91,8 +93,9 @@ impl Target {
 
     async fn open(&self, upstream: &Upstream, upgrade: Upgrade, runtime: Id) -> Result<Lease, Reason> {
         let tcp = match self.address {
-            Some(address) => TcpStream::connect(address).await?,
-            None => TcpStream::connect((&*self.host, self.port)).await?,
+            Some(address) if upstream.reach.allows(address.ip()) => TcpStream::connect(address).await?,
+            Some(_) => return Err(OUT_OF_REACH),
+            None => self.find(&upstream.reach).await?,
         };
         // Requests are written whole, so waiting for more to send with them only costs time.
         tcp.set_nodelay(true)?;
@@ -111,6 +114,21 @@ impl Target {
             _ if self.protocol == Protocol::Http2 => Err(Reason::Plain("it does not speak HTTP/2")),
             _ => self.greet_http1(upstream, tls, runtime).await,
         }
+    }
+
+    /// By name. Addresses out of reach are passed over.
+    async fn find(&self, reach: &Reach) -> Result<TcpStream, Reason> {
+        if *reach == Reach::Anywhere {
+            return Ok(TcpStream::connect((&*self.host, self.port)).await?);
+        }
+        let mut last = OUT_OF_REACH;
+        for address in tokio::net::lookup_host((&*self.host, self.port)).await?.filter(|address| reach.allows(address.ip())) {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error.into(),
+            }
+        }
+        Err(last)
     }
 
     async fn greet_http1<S>(&self, upstream: &Upstream, stream: S, runtime: Id) -> Result<Lease, Reason>

@@ -171,5 +171,5 @@ fn same_reach(one: &Upstream, other: &Upstream) -> bool {
         (Some(one), Some(other)) => Arc::ptr_eq(&one.config, &other.config) && one.server_name == other.server_name,
         _ => false,
     };
-    same_tls && one.protocol == other.protocol
+    same_tls && one.protocol == other.protocol && one.reach == other.reach
 }

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::routing::{any, get as on_get, post};
-use banyan_mesh::{Call, CallError, Protocol, Timeouts, Upgrade, Upstream};
+use banyan_mesh::{Call, CallError, Discovery, Endpoint, Protocol, Reach, Retry, Timeouts, Upgrade, Upstream};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, Method, StatusCode};
@@ -242,4 +242,27 @@ async fn a_kept_connection_that_the_upstream_has_closed_is_replaced_for_any_meth
         }
     }
     assert_eq!(served.load(Ordering::SeqCst), 20, "nothing was sent twice");
+}
+
+/// Names that resolvers take for an address of the link, and one of nobody, are not connected to; others are.
+#[tokio::test]
+async fn a_guarded_upstream_never_connects_to_the_link() {
+    let served = serve(Router::new().fallback(|| async { "here" })).await;
+    let guarded = |host: &str| {
+        let endpoint = Endpoint::new(format!("http://{host}:{}", served.address.port()).parse().unwrap());
+        let reach = Reach::Guarded { except: Arc::new([]) };
+        Upstream { discovery: Discovery::Static(vec![endpoint]), reach, retry: Retry::never(), ..Upstream::default() }
+    };
+    let mesh = mesh();
+    for (at, host) in ["169.254.169.254", "2852039166", "0", "0.0.0.0", "[::ffff:a9fe:a9fe]"].into_iter().enumerate() {
+        let service = mesh.declare(&format!("cloud-{at}"), guarded(host)).unwrap();
+        let error = service.send(get("/"), Call::within(SOON)).await.map(drop).unwrap_err();
+        assert!(format!("{error:?}").contains("may not have"), "{host}: {error:?}");
+    }
+    assert_eq!(served.count(), 0);
+    for host in ["localhost", "127.0.0.1"] {
+        let service = mesh.declare(&format!("good-{host}"), guarded(host)).unwrap();
+        let answer = service.send(get("/"), Call::within(SOON)).await.unwrap();
+        assert_eq!(text(answer.response.into_body()).await, "here", "{host}");
+    }
 }

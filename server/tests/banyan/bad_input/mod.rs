@@ -22,6 +22,14 @@ fn migration(server: &Server, operator: &str) -> Value {
     let new = json!({ "name": "stay", "path": "/stay", "service": "goals" });
     let made = ask(Request::post("/api/v1/gateway/migrations", &new));
     assert_eq!(made.status, 201, "{made:?}");
+    for (path, definition) in [
+        ("upstreams", json!({ "endpoints": ["http://127.0.0.1:9"] })),
+        ("routes", json!({ "path": "/stay", "hosts": ["stay.example.org"], "upstream": "stay" })),
+    ] {
+        let put = Request::new("PUT", &format!("/api/v1/gateway/{path}/stay"));
+        let put = ask(put.json(&json!({ "definition": definition })));
+        assert_eq!(put.status, 201, "{put:?}");
+    }
     made.body
 }
 
@@ -122,7 +130,10 @@ impl<'p> Scene<'p> {
             .replace("{id}", &of(pattern).unwrap_or_else(nobody))
             .replace("{user}", &self.user)
             .replace("{date}", "2024-01-14");
-        let path = path.replace("{milestoneId}", self.goal["milestones"][0]["id"].as_str().unwrap()).replace("{key}", "anything");
+        let path = path
+            .replace("{milestoneId}", self.goal["milestones"][0]["id"].as_str().unwrap())
+            .replace("{key}", "anything")
+            .replace("{name}", "stay");
         assert!(!path.contains('{'), "{path}: nobody says what stands there");
         path
     }

@@ -1,58 +1,13 @@
 //! A migration from its beginning to its end, who may steer it, and what the door is told.
 
-use std::sync::Arc;
-
-use banyan_gateway::{Door, DoorLink};
+use banyan_gateway::Follower;
 use banyan_kernel::{Caller, Role};
-use banyan_testkit::{App, Bench, on_both_engines};
-use http::{Extensions, Method, StatusCode};
-use parking_lot::Mutex;
+use banyan_testkit::{App, on_both_engines};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// A door that remembers what it was told.
-#[derive(Default)]
-struct Told {
-    routes: Mutex<Vec<String>>,
-    splits: Mutex<Vec<Value>>,
-}
-
-impl Door for Told {
-    fn follow(&self, routes: &str) -> Result<(), String> {
-        self.routes.lock().push(routes.to_owned());
-        Ok(())
-    }
-
-    fn splits(&self) -> Vec<Value> {
-        self.splits.lock().clone()
-    }
-
-    fn observed(&self) -> Vec<Value> {
-        vec![json!({ "path": "/api/v1/goals/{id}" })]
-    }
-}
-
-impl Told {
-    fn last(&self) -> String {
-        self.routes.lock().last().cloned().unwrap_or_default()
-    }
-}
-
-/// The operators' tenant, with a door, and a service to move to.
-async fn app(bench: &Bench) -> (App, Arc<Told>) {
-    let (link, told) = (DoorLink::default(), Arc::new(Told::default()));
-    link.connect(told.clone());
-    let mut resources = Extensions::new();
-    resources.insert(link);
-    let service = banyan_gateway::service();
-    let host = bench.host(&service, json!({}), resources).await;
-    host.mesh.register("goals", axum::Router::new(), ["/api/v1/goals", "/api/v1/goals/{id}"]).unwrap();
-    host.mesh.register("content", axum::Router::new(), ["/api/v1/feed"]).unwrap();
-    host.mesh.register("identity", axum::Router::new(), ["/api/v1/auth/login"]).unwrap();
-    let mut app = App::new(&service, host);
-    app.name_tenant(banyan_gateway::OPERATORS);
-    (app, told)
-}
+use crate::told::app;
 
 async fn put_legacy(app: &App, caller: &Caller) {
     let legacy = json!({ "url": "http://127.0.0.1:4000", "auth": "optional" });
@@ -129,7 +84,7 @@ on_both_engines! {
         app.post(&caller, &format!("{path}/steps"), json!({ "act": "canary", "percent": 10 })).await;
         *told.splits.lock() = vec![json!({ "name": "goals", "generation": 2, "rolledBack": { "worseBy": "errors" } })];
         let (stop, stopped) = watch::channel(false);
-        let following = banyan_gateway::follow(app.host.clone(), caller.tenant, told.clone(), stopped);
+        let following = Follower::begin(&app.host, caller.tenant, told.clone()).await.run(stopped);
         let seen = async {
             for _ in 0..1_000 {
                 let migration = app.get(&caller, &path).await;
