@@ -22,6 +22,15 @@ pub(crate) struct Comparison {
     pub(crate) number: f64,
     pub(crate) text: TextRule,
     pub(crate) examples: Examples,
+    pub(crate) additions: Additions,
+}
+
+/// Whether members of objects that the new side alone has are differences. Clients that pass over what they do not know never see them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Additions {
+    #[default]
+    Different,
+    Allowed,
 }
 
 /// When two texts are the same.
@@ -188,7 +197,8 @@ impl<'v> Found<'_, 'v> {
                 for (name, value) in one {
                     self.member(Part::Member(name), Some(value), other.get(name));
                 }
-                for (name, value) in other.iter().filter(|(name, _)| !one.contains_key(*name)) {
+                let allowed = self.rules.additions == Additions::Allowed;
+                for (name, value) in other.iter().filter(|(name, _)| !allowed && !one.contains_key(*name)) {
                     self.member(Part::Member(name), None, Some(value));
                 }
             }
@@ -267,6 +277,14 @@ mod tests {
         rules.ignore = [Pattern::parse("/data").unwrap(), Pattern::parse("/a~1b").unwrap()].into();
         assert!(fields(&rules, &one, &other).is_empty());
         assert_eq!(fields(&rules, &json!([1]), &json!({})), ["body"]);
+    }
+
+    #[test]
+    fn members_that_the_new_side_alone_has_may_be_allowed() {
+        let rules = Comparison { additions: Additions::Allowed, ..Comparison::default() };
+        let one = json!({"data": [{"id": 1, "gone": 1}]});
+        let other = json!({"data": [{"id": 1, "new": {"a": 1}}, {"id": 2}], "more": []});
+        assert_eq!(fields(&rules, &one, &other), ["/data/*/gone", "/data/*"], "what is missing counts, and a longer list");
     }
 
     #[test]

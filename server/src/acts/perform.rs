@@ -94,6 +94,7 @@ impl House {
                 let question = question(method, uri, headers)?;
                 Ok(Answer::Explanation(Box::new(self.explain_route(&question).context(NOBODY)?)))
             }
+            Act::AskGateway(asked) => self.ask_gateway(asked).await,
         }
     }
 

@@ -18,6 +18,7 @@ mod restore;
 mod routes;
 mod serve;
 mod services;
+mod strangle;
 mod tenant;
 pub(crate) mod terminal;
 mod user;
@@ -77,6 +78,8 @@ enum Command {
     #[command(subcommand)]
     Cluster(cluster::Command),
     Services(services::Arguments),
+    #[command(subcommand)]
+    Strangle(strangle::Command),
     Completions(completions::Arguments),
 }
 
@@ -122,6 +125,7 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Routes(command) => command.run(),
         Command::Openapi(arguments) => arguments.run(),
         Command::Services(arguments) => arguments.run(),
+        Command::Strangle(command) => command.run(),
         Command::Cluster(command) => command.run(),
         Command::Completions(arguments) => arguments.run(),
     }

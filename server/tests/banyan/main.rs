@@ -22,5 +22,6 @@ mod routes;
 mod split;
 mod starts;
 mod stored_routes;
+mod strangle;
 mod typescript;
 mod wire;

@@ -42,7 +42,7 @@ fn migrations() -> Table {
         .column("settings", ColumnType::Json)
         .column("generation", ColumnType::Integer)
         .column("report", ColumnType::Json)
-        .column("created_by", ColumnType::Uuid)
+        .optional("created_by", ColumnType::Uuid)
         .column("version", ColumnType::Integer)
         .column("created_at", ColumnType::Timestamp)
         .column("updated_at", ColumnType::Timestamp)

@@ -11,7 +11,7 @@ use super::read::{Item, Section};
 use super::values::{self, NAME_REMEDY};
 use crate::routes::pattern::PathPattern;
 use crate::split::choose::WHOLE;
-use crate::split::compare::{Comparison, Examples, Pattern, TextRule};
+use crate::split::compare::{Additions, Comparison, Examples, Pattern, TextRule};
 use crate::split::entry::{Rescue, RollBackEntry, ShadowEntry, SplitEntry, Sticky, VariantEntry, VariantTarget};
 
 /// Variants of one route.
@@ -179,7 +179,9 @@ fn comparison(section: &mut Section<'_>) -> Comparison {
     let text = section.get("text").and_then(|item| item.word(&words)).unwrap_or_default();
     let words = [("masked", Examples::Masked), ("shown", Examples::Shown)];
     let examples = section.get("examples").and_then(|item| item.word(&words)).unwrap_or_default();
-    Comparison { headers, ignore, number, text, examples }
+    let words = [("different", Additions::Different), ("allowed", Additions::Allowed)];
+    let additions = section.get("additions").and_then(|item| item.word(&words)).unwrap_or_default();
+    Comparison { headers, ignore, number, text, examples, additions }
 }
 
 /// `"off"`, which is also what is meant where nothing is said, or the limits.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use banyan_http::{Body, Check, FieldError, Problem, Validate};
+use banyan_http::{Body, Check, FieldError, Problem, Reason, Validate};
 use banyan_store::audit::Record;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,15 +15,29 @@ use crate::{App, store};
 
 impl Validate for Legacy {
     fn validate(&self, check: &mut Check) {
-        let rest = self.url.strip_prefix("http://").or_else(|| self.url.strip_prefix("https://"));
-        let good = rest.is_some_and(|rest| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-            !rest.is_empty() && rest.len() <= 255 && rest.bytes().all(plain)
-        });
-        check.that(good, "url", FieldError::new("invalid_url", "gateway-field-url"));
+        check.that(is_origin(&self.url), "url", FieldError::new("invalid_url", "gateway-field-url"));
         check.count("hosts", &self.hosts, 0, 100);
+        let hosts = self.hosts.iter().all(|host| is_host(host));
+        check.that(hosts, "hosts", FieldError::new("invalid_host", "gateway-field-host"));
         check.count("keep", &self.keep, 0, 100);
     }
+}
+
+/// `app.example.org` or `*.example.org`.
+fn is_host(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let part = |part: &str| !part.is_empty() && part.len() <= 63 && part.bytes().all(plain);
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    name.len() <= 253 && name.split('.').all(part)
+}
+
+/// Scheme, host and port, and nothing else.
+pub(super) fn is_origin(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    rest.is_some_and(|rest| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        !rest.is_empty() && rest.len() <= 255 && rest.bytes().all(plain)
+    })
 }
 
 /// What stands behind the door.
@@ -36,13 +50,13 @@ pub(crate) struct Standing {
 /// Why something is done.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Reason {
+pub(crate) struct Because {
     /// For those who read it later.
     #[schema(min_length = 1, max_length = 500)]
     why: String,
 }
 
-impl Validate for Reason {
+impl Validate for Because {
     fn validate(&self, check: &mut Check) {
         check.text("why", &self.why).not_blank().length(1, 500).any();
     }
@@ -60,19 +74,24 @@ pub(crate) struct TakenBack {
     path = "/api/v1/gateway/legacy",
     operation_id = "putLegacy",
     tag = "gateway",
+    params(Reason),
     request_body = Legacy,
     responses((status = 200, description = "What stands behind the door now.", body = Standing))
 )]
 pub(crate) async fn put_legacy(
     State(app): State<App>,
     Operator(caller): Operator,
+    why: Reason,
     Body(legacy): Body<Legacy>,
 ) -> Result<Json<Standing>, Problem> {
-    let given = &legacy;
+    if legacy.keep.iter().any(|service| app.mesh.service(service).is_none()) {
+        return Err(Problem::invalid("keep", FieldError::new("unknown_service", "gateway-field-service")));
+    }
+    let (given, why) = (&legacy, why.as_deref());
     let rows = app.store.bind(&caller);
     rows.write(move |tx| async move {
         store::put_legacy(&tx, given.clone()).await?;
-        tx.audit(Record::new("gateway.legacy.put").detail(json!({ "url": given.url })));
+        tx.audit(Record::new("gateway.legacy.put").detail(json!({ "url": given.url, "why": why })));
         Ok::<_, GatewayError>(())
     })
     .await?;
@@ -100,13 +119,13 @@ pub(crate) async fn get_legacy(State(app): State<App>, Watcher(caller): Watcher)
     path = "/api/v1/gateway/all-back",
     operation_id = "takeAllBack",
     tag = "gateway",
-    request_body = Reason,
+    request_body = Because,
     responses((status = 200, description = "How many migrations were taken back.", body = TakenBack))
 )]
 pub(crate) async fn all_back(
     State(app): State<App>,
     Operator(caller): Operator,
-    Body(reason): Body<Reason>,
+    Body(reason): Body<Because>,
 ) -> Result<Json<TakenBack>, Problem> {
     let why = reason.why.as_str();
     let rows = app.store.bind(&caller);

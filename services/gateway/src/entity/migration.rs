@@ -22,7 +22,8 @@ pub struct Model {
     pub generation: i64,
     #[sea_orm(column_type = "JsonBinary")]
     pub report: Evidence,
-    pub created_by: Uuid,
+    /// None: at the command line.
+    pub created_by: Option<Uuid>,
     pub version: i64,
     pub created_at: i64,
     pub updated_at: i64,
@@ -83,7 +84,9 @@ impl Stage {
 #[schema(as = MigrationSettings)]
 pub struct Settings {
     /// The service of Banyan that it moves to.
-    pub service: String,
+    pub service: Option<String>,
+    /// Scheme and authority of what it moves to instead, outside Banyan.
+    pub url: Option<String>,
     /// The path there, where it differs.
     pub rewrite: Option<String>,
     /// Per cent of the requests that Banyan answers in a canary.
@@ -92,12 +95,18 @@ pub struct Settings {
     pub sticky: String,
     /// A header by which a request asks for Banyan's answer, `name: value`.
     pub header: Option<String>,
+    /// A cookie by which a request asks for Banyan's answer, `name=value`.
+    pub cookie: Option<String>,
     /// Users whom Banyan answers in a canary.
     pub users: Vec<Uuid>,
     /// JSON pointers, `*` for any one member, that are not compared.
     pub ignore: Vec<String>,
     /// Per cent of the requests that are copied.
     pub sample: f64,
+    /// `allowed`: members that the new side alone has are no differences. None: they are.
+    pub additions: Option<String>,
+    /// `shown`: examples of differences show the beginning of values. None: their kind and length.
+    pub examples: Option<String>,
 }
 
 /// What was seen, as it was seen.

@@ -32,9 +32,9 @@ on_both_engines! {
         assert!(told.last().contains("path = \"/api/v1/feed\"") && !told.last().contains("auth/login"), "{}", told.last());
         assert!(!told.last().contains("/api/v1/goals/{id}"), "hidden by what moves: {}", told.last());
         assert_eq!(app.post(&caller, &steps, json!({ "act": "finish" })).await.status, StatusCode::CONFLICT);
-        let shadow = json!({ "act": "shadow", "ignore": ["/data/*/id"], "why": "first look" });
+        let shadow = json!({ "act": "shadow", "ignore": ["/data/*/id"], "additions": "allowed", "why": "first look" });
         assert_eq!(app.post(&caller, &steps, shadow).await.body["stage"], "shadow");
-        assert!(told.last().contains("ignore = [\"/data/*/id\"]"), "{}", told.last());
+        assert!(told.last().contains("ignore = [\"/data/*/id\"], additions = \"allowed\" }"), "{}", told.last());
         let answer = app.post(&caller, &steps, json!({ "act": "canary", "percent": 12.5, "header": "x-canary: 1" })).await;
         assert_eq!((&answer.body["stage"], &answer.body["percent"]), (&json!("canary"), &json!(12.5)), "{answer:?}");
         assert!(told.last().contains("percent = 12.50") && told.last().contains("roll_back = \"on\""), "{}", told.last());
@@ -61,6 +61,54 @@ on_both_engines! {
         app.name_tenant("upcoach");
         assert_eq!(app.get(&admin, &path).await.status, StatusCode::FORBIDDEN, "an admin of a tenant like any other");
         assert_eq!(app.post(&admin, &format!("{path}/steps"), step).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn the_command_line_steers_in_the_name_of_the_control_plane(bench: Bench) {
+        let (mut app, _) = app(&bench).await;
+        let request = bench.user().request;
+        let own = Caller::system(bench.user().tenant, banyan_gateway::SERVICE, request);
+        let path = begun(&app, &own).await;
+        let step = json!({ "act": "canary", "percent": 5, "why": "at the command line" });
+        let answer = app.post(&own, &format!("{path}/steps"), step).await;
+        assert_eq!((answer.status, &answer.body["percent"]), (StatusCode::OK, &json!(5.0)), "{answer:?}");
+        let steps = app.get(&own, &format!("{path}/steps")).await;
+        assert_eq!((&steps.body["data"][0]["takenBy"], &steps.body["data"][0]["why"]), (&Value::Null, &json!("at the command line")));
+        let other = Caller::system(bench.user().tenant, "goals", request);
+        assert_eq!(app.get(&other, &path).await.status, StatusCode::UNAUTHORIZED, "no other service");
+        app.name_tenant("upcoach");
+        assert_eq!(app.get(&own, &path).await.status, StatusCode::FORBIDDEN, "no other tenant");
+    }
+
+    async fn a_feature_may_move_to_something_new_outside(bench: Bench) {
+        let (app, told) = app(&bench).await;
+        let caller = bench.with_role(Role::Admin);
+        put_legacy(&app, &caller).await;
+        let new = |target: Value| {
+            let mut body = json!({ "name": "quotes", "path": "/quotes" });
+            body.as_object_mut().unwrap().extend(target.as_object().cloned().unwrap());
+            body
+        };
+        for (target, field) in [
+            (json!({}), "service"),
+            (json!({ "service": "goals", "url": "http://127.0.0.1:4001" }), "service"),
+            (json!({ "url": "http://a/b" }), "url"),
+        ] {
+            assert_eq!(app.post(&caller, "/api/v1/gateway/migrations", new(target)).await.bad_fields(), [field]);
+        }
+        let made = app.post(&caller, "/api/v1/gateway/migrations", new(json!({ "url": "http://127.0.0.1:4001" }))).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+        assert!(told.last().contains("[upstreams.strangler-to-quotes]\nendpoints = [\"http://127.0.0.1:4001\"]"), "{}", told.last());
+        let steps = format!("/api/v1/gateway/migrations/{}/steps", made.body["id"].as_str().unwrap());
+        for cookie in ["x", "a=b; c=d", "=b", "a="] {
+            let answer = app.post(&caller, &steps, json!({ "act": "canary", "cookie": cookie })).await;
+            assert_eq!(answer.bad_fields(), ["cookie"], "{cookie}");
+        }
+        let canary = app.post(&caller, &steps, json!({ "act": "canary", "cookie": "team=new" })).await;
+        assert_eq!(canary.body["cookie"], "team=new", "{canary:?}");
+        let variant = "upstream = \"strangler-to-quotes\", percent = 0.00, users = [], cookie = { name = \"team\", value = \"new\" }";
+        assert!(told.last().contains(variant), "{}", told.last());
+        app.post(&caller, &steps, json!({ "act": "finish" })).await;
+        assert!(told.last().contains("upstream = \"strangler-to-quotes\"\nauth = \"optional\"\n"), "{}", told.last());
     }
 
     async fn of_two_operators_one_is_told(bench: Bench) {
@@ -112,6 +160,14 @@ on_both_engines! {
             assert_eq!(create(new(path, "goals")).await.bad_fields(), ["path"], "{path}");
         }
         assert_eq!(create(new("/x", "nobody")).await.bad_fields(), ["service"]);
+        for path in ["/api", "/api/v1", "/api/v1/auth", "/api/v1/auth/login"] {
+            assert_eq!(create(new(path, "goals")).await.bad_fields(), ["path"], "{path} would hide identity");
+        }
+        let put = async |body: Value| app.call(&caller, Method::PUT, "/api/v1/gateway/legacy").json(body).send().await;
+        for host in ["", "A.example.org", "a b", "a..b", "*", "a.*.b", "x\"\n"] {
+            assert_eq!(put(json!({ "url": "http://a", "hosts": [host] })).await.bad_fields(), ["hosts"], "{host}");
+        }
+        assert_eq!(put(json!({ "url": "http://a", "keep": ["contnet"] })).await.bad_fields(), ["keep"]);
         for url in ["ftp://x", "http://", "http://a/b", "http://a@b", "http://a\"\n[x]"] {
             let answer = app.call(&caller, Method::PUT, "/api/v1/gateway/legacy").json(json!({ "url": url })).send().await;
             assert_eq!(answer.bad_fields(), ["url"], "{url}");

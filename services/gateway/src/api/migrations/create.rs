@@ -6,10 +6,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Migration;
+use crate::api::legacy::is_origin;
 use crate::api::operator::Operator;
 use crate::entity::migration::{Evidence, Model, Settings, Stage};
 use crate::error::GatewayError;
-use crate::{App, store};
+use crate::{App, plan, store};
 
 /// A feature that is to move.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -21,9 +22,12 @@ pub(crate) struct NewMigration {
     /// The path that moves, with all below it.
     #[schema(min_length = 2, max_length = 200)]
     path: String,
-    /// The service of Banyan that it moves to.
+    /// The service of Banyan that it moves to. Either this or `url`.
     #[schema(min_length = 1, max_length = 64)]
-    service: String,
+    service: Option<String>,
+    /// Scheme, host and port of a new implementation outside Banyan, such as `http://127.0.0.1:4001`. Either this or `service`.
+    #[schema(max_length = 255)]
+    url: Option<String>,
     /// The path there, where it differs.
     #[schema(max_length = 200)]
     rewrite: Option<String>,
@@ -40,6 +44,10 @@ impl Validate for NewMigration {
         check.that(is_path(&self.path), "path", FieldError::new("invalid_path", "gateway-field-path"));
         let rewrite = self.rewrite.as_deref().is_none_or(is_path);
         check.that(rewrite, "rewrite", FieldError::new("invalid_path", "gateway-field-path"));
+        let one = self.service.is_some() != self.url.is_some();
+        check.that(one, "service", FieldError::new("one_of_two", "gateway-field-service-or-url"));
+        let url = self.url.as_deref().is_none_or(is_origin);
+        check.that(url, "url", FieldError::new("invalid_url", "gateway-field-url"));
         check.text("why", &self.why).length(0, 500).any();
     }
 }
@@ -66,16 +74,20 @@ pub(crate) async fn create_migration(
     Operator(caller): Operator,
     Body(new): Body<NewMigration>,
 ) -> Result<Created<Migration>, Problem> {
-    if app.mesh.service(&new.service).is_none() {
+    if new.service.as_ref().is_some_and(|service| app.mesh.service(service).is_none()) {
         return Err(Problem::invalid("service", FieldError::new("unknown_service", "gateway-field-service")));
     }
+    if plan::hides_what_stays(&new.path, &app.mesh) {
+        return Err(Problem::invalid("path", FieldError::new("reserved_path", "gateway-field-reserved")));
+    }
     let rows = app.store.bind(&caller);
-    let (by, new) = (caller.require_user()?, &new);
+    let (by, new) = (caller.user_id(), &new);
     let row = rows
         .write(move |tx| async move {
             let now = tx.now().micros();
             let settings = Settings {
                 service: new.service.clone(),
+                url: new.url.clone(),
                 rewrite: new.rewrite.clone(),
                 sticky: "user".to_owned(),
                 sample: 100.0,

@@ -20,7 +20,7 @@ use crate::{App, store};
 pub(crate) struct Step {
     stage: Stage,
     percent: f64,
-    /// None: Banyan itself.
+    /// None: at the command line, or, where it was rolled back, the door itself.
     taken_by: Option<Uuid>,
     why: Option<String>,
     /// What the door had seen until then.

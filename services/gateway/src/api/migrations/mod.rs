@@ -47,9 +47,29 @@ pub(crate) struct Migration {
     path: String,
     stage: Stage,
     /// The service of Banyan that it moves to.
-    service: String,
+    service: Option<String>,
+    /// Scheme, host and port of what it moves to instead, outside Banyan.
+    url: Option<String>,
+    /// The path there, where it differs.
+    rewrite: Option<String>,
     /// Per cent of the requests that Banyan answers in a canary.
     percent: f64,
+    /// What keeps somebody on one side: `user`, `address`, `cookie`, `request`.
+    sticky: String,
+    /// `name: value` of a header by which a request asks for Banyan's answer in a canary.
+    header: Option<String>,
+    /// `name=value` of a cookie by which a request asks for Banyan's answer in a canary.
+    cookie: Option<String>,
+    /// Users whom Banyan answers in a canary.
+    users: Vec<Uuid>,
+    /// JSON pointers that are not compared.
+    ignore: Vec<String>,
+    /// Per cent of the requests that are copied.
+    sample: f64,
+    /// `allowed`: members that the new side alone has are no differences.
+    additions: Option<String>,
+    /// `shown`: examples of differences show the beginning of values.
+    examples: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -60,13 +80,24 @@ pub(crate) struct Migration {
 
 impl From<Model> for Migration {
     fn from(row: Model) -> Self {
+        let settings = row.settings;
         Self {
             id: row.id,
             name: row.name,
             path: row.path,
             stage: row.stage,
-            service: row.settings.service,
-            percent: row.settings.percent,
+            service: settings.service,
+            url: settings.url,
+            rewrite: settings.rewrite,
+            percent: settings.percent,
+            sticky: settings.sticky,
+            header: settings.header,
+            cookie: settings.cookie,
+            users: settings.users,
+            ignore: settings.ignore,
+            sample: settings.sample,
+            additions: settings.additions,
+            examples: settings.examples,
             created_at: Timestamp::from_micros(row.created_at),
             updated_at: Timestamp::from_micros(row.updated_at),
             version: row.version,

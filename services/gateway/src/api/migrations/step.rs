@@ -41,6 +41,9 @@ pub(crate) struct NewStep {
     /// `name: value` of a header by which a request asks for Banyan's answer.
     #[schema(max_length = 200)]
     header: Option<String>,
+    /// `name=value` of a cookie by which a request asks for Banyan's answer.
+    #[schema(max_length = 200)]
+    cookie: Option<String>,
     /// Users whom Banyan answers in a canary.
     #[schema(max_items = 100)]
     users: Option<Vec<Uuid>>,
@@ -50,6 +53,10 @@ pub(crate) struct NewStep {
     /// Per cent of the requests that are copied.
     #[schema(minimum = 0, maximum = 100)]
     sample: Option<f64>,
+    /// `allowed`: members of the answer that the new side alone has are no differences. `different`: they are.
+    additions: Option<String>,
+    /// What examples of differences show of values. `masked`: their kind and length. `shown`: their beginning.
+    examples: Option<String>,
     /// For those who read it later.
     #[schema(max_length = 500)]
     why: Option<String>,
@@ -65,16 +72,32 @@ impl Validate for NewStep {
         if let Some(sticky) = &self.sticky {
             check.one_of("sticky", sticky.as_str(), &["request", "user", "address", "cookie"]);
         }
+        if let Some(additions) = &self.additions {
+            check.one_of("additions", additions.as_str(), &["allowed", "different"]);
+        }
+        if let Some(examples) = &self.examples {
+            check.one_of("examples", examples.as_str(), &["masked", "shown"]);
+        }
         let pointers = self.ignore.iter().flatten().all(|pointer| pointer.starts_with('/') && pointer.len() <= 200);
         check.that(pointers, "ignore", FieldError::new("invalid_pointer", "gateway-field-pointer"));
         let header = self.header.as_deref().is_none_or(is_header);
         check.that(header, "header", FieldError::new("invalid_header", "gateway-field-header"));
+        let cookie = self.cookie.as_deref().is_none_or(is_cookie);
+        check.that(cookie, "cookie", FieldError::new("invalid_cookie", "gateway-field-cookie"));
     }
 }
 
 fn is_header(text: &str) -> bool {
+    is_pair(text, ": ")
+}
+
+fn is_cookie(text: &str) -> bool {
+    is_pair(text, "=")
+}
+
+fn is_pair(text: &str, separator: &str) -> bool {
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    text.len() <= 200 && text.split_once(": ").is_some_and(|(name, value)| plain(name) && plain(value))
+    text.len() <= 200 && text.split_once(separator).is_some_and(|(name, value)| plain(name) && plain(value))
 }
 
 impl NewStep {
@@ -84,7 +107,10 @@ impl NewStep {
         settings.sample = self.sample.unwrap_or(settings.sample);
         settings.sticky = self.sticky.clone().unwrap_or(std::mem::take(&mut settings.sticky));
         settings.header = self.header.clone().or(settings.header.take());
+        settings.cookie = self.cookie.clone().or(settings.cookie.take());
         settings.users = self.users.clone().unwrap_or(std::mem::take(&mut settings.users));
+        settings.additions = self.additions.clone().or(settings.additions.take());
+        settings.examples = self.examples.clone().or(settings.examples.take());
         settings.ignore = self.ignore.clone().unwrap_or(std::mem::take(&mut settings.ignore));
         row.stage = match (self.act, row.stage) {
             (Act::Shadow | Act::Canary, Stage::Finished) => return Err(GatewayError::Stage(row.stage)),
