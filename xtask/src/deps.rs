@@ -22,7 +22,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    process::run(workspace::cargo().args(["fetch", "--locked"]))?;
+    for manifest in workspace::MANIFESTS {
+        process::run(workspace::cargo().args(["fetch", "--locked", "--manifest-path", manifest]))?;
+    }
     let postgres = Binaries::require()?;
     println!("PostgreSQL: {}", postgres.folder().display());
     lint::cargo_deny()?;

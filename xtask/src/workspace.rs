@@ -10,6 +10,9 @@ use serde::Deserialize;
 
 use crate::process;
 
+/// The workspaces: Banyan's, and the load tool's, which has many dependencies that nobody else needs.
+pub(crate) const MANIFESTS: [&str; 2] = ["Cargo.toml", "bench/load/goose/Cargo.toml"];
+
 /// The root folder of the repository.
 pub(crate) fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

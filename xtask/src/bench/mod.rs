@@ -2,6 +2,8 @@
 //!
 //! - `api`: the benchmark of the calls; what is started in which order. `load`: its calls.
 //! - `edge`: the benchmark of the front door, beside nginx and HAProxy.
+//! - `mesh`: what a call by name costs.
+//! - `published`: the two published load scripts.
 //! - `wrk`: the clients.
 //! - `usage`: processor time and memory of processes, from `/proc`.
 //! - `fastify`, `pgbench`: the yardsticks.
@@ -11,7 +13,9 @@ mod api;
 mod edge;
 mod fastify;
 mod load;
+mod mesh;
 mod pgbench;
+mod published;
 mod report;
 mod usage;
 mod wrk;
@@ -23,6 +27,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::server::{self, Profile};
+use published::{Engine, Length, Plan, Script, Tools};
 
 /// Measure Banyan, beside yardsticks in the same run.
 #[derive(clap::Args)]
@@ -47,6 +52,14 @@ enum Command {
     /// service; memory of idle connections. The proxy has one processor for itself, upstream and clients share
     /// another. Prints a table and writes bench/edge.json below the target folder.
     Edge(EdgeArguments),
+    /// The two published load scripts by Goose, against Banyan with its limits on.
+    ///
+    /// `arrivals`: 50 people a second for 300 s, users 30 %, AI 20 %, content 25 %, analytics 25 %. `stages`: 100, 1,000, 2,000, 2,000 and 0
+    /// people at once, for 19 minutes. The people are registered first, in the thousands, and have a plan that allows the load. Fails where
+    /// p95 reaches 500 ms or 0.1 % of the requests fail. Prints tables and writes bench/load.json below the target folder.
+    Load(LoadArguments),
+    /// What a call by name costs above the bare call, in process and over loopback by HTTP/1.1 and HTTP/2.
+    Mesh(MeshArguments),
 }
 
 #[derive(clap::Args)]
@@ -78,6 +91,65 @@ struct EdgeArguments {
     binary: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+struct MeshArguments {
+    /// How often everything is measured, in turn; the round in the middle counts.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: u16,
+    /// Calls in a round.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
+    calls: u32,
+}
+
+#[derive(clap::Args)]
+struct LoadArguments {
+    /// Only this script (or the other; without either, both).
+    #[arg(long)]
+    arrivals: bool,
+    /// Only this script (or the other; without either, both).
+    #[arg(long)]
+    stages: bool,
+    /// Some seconds with a hundredth of the load: shows that everything works, not how fast it is.
+    #[arg(long, conflicts_with = "time")]
+    quick: bool,
+    /// Percent of the published length, with as many people and arrivals a second as published.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(1..=100))]
+    time: u8,
+    /// How many people are made; where there are more users, some are the same person.
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u16).range(1..))]
+    people: u16,
+    /// On PostgreSQL, with fsync, instead of SQLite.
+    #[arg(long)]
+    postgres: bool,
+    /// Then by Artillery, and by k6 where it is installed, in their short forms.
+    #[arg(long)]
+    all_tools: bool,
+    /// Measure this server instead of building one: to compare two versions.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+}
+
+impl LoadArguments {
+    fn scripts(&self) -> Vec<Script> {
+        let both = self.arrivals == self.stages;
+        let wanted = |script: &Script| both || (*script == Script::Arrivals) == self.arrivals;
+        Script::ALL.into_iter().filter(wanted).collect()
+    }
+
+    fn run(&self) -> Result<()> {
+        let plan = Plan {
+            scripts: &self.scripts(),
+            length: if self.quick { Length::Quick } else { Length::Percent(self.time) },
+            people: if self.quick { QUICK_PEOPLE } else { self.people.into() },
+            engine: if self.postgres { Engine::Postgres } else { Engine::Sqlite },
+            tools: if self.all_tools { Tools::All } else { Tools::Goose },
+        };
+        published::run(&server_to_measure(self.binary.as_ref())?, &plan)
+    }
+}
+
+const QUICK_PEOPLE: usize = 20;
+
 /// How long one measurement takes.
 const QUICK: Duration = Duration::from_secs(2);
 
@@ -92,6 +164,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 if edge.quick { (QUICK, 1) } else { (Duration::from_secs(edge.seconds.into()), edge.rounds.into()) };
             edge::run(&server_to_measure(edge.binary.as_ref())?, length, rounds)
         }
+        Command::Load(load) => load.run(),
+        Command::Mesh(mesh) => mesh::run(mesh.rounds, mesh.calls),
     }
 }
 
@@ -99,7 +173,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 pub(crate) fn run_quick() -> Result<()> {
     let binary = server_to_measure(None)?;
     api::run(&binary, QUICK)?;
-    edge::run(&binary, QUICK, 1)
+    edge::run(&binary, QUICK, 1)?;
+    let scripts = &Script::ALL;
+    let plan = Plan { scripts, length: Length::Quick, people: QUICK_PEOPLE, engine: Engine::Sqlite, tools: Tools::All };
+    published::run(&binary, &plan)?;
+    mesh::run(1, 1_000)
 }
 
 fn server_to_measure(given: Option<&PathBuf>) -> Result<PathBuf> {

@@ -37,7 +37,10 @@ fn our_own() -> Result<PathBuf> {
 }
 
 pub(super) fn check() -> Result<()> {
-    let mut command = cargo_deny()?;
-    command.args(["--log-level", "error", "--workspace", "--all-features", "check"]);
-    process::run(command.args(["--hide-inclusion-graph", "licenses", "bans", "sources"]))
+    for manifest in workspace::MANIFESTS {
+        let mut command = cargo_deny()?;
+        command.args(["--log-level", "error", "--manifest-path", manifest, "--config", "deny.toml", "--workspace"]);
+        process::run(command.args(["--all-features", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"]))?;
+    }
+    Ok(())
 }

@@ -67,11 +67,18 @@ fn run_all(checks: &[Check]) -> Result<()> {
 }
 
 fn check_format() -> Result<()> {
-    process::run(workspace::cargo().args(["fmt", "--all", "--check"]))
+    format(&["--check"])
 }
 
 fn fix_format() -> Result<()> {
-    process::run(workspace::cargo().args(["fmt", "--all"]))
+    format(&[])
+}
+
+fn format(more: &[&str]) -> Result<()> {
+    for manifest in workspace::MANIFESTS {
+        process::run(workspace::cargo().args(["fmt", "--all", "--manifest-path", manifest]).args(more))?;
+    }
+    Ok(())
 }
 
 /// Whoever lints tests as well.
