@@ -7,6 +7,9 @@
 mod answer;
 mod builder;
 mod fields;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod listen;
 mod operations;

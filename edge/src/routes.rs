@@ -2,11 +2,11 @@
 
 pub(crate) mod body;
 mod check;
-mod condition;
+pub(crate) mod condition;
 mod explain;
 pub(crate) mod fields;
 mod file;
-mod host;
+pub(crate) mod host;
 pub(crate) mod kept;
 pub(crate) mod matching;
 pub(crate) mod meters;

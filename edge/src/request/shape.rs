@@ -130,6 +130,11 @@ enum Form {
     Ambiguous,
 }
 
+/// Whether a path that was put together may be sent on.
+pub(crate) fn has_one_meaning(path: &str) -> bool {
+    form_of(path) == Form::Normal
+}
+
 /// A path has one meaning only, however often it is decoded or put together: no empty, `.` or `..` segment, no encoded slash,
 /// backslash, percent sign before two digits or control character, and UTF-8. What is left has one spelling (RFC 3986 §6.2.2):
 /// `/%61dmin` is `/admin`. That spelling is matched, and the same bytes are passed on.

@@ -1,11 +1,13 @@
 //! The address that an upstream sees.
 
+use banyan_kernel::ErrorCode;
 use http::Uri;
 use http::uri::PathAndQuery;
 
 use super::pattern::Captures;
 use super::query::QueryRewrite;
 use super::template::Template;
+use crate::request::shape;
 
 /// What becomes of path and query on the way to who answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,15 +36,20 @@ impl Rewrite {
     /// Changes the address; one that needs no change is not copied.
     ///
     /// # Errors
-    /// When the result is no address, which checked patterns and normal paths do not make.
-    pub(crate) fn apply(&self, uri: &mut Uri, captures: &Captures) -> Result<(), http::Error> {
+    /// [`ErrorCode::MalformedRequest`] where pieces that have one meaning each have several together: `x%25` before `41`.
+    /// [`ErrorCode::Internal`] when the result is no address, which checked patterns and normal paths do not make.
+    pub(crate) fn apply(&self, uri: &mut Uri, captures: &Captures) -> Result<(), ErrorCode> {
         if self.is_empty() {
             return Ok(());
         }
         let target = self.target(uri.path(), uri.query(), captures);
+        let target = PathAndQuery::from_maybe_shared(bytes::Bytes::from(target)).map_err(|_| ErrorCode::Internal)?;
+        if matches!(self.path, PathRewrite::Template(_)) && !shape::has_one_meaning(target.path()) {
+            return Err(ErrorCode::MalformedRequest);
+        }
         let mut parts = std::mem::take(uri).into_parts();
-        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(bytes::Bytes::from(target))?);
-        *uri = Uri::from_parts(parts)?;
+        parts.path_and_query = Some(target);
+        *uri = Uri::from_parts(parts).map_err(|_| ErrorCode::Internal)?;
         Ok(())
     }
 
@@ -100,5 +107,26 @@ mod tests {
         let template = Rewrite { path: PathRewrite::Template(template), query: QueryRewrite::default() };
         assert_eq!(rewritten(&template, "/a/{id}/{*rest}", "http://h.example/a/7/b/c?q"), "http://h.example/n/b/c/7?q");
         assert_eq!(rewritten(&Rewrite::default(), "/{*r}", "/a?b"), "/a?b");
+    }
+
+    #[test]
+    fn what_is_put_together_has_one_meaning_or_is_refused() {
+        let pattern = PathPattern::parse("/a/{id}/{*rest}").unwrap();
+        let rewritten = |template: &str, uri: &str| {
+            let template = Template::parse(template, &pattern, Allowed::Captures).unwrap();
+            let rewrite = Rewrite { path: PathRewrite::Template(template), query: QueryRewrite::default() };
+            let mut uri: Uri = uri.parse().unwrap();
+            let captures = pattern.captures(uri.path()).unwrap();
+            rewrite.apply(&mut uri, &captures).map(|()| uri.to_string())
+        };
+        // What is left may be nothing, or end with a slash.
+        assert_eq!(rewritten("/n/{rest}/of/{id}", "/a/7/").unwrap(), "/n/of/7");
+        assert_eq!(rewritten("/n/{rest}/of/{id}", "/a/7/b/").unwrap(), "/n/b/of/7");
+        assert_eq!(rewritten("/{rest}", "/a/7/").unwrap(), "/");
+        for (template, uri) in
+            [("/.{rest}", "/a/7/"), ("/..{rest}", "/a/7/"), ("/x%25{id}", "/a/41/"), ("/{id}{rest}", "/a/%25/41")]
+        {
+            assert_eq!(rewritten(template, uri), Err(ErrorCode::MalformedRequest), "{template} {uri}");
+        }
     }
 }

@@ -103,6 +103,15 @@ impl Template {
         Ok(Self { pieces: pieces.into() })
     }
 
+    /// With that text in the place of each placeholder.
+    pub(crate) fn with_each(&self, text: &str) -> String {
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Piece::Text(own) => &**own,
+            Piece::Capture(_) | Piece::Variable(_) => text,
+        });
+        pieces.collect()
+    }
+
     pub(crate) fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
@@ -117,14 +126,16 @@ impl Template {
         }
     }
 
-    /// With captures alone.
+    /// With captures alone. What is left of a path may be nothing, or end with a slash: then the slash that follows is the same one.
     pub(crate) fn write_path(&self, path: &str, captures: &Captures, target: &mut String) {
         for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => target.push_str(text),
-                Piece::Capture(index) => target.push_str(captures.get(path, *index)),
-                Piece::Variable(_) => {}
-            }
+            let text = match piece {
+                Piece::Text(text) => &**text,
+                Piece::Capture(index) => captures.get(path, *index),
+                Piece::Variable(_) => continue,
+            };
+            let same_slash = target.ends_with('/') && text.starts_with('/');
+            target.push_str(&text[usize::from(same_slash)..]);
         }
     }
 

@@ -86,8 +86,8 @@ impl Inner {
             Ok(body) => body,
             Err(problem) => return problem.into_response(),
         };
-        if entry.rewrite.apply(&mut parts.uri, &known.captures).is_err() {
-            return Problem::internal(&"a rewritten address is none").into_response();
+        if let Err(code) = entry.rewrite.apply(&mut parts.uri, &known.captures) {
+            return Problem::new(code).into_response();
         }
         if let Err(problem) = self.versions.route(&mut parts.uri) {
             return problem.into_response();
@@ -118,8 +118,8 @@ impl Inner {
         if entry.response.body.is_some() {
             parts.headers.remove(ACCEPT_ENCODING);
         }
-        if entry.rewrite.apply(&mut parts.uri, &known.captures).is_err() {
-            return Problem::internal(&"a rewritten address is none").into_response();
+        if let Err(code) = entry.rewrite.apply(&mut parts.uri, &known.captures) {
+            return Problem::new(code).into_response();
         }
         let call = call(passage, entry, upstream, &parts, self.deadline_of(passage));
         let mut response = match handle.send(Request::from_parts(parts, body), call).await {

@@ -32,9 +32,10 @@ pub(super) fn rewrite(section: &mut Section<'_>, pattern: &PathPattern) -> Rewri
     let template = template.and_then(|item| {
         item.parse("write a path such as \"/new/{rest}\"", |text| {
             let template = Template::parse(text, pattern, Allowed::Captures)?;
-            let plain: String = text.replace(['{', '}'], "");
-            let good = text.starts_with('/') && !text.contains("//") && normal_path(&plain).is_some();
-            if good { Ok(template) } else { Err("is no path".to_owned()) }
+            let plain = template.with_each("x");
+            // In its one spelling already, for what is sent on is not spelt again.
+            let good = text.starts_with('/') && !text.contains("//") && normal_path(&plain).is_some_and(|path| path == plain);
+            if good { Ok(template) } else { Err("is no path, or has another spelling".to_owned()) }
         })
     });
     let path = match (template, strip, add) {
