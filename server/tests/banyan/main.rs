@@ -24,4 +24,5 @@ mod starts;
 mod stored_routes;
 mod strangle;
 mod typescript;
+mod under_load;
 mod wire;

@@ -1,7 +1,7 @@
 //! The front door and each service in processes of their own, on one PostgreSQL.
 
-mod cluster;
-mod load;
+pub(crate) mod cluster;
+pub(crate) mod load;
 mod refused;
 mod walk;
 
@@ -11,7 +11,7 @@ use crate::harness::{Place, eventually};
 use cluster::Cluster;
 use load::Load;
 
-const SERVICES: [&str; 4] = ["identity", "content", "goals", "gateway"];
+pub(crate) const SERVICES: [&str; 4] = ["identity", "content", "goals", "gateway"];
 
 #[test]
 fn the_core_of_every_service_answers_through_the_mesh() {
