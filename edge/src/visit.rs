@@ -9,8 +9,8 @@ mod limiting;
 mod split;
 mod way;
 
-use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -30,7 +30,6 @@ use banyan_telemetry::scope::{TraceId, within};
 use http::header::{ALLOW, CONTENT_LENGTH, ORIGIN};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
-use tower::{Layer, Service, service_fn};
 
 pub(crate) use finish::LastOfConnection;
 
@@ -120,8 +119,11 @@ impl Inner {
         if let (Some(watch), Admission::Admitted(passage)) = (&watch, &admission) {
             watch.allow(passage.body_limit);
         }
-        let work = self.respond(admission, Request::from_parts(parts, body), watch);
-        let response = within(visit.scope(), work).await;
+        let response = {
+            // Pinned here: moving it would copy all that it may ever hold.
+            let work = pin!(self.respond(admission, Request::from_parts(parts, body), watch));
+            within(visit.scope(), work).await
+        };
         let response = self.finish(response, visit).await;
         drop((load, running));
         response
@@ -171,7 +173,7 @@ impl Inner {
             Way::Answered(answer) => return Ok(Admission::Answered(answer)),
         };
         if let Target::Probe(probe) = route.target {
-            return Ok(Admission::Answered(self.probe(probe, &parts.method).await));
+            return Ok(Admission::Answered(Box::pin(self.probe(probe, &parts.method)).await));
         }
         if in_flight > self.settings.limits.in_flight {
             return Err(ErrorCode::Overloaded.into());
@@ -240,30 +242,25 @@ impl Inner {
             && (passage.route.split.is_some() || passage.route.is_observed())
         {
             let (entered, request) = self.enter(passage, request);
-            let response = self.rendered(admission, request, watch).await;
-            return self.leave(entered, response).await;
+            return Box::pin(async {
+                let response = self.rendered(admission, request, watch).await;
+                self.leave(entered, response).await
+            })
+            .await;
         }
         self.rendered(admission, request, watch).await
     }
 
     async fn rendered(&self, admission: Admission, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
-        let mut once = Some((admission, watch));
-        let answering = service_fn(move |request: Request| {
-            let taken = once.take();
-            async move {
-                let answer = match taken {
-                    Some((Admission::Admitted(passage), watch)) => self.dispatch(&passage, request, watch).await,
-                    Some((Admission::Answered(response), _)) => response,
-                    Some((Admission::Refused(problem), _)) => problem.into_response(),
-                    None => Problem::internal(&"a request was answered twice").into_response(),
-                };
-                Ok::<_, Infallible>(answer)
+        let rendering = self.problems.of(&request);
+        let work = pin!(async {
+            match admission {
+                Admission::Admitted(passage) => self.dispatch(&passage, request, watch).await,
+                Admission::Answered(response) => response,
+                Admission::Refused(problem) => problem.into_response(),
             }
         });
-        match self.problems.layer(answering).call(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
+        rendering.render(work).await
     }
 
     /// Straight to who answers, past the cache.
@@ -282,13 +279,13 @@ impl Inner {
                     Err(error) => Problem::new(error.code()).caused_by(&error).into_response(),
                 }
             }
-            (Target::Service(service), Some(entry)) => self.forward_to_service(passage, entry, service, request).await,
+            (Target::Service(service), Some(entry)) => Box::pin(self.forward_to_service(passage, entry, service, request)).await,
             (Target::Upstream(handle, upstream), Some(entry)) => {
                 self.forward_to_upstream(passage, entry, upstream, handle, request).await
             }
             (Target::Redirect | Target::Respond, Some(entry)) => fixed::fixed(passage, entry, &request),
             (Target::Page(page), _) => self.page(*page, &request),
-            (Target::Probe(probe), _) => self.probe(*probe, &method).await,
+            (Target::Probe(probe), _) => Box::pin(self.probe(*probe, &method)).await,
             (Target::Nobody | Target::Upstream(..) | Target::Redirect | Target::Respond, _) => {
                 Problem::new(ErrorCode::ServiceUnknown).into_response()
             }

@@ -95,7 +95,7 @@ pub(crate) async fn compress(mut response: Response, Wish(wish): Wish) -> Respon
         std::future::ready(Ok::<_, Infallible>(answer))
     });
     let compressing = Compression::new(answering).quality(LEVEL).compress_when(SizeAbove::new(0));
-    let response = match compressing.oneshot(asked).await {
+    let response = match Box::pin(compressing.oneshot(asked)).await {
         Ok(response) => response.map(Body::new),
         Err(never) => match never {},
     };

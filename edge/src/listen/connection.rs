@@ -62,11 +62,9 @@ where
     let first_within = deadlines.header;
     let wire = Wire::new(stream, tape.clone(), deadlines);
     let service = {
-        let (doorway, tape, ending) = (doorway.clone(), tape.clone(), ending.clone());
-        service_fn(move |request: Request<Incoming>| {
-            let (doorway, tape, ending) = (doorway.clone(), tape.clone(), ending.clone());
-            async move { Ok::<_, Infallible>(answer(&doorway, request, peer, tape, &ending).await) }
-        })
+        let line = Arc::new(Line { doorway: doorway.clone(), tape: tape.clone(), ending: ending.clone(), peer });
+        // In a box, because the library moves it about, and keeps room for one in every connection.
+        service_fn(move |request: Request<Incoming>| Box::pin(answer(line.clone(), request)))
     };
     {
         let protocol = doorway.speaker();
@@ -132,13 +130,17 @@ fn length_of(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn answer(
-    doorway: &Doorway,
-    request: Request<Incoming>,
-    peer: Peer,
+/// What the requests of one connection share.
+struct Line {
+    doorway: Arc<Doorway>,
     tape: Arc<Tape>,
-    ending: &watch::Receiver<Ending>,
-) -> Response {
+    ending: watch::Receiver<Ending>,
+    peer: Peer,
+}
+
+async fn answer(line: Arc<Line>, request: Request<Incoming>) -> Result<Response, Infallible> {
+    let Line { doorway, tape, ending, peer } = &*line;
+    let peer = *peer;
     let framing = match request.version() {
         Version::HTTP_2 => Framing::Frames,
         _ if request.headers().contains_key(TRANSFER_ENCODING) => Framing::Chunked,
@@ -148,7 +150,7 @@ async fn answer(
     let (mut parts, body) = request.into_parts();
     let edge = &doorway.edge().0;
     if doorway.door() == Door::Admin {
-        return edge.operate(&parts.method, parts.uri.path()).await;
+        return Ok(Box::pin(edge.operate(&parts.method, parts.uri.path())).await);
     }
     let asked = upgrade::look(&mut parts);
     let drained = matches!(framing, Framing::Length(1..=DRAINED));
@@ -156,16 +158,16 @@ async fn answer(
     let (body, watch) = guard(body, counts, edge.settings.deadlines.body, Some(tape.clone()));
     let sent = watch.clone().filter(|_| !drained);
     let mut response = if verdict == Verdict::Ambiguous {
-        edge.refuse(parts, peer, ErrorCode::MalformedRequest).await
+        Box::pin(edge.refuse(parts, peer, ErrorCode::MalformedRequest)).await
     } else {
         match plain::look(doorway, &parts, peer) {
             Finding::Serve => edge.answer(parts, body, watch, peer).await,
             Finding::Answer(response) => response,
-            Finding::Refuse => edge.refuse(parts, peer, ErrorCode::MalformedRequest).await,
+            Finding::Refuse => Box::pin(edge.refuse(parts, peer, ErrorCode::MalformedRequest)).await,
         }
     };
-    if go_over(&mut response, asked, &tape) == Protocol::Foreign {
-        return response;
+    if go_over(&mut response, asked, tape) == Protocol::Foreign {
+        return Ok(response);
     }
     // What nobody read stands before the next request, so the connection cannot be kept: a client that keeps connections must know.
     let unread = sent.is_some_and(|sent| !sent.is_complete());
@@ -176,7 +178,7 @@ async fn answer(
     if framing != Framing::Frames && ends {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
+    Ok(response)
 }
 
 /// What is spoken after an answer.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use banyan_kernel::{Clock, Network, OsRandom};
+use banyan_kernel::{Clock, Network};
 use banyan_mesh::caller::{ClusterSecret, Signer};
 use banyan_mesh::{DeclareError, Mesh, Reach, Tls, Upstream};
 use rustls::ClientConfig;
 
 use super::file::{Declared, Fault, Identity, RouteFile, UpstreamEntry};
+use crate::random::BufferedRandom;
 
 /// What the door needs to reach upstreams, beside what the file says of them.
 #[derive(Clone, Default)]
@@ -40,7 +41,7 @@ impl Outbound {
     }
 
     pub(crate) fn rules(&self, entry: &UpstreamEntry, clock: &Arc<dyn Clock>) -> Upstream {
-        let signer = |secret| Arc::new(Signer::new(&entry.name, secret, clock.clone(), Arc::new(OsRandom)));
+        let signer = |secret| Arc::new(Signer::new(&entry.name, secret, clock.clone(), Arc::new(BufferedRandom)));
         let tls = |security: &super::file::UpstreamSecurity| {
             Some(Tls { config: self.tls.clone()?, server_name: security.server_name.clone() })
         };

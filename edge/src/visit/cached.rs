@@ -1,6 +1,6 @@
 //! Routes whose answers are kept.
 
-use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
@@ -12,7 +12,6 @@ use banyan_kernel::{Caller, ErrorCode};
 use banyan_locale::Negotiated;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, HOST};
-use tower::{Layer, Service, service_fn};
 
 use super::Passage;
 use crate::Inner;
@@ -56,11 +55,8 @@ impl Inner {
 
 async fn answer(door: Weak<Inner>, passage: Arc<Passage>, request: Request) -> Response {
     let Some(door) = door.upgrade() else { return Problem::new(ErrorCode::ServiceUnavailable).into_response() };
-    let reaching = service_fn(|request: Request| {
-        let (door, passage) = (door.clone(), passage.clone());
-        async move { Ok::<_, Infallible>(door.reach(&passage, request).await) }
-    });
-    let Ok(mut response) = door.problems.layer(reaching).call(request).await;
+    let rendering = door.problems.of(&request);
+    let mut response = rendering.render(pin!(door.reach(&passage, request))).await;
     // A problem of ours is worded for one request and names it.
     if response.extensions().get::<ErrorCode>().is_some() {
         response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -10,10 +10,11 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use crate::instance::Running;
 use crate::remote::Lease;
+use crate::remote::timer::Timer;
 
 pub(crate) use replay::{Replay, Replayed};
 
@@ -84,7 +85,7 @@ struct Remote {
 
 /// Notices a body that stands still. The timer is the one that has bounded the head: putting a running timer off costs next to nothing.
 pub(crate) struct Pause {
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<Timer>,
     longest: Duration,
     /// When bytes came last, as far as the timer knows.
     last: Option<Instant>,
@@ -152,7 +153,7 @@ impl Remote {
 }
 
 impl Pause {
-    pub(crate) fn new(timer: Pin<Box<Sleep>>, longest: Duration) -> Self {
+    pub(crate) fn new(timer: Timer, longest: Duration) -> Self {
         Self { timer: Some(timer), longest, last: None }
     }
 
@@ -161,9 +162,9 @@ impl Pause {
         if self.last.is_none() {
             let now = Instant::now();
             self.last = Some(now);
-            timer.as_mut().reset(now + self.longest);
+            timer.reset(now + self.longest);
         }
-        timer.as_mut().poll(cx).map(|()| self.longest)
+        timer.poll(cx).map(|()| self.longest)
     }
 }
 

@@ -3,6 +3,7 @@
 mod connect;
 pub(crate) mod head;
 mod pool;
+pub(crate) mod timer;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

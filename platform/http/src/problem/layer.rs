@@ -1,9 +1,10 @@
 //! The one place where problems get their words: also for axum's own refusals, unknown routes and panics.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -40,6 +41,27 @@ pub fn render_problems(catalogues: Arc<Catalogues>) -> RenderProblems {
 #[derive(Clone, Debug)]
 pub struct RenderProblems {
     catalogues: Arc<Catalogues>,
+}
+
+impl RenderProblems {
+    /// For who needs no service: what has to be known of the request when its answer comes.
+    pub fn of(&self, request: &Request) -> Rendered {
+        Rendered(About::of(request, &self.catalogues))
+    }
+}
+
+/// See [`RenderProblems::of`].
+pub struct Rendered(About);
+
+impl Rendered {
+    /// Answers as the layer would around a service that does the `work`, which is pinned already so that nothing large is moved.
+    pub async fn render(self, work: impl Future<Output = Response> + Unpin) -> Response {
+        let answered = pin!(async { Ok::<_, Infallible>(work.await) });
+        match (Rendering { future: answered, about: self.0 }).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
 }
 
 impl<S> Layer<S> for RenderProblems {

@@ -19,7 +19,7 @@ use sea_orm::DbErr;
 use serde_json::Value;
 
 pub use field::{Argument, Expected, FieldError};
-pub use layer::{RenderProblems, RenderProblemsService, render_problems};
+pub use layer::{RenderProblems, RenderProblemsService, Rendered, render_problems};
 pub(crate) use text::{EXAMPLE_REQUEST, example, title, type_of};
 
 /// What went wrong. Handlers return `Result<_, Problem>`.

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use axum::extract::Request;
 use http::StatusCode;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::outgoing::Outgoing;
 use super::{Inner, State};
@@ -15,6 +15,7 @@ use crate::call::{Answer, Call, Upgrade};
 use crate::cells::Count;
 use crate::error::{CallError, Reason};
 use crate::instance::{Instance, Outcome, Transport};
+use crate::remote::timer::Timer;
 use crate::remote::{Failed, head};
 use crate::upstream::Upstream;
 
@@ -72,11 +73,11 @@ impl Inner {
         let Transport::Remote(target) = &instance.transport else {
             return Err(Missed::Failed(Failed::BadAnswer(Reason::Plain("this instance is in this process"))));
         };
-        let mut timer = Box::pin(sleep_until(until));
+        let mut timer = Timer::until(until);
         let mut sending = std::pin::pin!(target.send(upstream, request, upgrade));
         let sent = std::future::poll_fn(|cx| match sending.as_mut().poll(cx) {
             Poll::Ready(sent) => Poll::Ready(Some(sent)),
-            Poll::Pending => timer.as_mut().poll(cx).map(|()| None),
+            Poll::Pending => timer.poll(cx).map(|()| None),
         });
         let (mut response, lease) = match sent.await {
             Some(Ok(sent)) => sent,

@@ -17,9 +17,11 @@ pub(super) struct Banyan {
 }
 
 impl Banyan {
-    /// One public route to the upstream, no limits.
+    /// One public route to the upstream: no limits, no headers of security, and nothing said of who asks, as with the others.
     pub(super) fn bare(binary: &Path, folder: &Path, upstream: u16, processor: Option<usize>) -> Result<Self> {
-        let routes = upstream_section(upstream) + &route("bench", "/bench/{*rest}", "auth = \"public\"");
+        let routes = upstream_section(upstream)
+            + "identity = \"withheld\"\n"
+            + &route("bench", "/bench/{*rest}", "auth = \"public\"\nsecurity_headers = \"upstream\"");
         Self::start(binary, folder, "bare", &routes, &[], processor)
     }
 
@@ -30,7 +32,7 @@ impl Banyan {
             routes += &route(&format!("other-{number}"), &format!("/other/{number}/{{id}}"), "auth = \"public\"");
         }
         routes += &route("bench", "/bench/{*rest}", "auth = \"user\"\nlimit = \"bench\"");
-        routes += "\n[limits.bench]\nrequests = 1000000000\nwindow = \"1s\"\n";
+        routes += "\n[limits.bench]\nanonymous = \"1000000/1s\"\nuser = \"1000000/1s\"\n";
         let mut banyan = Self::start(binary, folder, "chain", &routes, &[("BANYAN_RATE_LIMITS", "on")], processor)?;
         banyan.token = Some(banyan.server.register("bench@example.org")?);
         Ok(banyan)

@@ -130,6 +130,15 @@ pub(super) fn run(binary: &Path, length: Duration, rounds: usize) -> Result<()> 
         },
         Subject { name: "Banyan, one process", url: behind.url(), token: None, pids: vec![behind.pid()], cases: &service },
     ];
+    // Before any load: memory that a load leaves behind would be used again and look like none.
+    let idle =
+        [("nginx", nginx.pid(), nginx.port), ("HAProxy", haproxy.pid(), haproxy.port), ("Banyan", bare.pid(), bare.port()?)];
+    let idle: Vec<Idle> = idle
+        .into_iter()
+        .map(|(subject, pid, port)| {
+            Ok(Idle { subject, kilobytes_per_connection: idle::bytes_per_connection(pid, port)? / 1024.0 })
+        })
+        .collect::<Result<_>>()?;
     let mut rounds_of = Vec::new();
     for round in 1..=rounds {
         for subject in &subjects {
@@ -141,13 +150,7 @@ pub(super) fn run(binary: &Path, length: Duration, rounds: usize) -> Result<()> 
             }
         }
     }
-    let idle =
-        [("nginx", nginx.pid(), nginx.port), ("HAProxy", haproxy.pid(), haproxy.port), ("Banyan", bare.pid(), bare.port()?)];
-    let idle = idle.into_iter().map(|(subject, pid, port)| {
-        Ok(Idle { subject, kilobytes_per_connection: idle::bytes_per_connection(pid, port)? / 1024.0 })
-    });
-    let results =
-        Results { seconds: length.as_secs(), rounds, measurements: medians(&rounds_of), idle: idle.collect::<Result<_>>()? };
+    let results = Results { seconds: length.as_secs(), rounds, measurements: medians(&rounds_of), idle };
     println!("{}", report::table(&results));
     let file = folder.with_file_name("edge.json");
     fs::write(&file, serde_json::to_string_pretty(&report::json(&results))? + "\n")?;
