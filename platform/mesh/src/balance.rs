@@ -33,6 +33,15 @@ pub(crate) struct Question<'q> {
     /// Keys of instances that have failed this call already.
     pub(crate) tried: &'q [u64],
     pub(crate) reach: Reach,
+    pub(crate) care: Care,
+}
+
+/// Whether those are passed over at whom the last calls found nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Care {
+    Answering,
+    /// Where nobody else is left: it may be back.
+    None,
 }
 
 /// Who is asked at all.
@@ -55,7 +64,8 @@ impl Question<'_> {
     fn is_open(&self, instance: &Instance) -> bool {
         let reached = self.reach == Reach::Everywhere || !instance.is_local();
         let new = !self.tried.contains(&instance.id.key);
-        reached && new && instance.is_well(self.upstream, self.now) && !instance.is_full(self.upstream)
+        let answering = self.care == Care::None || !instance.passive.is_avoided(self.now);
+        reached && new && answering && instance.is_well(self.upstream, self.now) && !instance.is_full(self.upstream)
     }
 
     fn share(&self, instance: &Instance) -> f64 {
@@ -69,10 +79,12 @@ impl Set {
         Self { instances, turns }
     }
 
-    /// An instance that was not tried yet, else any that can take the call.
+    /// An instance that was not tried yet and answers, as far as is known; else any that can take the call.
     pub(crate) fn choose(&self, question: &Question<'_>) -> Result<&Arc<Instance>, Nobody> {
-        let again = Question { tried: &[], ..*question };
-        let found = self.find(question).or_else(|| if question.tried.is_empty() { None } else { self.find(&again) });
+        let careless = Question { care: Care::None, ..*question };
+        let again = Question { tried: &[], ..careless };
+        let found = self.find(question).or_else(|| self.find(&careless));
+        let found = found.or_else(|| if question.tried.is_empty() { None } else { self.find(&again) });
         found.ok_or_else(|| {
             let full = self.instances.iter().any(|instance| instance.is_well(question.upstream, question.now));
             if full { Nobody::WithRoom } else { Nobody::Well }

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tower::Service;
 
 use crate::Shared;
-use crate::balance::{Nobody, Question, Reach, Set};
+use crate::balance::{Care, Nobody, Question, Reach, Set};
 use crate::body::AnswerBody;
 use crate::call::{Answer, Call};
 use crate::cells::{Cells, Count, Dice};
@@ -214,7 +214,16 @@ impl Inner {
     }
 
     fn question<'q>(&'q self, state: &'q State, call: &Call, tried: &'q [u64], reach: Reach, now: Timestamp) -> Question<'q> {
-        Question { upstream: &state.upstream, here: &self.shared.here, dice: &self.dice, now, key: call.key, tried, reach }
+        Question {
+            upstream: &state.upstream,
+            here: &self.shared.here,
+            dice: &self.dice,
+            now,
+            key: call.key,
+            tried,
+            reach,
+            care: Care::Answering,
+        }
     }
 
     /// Counts a try in, if it may be made.

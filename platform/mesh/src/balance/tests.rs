@@ -60,7 +60,9 @@ impl Bench {
 
     fn try_choose(&self, key: Option<u64>, tried: &[u64]) -> Result<Arc<Instance>, Nobody> {
         let (upstream, here, dice, now) = (&self.upstream, &self.here, &self.dice, self.clock.now());
-        self.set.choose(&Question { upstream, here, dice, now, key, tried, reach: Reach::Everywhere }).cloned()
+        self.set
+            .choose(&Question { upstream, here, dice, now, key, tried, reach: Reach::Everywhere, care: Care::Answering })
+            .cloned()
     }
 
     fn begin(&self, instance: &Arc<Instance>) -> Running {

@@ -106,6 +106,13 @@ impl Breaker {
         Some(BreakerState::Open)
     }
 
+    /// Somebody came who had no part in the failures: a trial may be made at once.
+    pub(crate) fn hear_of_newcomer(&self) {
+        if self.state.load(Ordering::Acquire) == OPEN {
+            self.open.lock().until = 0;
+        }
+    }
+
     /// A trial ended without telling anything: its client went away.
     pub(crate) fn abandoned(&self, pass: Pass) {
         if pass == Pass::Trial {
@@ -132,6 +139,26 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn somebody_new_is_tried_at_once() {
+        let (breaker, rule) = (Breaker::default(), Rule::default());
+        breaker.hear_of_newcomer();
+        assert_eq!(breaker.state(), BreakerState::Closed);
+        for _ in 0..rule.least_calls {
+            breaker.failed(&rule, Pass::Ordinary, at(0));
+        }
+        assert!(breaker.admit(&rule, at(0)).is_err());
+        breaker.hear_of_newcomer();
+        for _ in 0..rule.trials {
+            assert_eq!(breaker.admit(&rule, at(0)), Ok(Pass::Trial));
+        }
+        assert!(breaker.admit(&rule, at(0)).is_err(), "no more trials than usual");
+        for _ in 0..rule.trials {
+            breaker.succeeded(&rule, Pass::Trial, at(0));
+        }
+        assert_eq!((breaker.state(), breaker.admit(&rule, at(0))), (BreakerState::Closed, Ok(Pass::Ordinary)));
+    }
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(10_000 + seconds)

@@ -56,6 +56,18 @@ impl Passive {
         at != 0 && (0..=micros(rule.fail_timeout)).contains(&now.micros().saturating_sub(at))
     }
 
+    /// Whether others should rather be asked: for two seconds after the first call that found nobody, doubled with each further one, up to
+    /// half a minute. Then a call tries again.
+    pub(crate) fn is_avoided(&self, now: Timestamp) -> bool {
+        const LONGEST: i64 = 30_000_000;
+        let at = self.silent_at.load(Ordering::Relaxed);
+        if at == 0 {
+            return false;
+        }
+        let longest = (1_000_000_i64 << self.consecutive.load(Ordering::Relaxed).min(5)).min(LONGEST);
+        (0..longest).contains(&now.micros().saturating_sub(at))
+    }
+
     /// Whether the instance deserves to be ejected.
     pub(crate) fn failed(&self, rule: &Ejection, failure: Failure, now: Timestamp) -> bool {
         let in_a_row = self.consecutive.fetch_add(1, Ordering::Relaxed) + 1;
@@ -190,6 +202,18 @@ mod tests {
             passive.failed(&rule, Failure::Status, at(3));
         }
         assert!(!passive.is_silent(&rule, at(3)), "it answers, badly");
+    }
+
+    #[test]
+    fn who_was_not_there_is_avoided_for_longer_and_longer() {
+        let (passive, rule) = (Passive::default(), Ejection::never());
+        assert!(!passive.is_avoided(at(0)));
+        for (at_second, for_seconds) in [(0, 2), (10, 4), (20, 8), (40, 16), (60, 30), (100, 30)] {
+            passive.failed(&rule, Failure::Unreachable, at(at_second));
+            assert!(passive.is_avoided(at(at_second + for_seconds - 1)) && !passive.is_avoided(at(at_second + for_seconds)));
+        }
+        passive.succeeded();
+        assert!(!passive.is_avoided(at(100)));
     }
 
     #[test]

@@ -114,6 +114,8 @@ impl Inner {
             self.tell(&Change::Went(gone.id.clone()));
         }
         for new in after.set.instances.iter().filter(|one| missing_in(before, one)) {
+            // What was found out about the others says nothing about this one.
+            self.breaker.hear_of_newcomer();
             self.tell(&Change::Came(new.id.clone()));
         }
     }

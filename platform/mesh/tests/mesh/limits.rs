@@ -9,10 +9,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::routing::{any, get as on_get};
-use banyan_kernel::ErrorCode;
+use banyan_kernel::{ErrorCode, TestClock, Timestamp};
 use banyan_mesh::{
-    Balance, Breaker, BreakerState, Call, CallError, Change, Concurrency, Ejection, Hedge, InstanceHealth, Observer, Repeatable,
-    Retry, Timeouts, Tries, Upstream,
+    Balance, Breaker, BreakerState, Call, CallError, Change, Concurrency, Ejection, Hedge, InstanceHealth, Mesh, Observer, Place,
+    Repeatable, Retry, Timeouts, Tries, Upstream,
 };
 use http::{Method, StatusCode};
 use parking_lot::Mutex;
@@ -278,13 +278,25 @@ async fn a_dead_instance_is_ejected_and_shown() {
     let served = serve(Router::new().route("/", any(|| async { "well" }))).await;
     let dead = dead().await;
     let rules = Upstream { balance: Balance::RoundRobin, breaker: Breaker::never(), ..upstream(&[dead, served.address]) };
-    let mesh = mesh();
+    let clock = TestClock::at(Timestamp::from_seconds(1_700_000_000));
+    let mesh = Mesh::new(Arc::new(clock.clone()), Place::default());
     let service = mesh.declare("half", rules).unwrap();
-    for _ in 0..20 {
+    let ask = async || {
         assert_eq!(service.send(get("/"), Call::within(SOON)).await.unwrap().response.status(), StatusCode::OK);
+        let report = mesh.services().remove(0);
+        assert_eq!(report.health, InstanceHealth::Up);
+        report.instances.into_iter().find(|instance| instance.address == dead.to_string()).unwrap()
+    };
+    for _ in 0..10 {
+        ask().await;
     }
-    let report = &mesh.services()[0];
-    let gone = report.instances.iter().find(|instance| instance.address == dead.to_string()).unwrap();
+    let gone = ask().await;
+    assert_eq!((gone.health, gone.calls, gone.ejections), (InstanceHealth::Down, 1, 0), "nobody asks again at once: {gone:?}");
+    for _ in 0..15 {
+        clock.advance_seconds(1);
+        ask().await;
+    }
+    let gone = ask().await;
     assert_eq!((gone.health, gone.calls, gone.ejections), (InstanceHealth::Down, 3, 1), "{gone:?}");
-    assert!(gone.ejected_for_ms.unwrap() > 20_000 && report.health == InstanceHealth::Up);
+    assert!(gone.ejected_for_ms.unwrap() > 15_000, "{gone:?}");
 }
