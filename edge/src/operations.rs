@@ -1,7 +1,6 @@
 //! What machines and operators ask: health, readiness, services, metrics.
 
 use axum::body::Body;
-use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use banyan_http::Problem;
 use banyan_kernel::{Caller, ErrorCode, Permission};
@@ -9,6 +8,7 @@ use banyan_mesh::{InstanceHealth, ServiceReport};
 use banyan_telemetry::metrics::OPENMETRICS;
 use banyan_telemetry::{Finding, HealthReport, Phase};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde_json::json;
@@ -47,8 +47,8 @@ impl Inner {
     }
 
     /// All services; their addresses only for who may read them.
-    pub(crate) fn services_page(&self, request: &Request) -> Response {
-        let reader = request.extensions().get::<Caller>().is_some_and(|caller| caller.require(Permission::ServicesRead).is_ok());
+    pub(crate) fn services_page(&self, request: &Parts) -> Response {
+        let reader = request.extensions.get::<Caller>().is_some_and(|caller| caller.require(Permission::ServicesRead).is_ok());
         let audience = if reader { Audience::Operators } else { Audience::Public };
         json_answer(StatusCode::OK, &json!({ "services": self.services_for(audience) }))
     }
@@ -61,12 +61,14 @@ impl Inner {
         match path {
             "/metrics" => self.metrics_text(),
             "/services" => json_answer(StatusCode::OK, &json!({ "services": self.services_for(Audience::Operators) })),
+            "/cache" => json_answer(StatusCode::OK, &self.cache.stats()),
             "/health" => json_answer(StatusCode::OK, &self.health_report().await),
             "/ready" | "/readyz" => self.probe(Probe::Ready, method).await,
             "/livez" => self.probe(Probe::Live, method).await,
-            _ => {
-                json_answer(StatusCode::NOT_FOUND, &json!({ "paths": ["/metrics", "/services", "/health", "/readyz", "/livez"] }))
-            }
+            _ => json_answer(
+                StatusCode::NOT_FOUND,
+                &json!({ "paths": ["/metrics", "/services", "/cache", "/health", "/readyz", "/livez"] }),
+            ),
         }
     }
 

@@ -8,6 +8,8 @@ use banyan_telemetry::metrics::prometheus::collector::Collector;
 use banyan_telemetry::metrics::prometheus::encoding::{DescriptorEncoder, NoLabelSet};
 use banyan_telemetry::metrics::prometheus::metrics::MetricType;
 
+use serde::Serialize;
+
 use crate::store::Store;
 
 /// How requests were answered since the start.
@@ -25,7 +27,8 @@ pub struct CacheStats {
 }
 
 /// The counts at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct StatsReport {
     /// Answered by a fresh stored answer.
     pub hits: u64,

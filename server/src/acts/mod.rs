@@ -106,6 +106,11 @@ pub(crate) enum Act {
         headers: Vec<(String, String)>,
     },
     AskGateway(Asked),
+    PurgeCache {
+        what: banyan_gateway::What,
+        name: String,
+        why: Option<String>,
+    },
 }
 
 /// Whether tables are attacked before the report.

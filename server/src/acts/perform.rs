@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use banyan_edge::Question;
+use banyan_gateway::{Purge, What};
 use banyan_identity::{IdentityError, NewAccount, NewKey, NewTenant, Status, TenantInfo};
 use banyan_kernel::{Network, Roles};
 use banyan_store::audit::{Verification, VerifyError};
@@ -95,7 +96,17 @@ impl House {
                 Ok(Answer::Explanation(Box::new(self.explain_route(&question).context(NOBODY)?)))
             }
             Act::AskGateway(asked) => self.ask_gateway(asked).await,
+            Act::PurgeCache { what, name, why } => self.purge_cache(*what, name, why.as_deref()).await,
         }
+    }
+
+    async fn purge_cache(&self, what: What, name: &str, why: Option<&str>) -> Result<Answer> {
+        let room = self.rooms.iter().find(|room| room.service.name == banyan_gateway::SERVICE);
+        let room = room.context("this process has no gateway: ask one with the role `edge`")?;
+        let operators = self.identity.tenant_named(banyan_gateway::OPERATORS).context("there is no tenant of operators")?;
+        let purge = Purge { what, name: name.to_owned() };
+        banyan_gateway::purge(&room.host, operators.id, &purge, why).await?;
+        Ok(Answer::Done)
     }
 
     async fn create_tenant(

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod cache;
 mod certs;
 mod cluster;
 mod completions;
@@ -69,6 +70,8 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::Command),
     #[command(subcommand)]
+    Cache(cache::Command),
+    #[command(subcommand)]
     Certs(certs::Command),
     Compliance(compliance::Arguments),
     Health(health::Arguments),
@@ -119,6 +122,7 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Config(arguments) => arguments.run(),
         Command::Doctor(arguments) => arguments.run(),
         Command::Audit(command) => command.run(),
+        Command::Cache(command) => command.run(),
         Command::Certs(command) => command.run(),
         Command::Compliance(arguments) => arguments.run(),
         Command::Health(arguments) => arguments.run(),

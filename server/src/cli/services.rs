@@ -30,7 +30,7 @@ impl Arguments {
     pub(crate) fn run(&self) -> Result<Ended> {
         let address = match self.address {
             Some(address) => address,
-            None => self.own_address()?,
+            None => admin_of(&self.installation)?,
         };
         let asked = block_on(async {
             let answer = tokio::time::timeout(DEADLINE, get(address, "/services")).await;
@@ -42,15 +42,16 @@ impl Arguments {
         terminal::say(&text)?;
         Ok(if services.iter().all(|service| service["health"] == "up") { Ended::Well } else { Ended::Wrong })
     }
+}
 
-    fn own_address(&self) -> Result<SocketAddr> {
-        let file = self.installation.load()?.data.join("banyan.addr");
-        let text = std::fs::read_to_string(&file)
-            .context("no server runs on this data directory; name its admin listener by --address")?;
-        let file: Value = serde_json::from_str(&text)?;
-        let admin = file["admin"].as_str().and_then(|url| url.strip_prefix("http://")?.parse().ok());
-        admin.context("the server has no admin listener: start it with --admin-listen")
-    }
+/// The admin listener of the server on the data directory.
+pub(super) fn admin_of(installation: &Installation) -> Result<SocketAddr> {
+    let file = installation.load()?.data.join("banyan.addr");
+    let text =
+        std::fs::read_to_string(&file).context("no server runs on this data directory; name its admin listener by --address")?;
+    let file: Value = serde_json::from_str(&text)?;
+    let admin = file["admin"].as_str().and_then(|url| url.strip_prefix("http://")?.parse().ok());
+    admin.context("the server has no admin listener: start it with --admin-listen")
 }
 
 fn listed(services: &[Value]) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use banyan_edge::{Edge, EntryKind, Known, Refusal, RouteFile, StoredEntry};
-use banyan_gateway::{Door, Entry, EntryFault, Follower, Kind, OPERATORS, SERVICE};
+use banyan_gateway::{Door, Entry, EntryFault, Follower, Kind, OPERATORS, Purge, Purging, SERVICE, Unreachable, What};
 use serde_json::Value;
 
 use crate::house::House;
@@ -41,6 +41,18 @@ impl Door for Followed {
         self.edge.splits().iter().filter_map(|split| serde_json::to_value(split).ok()).collect()
     }
 
+    fn purge(&self, purge: Purge) -> Purging {
+        let edge = self.edge.clone();
+        Box::pin(async move {
+            let Some(purge) = purge_of(purge) else { return Ok(()) };
+            edge.cache().purge(&purge).await.map_err(|error| Unreachable(error.to_string()))
+        })
+    }
+
+    fn cache_stats(&self) -> Value {
+        serde_json::to_value(self.edge.cache().stats()).unwrap_or_default()
+    }
+
     fn observed(&self) -> Vec<Value> {
         self.edge.observed().iter().filter_map(|route| serde_json::to_value(route).ok()).collect()
     }
@@ -71,4 +83,14 @@ pub(super) async fn begin(house: &House, edge: &Edge, known: Known) -> Option<Fo
     let room = house.rooms.iter().find(|room| room.service.name == SERVICE)?;
     let operators = house.identity.tenant_named(OPERATORS)?;
     Some(Follower::begin(&room.host, operators.id, Arc::new(Followed { edge: edge.clone(), known })).await)
+}
+
+/// The same in the words of the cache. What cannot be a tag is none of any answer.
+fn purge_of(purge: Purge) -> Option<banyan_edge::Purge> {
+    Some(match purge.what {
+        What::Tag => banyan_edge::Purge::Tag(purge.name.parse().ok()?),
+        What::Address => banyan_edge::Purge::Address(purge.name),
+        What::Prefix => banyan_edge::Purge::Prefix(purge.name),
+        What::Everything => banyan_edge::Purge::Everything,
+    })
 }

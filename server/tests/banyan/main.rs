@@ -13,6 +13,7 @@ mod first_steps;
 mod front_door;
 mod hand_over;
 mod harness;
+mod kept;
 mod kill_9;
 mod observed;
 mod own_service;

@@ -1,6 +1,7 @@
 //! The routes. One file a call: its types, its documentation, its handler.
 
 mod audit;
+mod cache;
 mod entries;
 mod legacy;
 mod migrations;
@@ -18,5 +19,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(legacy::put_legacy, legacy::get_legacy))
         .routes(routes!(legacy::all_back))
         .routes(routes!(legacy::list_observed_routes))
+        .routes(routes!(cache::get_cache))
+        .routes(routes!(cache::purge_cache))
         .routes(routes!(audit::list_gateway_audit))
 }

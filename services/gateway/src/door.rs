@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 
 pub use crate::entity::entry::Kind;
 
+use crate::cache::{Purge, Purging};
+
 /// The front door.
 pub trait Door: Send + Sync {
     /// Takes routes and upstreams of migrations, in the form of a route file, beside those of its own file.
@@ -31,6 +33,12 @@ pub trait Door: Send + Sync {
 
     /// The paths that were asked for, by template.
     fn observed(&self) -> Vec<Value>;
+
+    /// Forgets kept answers.
+    fn purge(&self, purge: Purge) -> Purging;
+
+    /// What is kept, and how often it helped.
+    fn cache_stats(&self) -> Value;
 }
 
 /// A route or an upstream in the words of the route file.

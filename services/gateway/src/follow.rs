@@ -9,6 +9,7 @@ use banyan_store::Rows;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::cache::Done;
 use crate::door::{DoorLink, Entry};
 use crate::error::GatewayError;
 use crate::{App, plan, store};
@@ -57,6 +58,7 @@ pub struct Follower {
     rows: Rows,
     /// The version that was told last.
     known: Option<i64>,
+    purged: Done,
 }
 
 impl Follower {
@@ -66,7 +68,7 @@ impl Follower {
         link.connect(door);
         let app = App { store: host.store.clone(), mesh: host.mesh.clone(), door: link };
         let rows = app.store.system(operators);
-        let mut follower = Self { app, rows, known: None };
+        let mut follower = Self { app, rows, known: None, purged: Done::default() };
         follower.round().await;
         follower
     }
@@ -83,6 +85,9 @@ impl Follower {
     }
 
     async fn round(&mut self) {
+        if let Err(error) = self.app.follow_purges(&self.rows, &mut self.purged).await {
+            tracing::warn!(%error, "the cache may still serve what was to be forgotten");
+        }
         match self.look().await {
             Ok(version) => self.known = Some(version),
             Err(error) => tracing::warn!(%error, "the door goes on as it was told before"),

@@ -4,6 +4,7 @@
 //! The door itself decides nothing here but a roll-back: it follows what is stored, in every process.
 
 mod api;
+mod cache;
 mod door;
 pub mod entity;
 mod error;
@@ -16,6 +17,7 @@ use banyan_http::{Host, Service};
 use banyan_mesh::Mesh;
 use banyan_store::Store;
 
+pub use cache::{Purge, Purging, Unreachable, What, purge};
 pub use door::{Door, DoorLink, Entry, EntryFault, Kind};
 pub use error::GatewayError;
 pub use follow::Follower;

@@ -12,7 +12,7 @@ pub const SERVICE: &str = "gateway";
 pub const OPERATORS: &str = "operators";
 
 pub fn schema() -> Schema {
-    Schema::new(SERVICE, vec![doors(), migrations(), steps(), entries(), entry_versions()])
+    Schema::new(SERVICE, vec![doors(), migrations(), steps(), entries(), entry_versions(), purges()])
 }
 
 /// Those who run the tenant.
@@ -93,5 +93,17 @@ fn entry_versions() -> Table {
         .optional("why", ColumnType::Text)
         .column("created_at", ColumnType::Timestamp)
         .unique(&["kind", "name", "version"])
+        .index(&["created_at"])
+}
+
+/// What the doors forget of their caches. Each process looks for itself, so rows stay for a day.
+fn purges() -> Table {
+    let policy = Policy::closed().read(managers()).insert(managers()).delete(managers());
+    Table::new("cache_purges", policy.and_system())
+        .column("what", ColumnType::Text)
+        .column("name", ColumnType::Text)
+        .optional("purged_by", ColumnType::Uuid)
+        .optional("why", ColumnType::Text)
+        .column("created_at", ColumnType::Timestamp)
         .index(&["created_at"])
 }

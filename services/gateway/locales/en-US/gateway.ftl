@@ -18,3 +18,4 @@ gateway-field-version = There is no such version that could come back. The list 
 gateway-entry-breaks = This would put out of service: { $names }. Change those first.
 gateway-too-many-entries = No more than { $most } can be stored. Remove some, or write them into the route file.
 gateway-field-cookie = Write a cookie as name=value.
+gateway-field-purge = Name a tag, an address with its host such as example.org/news/1, or how addresses begin; nothing for everything.

@@ -18,3 +18,4 @@ gateway-field-version = Tidak ada versi tersebut yang dapat dikembalikan. Daftar
 gateway-entry-breaks = Perubahan ini akan menghentikan: { $names }. Ubahlah yang itu lebih dahulu.
 gateway-too-many-entries = Tidak lebih dari { $most } dapat disimpan. Hapus sebagian, atau tuliskan ke dalam berkas rute.
 gateway-field-cookie = Tuliskan cookie sebagai nama=nilai.
+gateway-field-purge = Sebutkan tag, alamat dengan hostnya seperti example.org/news/1, atau awal alamat; kosongkan untuk semuanya.

@@ -4,4 +4,5 @@ pub mod door;
 pub mod entry;
 pub mod entry_version;
 pub mod migration;
+pub mod purge;
 pub mod step;

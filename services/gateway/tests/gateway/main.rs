@@ -5,3 +5,4 @@
 mod entries;
 mod migrations;
 mod told;
+mod purges;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use banyan_gateway::{Door, DoorLink, Entry, EntryFault, Kind};
+use banyan_gateway::{Door, DoorLink, Entry, EntryFault, Kind, Purge, Purging};
 use banyan_testkit::{App, Bench};
 use http::Extensions;
 use parking_lot::Mutex;
@@ -14,6 +14,7 @@ pub(crate) struct Told {
     pub(crate) routes: Mutex<Vec<String>>,
     pub(crate) entries: Mutex<Vec<Entry>>,
     pub(crate) splits: Mutex<Vec<Value>>,
+    pub(crate) purges: Mutex<Vec<Purge>>,
     /// A key that its file does not take any more.
     pub(crate) refuses: Mutex<Option<&'static str>>,
 }
@@ -54,6 +55,15 @@ impl Door for Told {
 
     fn splits(&self) -> Vec<Value> {
         self.splits.lock().clone()
+    }
+
+    fn purge(&self, purge: Purge) -> Purging {
+        self.purges.lock().push(purge);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn cache_stats(&self) -> Value {
+        json!({ "hits": 7 })
     }
 
     fn observed(&self) -> Vec<Value> {
