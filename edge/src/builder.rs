@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use banyan_http::render_problems;
 use banyan_http::version::Versions;
 use banyan_http_cache::{Cache, MemoryStore};
+use banyan_images::Images;
 use banyan_kernel::{Clock, Ids, SystemClock};
 use banyan_locale::Catalogues;
 use banyan_mesh::Mesh;
@@ -23,7 +24,7 @@ use crate::request::credential::{Authenticate, Credentials, NoCredentials};
 use crate::request::tenant::Tenants;
 use crate::routes::meters::Reloads;
 use crate::routes::outbound::Outbound;
-use crate::routes::{Parts, RouteFile, Routes};
+use crate::routes::{Parts, RouteFile, Routes, images_of};
 use crate::settings::{EdgeSettings, SettingsError};
 use crate::split::cookie::CookieKey;
 use crate::split::observe::Observed;
@@ -49,6 +50,7 @@ pub struct Builder {
     limiter: Option<Limiter>,
     usage: UsageBook,
     cache: Option<Cache>,
+    images: Option<Images>,
     settings: EdgeSettings,
 }
 
@@ -68,6 +70,7 @@ impl Builder {
             limiter: None,
             usage: UsageBook::default(),
             cache: None,
+            images: None,
             settings: EdgeSettings::default(),
         }
     }
@@ -132,6 +135,12 @@ impl Builder {
         self
     }
 
+    /// What makes images at `/images`. Without it there is no such page.
+    pub fn images(mut self, images: Images) -> Self {
+        self.images = Some(images);
+        self
+    }
+
     pub fn settings(mut self, settings: EdgeSettings) -> Self {
         self.settings = settings;
         self
@@ -149,7 +158,8 @@ impl Builder {
         let version = self.versions.current;
         let cookies = CookieKey::of(self.outbound.secret.as_ref(), &BufferedRandom);
         let base = Arc::new(self.routes);
-        let parts = Parts { mesh: &self.mesh, metrics: metrics.http(), file: base.clone(), version, cookies: &cookies };
+        let images = images_of(self.images.as_ref());
+        let parts = Parts { mesh: &self.mesh, metrics: metrics.http(), file: base.clone(), version, cookies: &cookies, images };
         let routes = Routes::compile(&parts, None);
         let limiter = self.limiter.unwrap_or_else(|| Limiter::new(self.settings.rate_limits.clone(), self.clock.clone()));
         limiter.register(&metrics);
@@ -181,6 +191,7 @@ impl Builder {
             in_flight: AtomicUsize::new(0),
             addresses: Arc::default(),
             cache,
+            images: self.images,
             settings: self.settings,
         });
         let _first = inner.own.set(Arc::downgrade(&inner));

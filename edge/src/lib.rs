@@ -54,6 +54,7 @@ use split::cookie::CookieKey;
 use split::observe::Observed;
 
 pub use banyan_http_cache::{Cache, InvalidTag, Purge, StatsReport, StoreError, Tag};
+pub use banyan_images::{AllowedHost, Avif, DirectFetch, ImageSettings, Images, InvalidFolder, InvalidHost, OwnFolder, Reach};
 pub use builder::Builder;
 pub use limits::{
     ClassRules, LimitPolicy, Limiter, Quota, QuotaError, RateLimits, RedisError, RedisOptions, TenantRules, WhenApart,
@@ -104,6 +105,7 @@ struct Inner {
     /// Connections by address, of all listeners.
     addresses: Arc<Addresses>,
     cache: Cache,
+    images: Option<Images>,
     /// Whether a route keeps its answers, or ever did: what is stored may come back with its route.
     keeps: AtomicBool,
     settings: EdgeSettings,
@@ -269,6 +271,7 @@ impl Inner {
             file,
             version: self.versions.current,
             cookies: &self.cookies,
+            images: routes::images_of(self.images.as_ref()),
         };
         let before = self.routes.load_full();
         let routes = Arc::new(Routes::compile(&parts, Some(&before)));

@@ -1,11 +1,13 @@
 //! The few pages that the door itself has. None of them needs the internet, a script or an inline style.
 
-use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use banyan_http::{Localized, Tenant};
+use banyan_http::assets::ShippedAsset;
+use banyan_http::{Localized, Problem, Tenant};
+use banyan_kernel::ErrorCode;
 use banyan_locale::{Args, Locale, Messages, Negotiated, Source};
 use banyan_mesh::{InstanceHealth, ServiceReport};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use http::request::Parts;
 use http::{HeaderValue, Method};
 
 use crate::Inner;
@@ -13,8 +15,9 @@ use crate::operations::not_allowed;
 use crate::routes::Page;
 
 const FIRST: &str = include_str!("../assets/first.html");
-const STYLESHEET: &str = include_str!("../assets/banyan.css");
 const ICON: &str = include_str!("../assets/favicon.svg");
+static STYLESHEET: ShippedAsset = ShippedAsset::new("/assets/", "banyan", "css", CSS, include_bytes!("../assets/banyan.css"));
+static PICTURE: ShippedAsset = ShippedAsset::new("/assets/", "banyan", "svg", SVG, include_bytes!("../assets/favicon.svg"));
 /// The interface is nothing for search engines; the page is.
 const ROBOTS: &str = "User-agent: *\nDisallow: /api/\n";
 
@@ -35,23 +38,23 @@ const NEXT: [(&str, &str); 5] = [
 ];
 
 impl Inner {
-    pub(crate) fn page(&self, page: Page, request: &Request) -> Response {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    pub(crate) async fn page(&self, page: Page, request: &Parts) -> Response {
+        if !matches!(request.method, Method::GET | Method::HEAD) {
             return not_allowed();
         }
         match page {
             Page::First => self.first_page(request),
             Page::Services => self.services_page(request),
-            Page::Stylesheet => fixed(CSS, STYLESHEET),
+            Page::Asset => asset(request).await,
             Page::Icon => fixed(SVG, ICON),
             Page::Robots => fixed(PLAIN, ROBOTS),
         }
     }
 
-    fn first_page(&self, request: &Request) -> Response {
-        let negotiated = request.extensions().get::<Negotiated>();
+    fn first_page(&self, request: &Parts) -> Response {
+        let negotiated = request.extensions.get::<Negotiated>();
         let locale = negotiated.map_or_else(Locale::default, |negotiated| negotiated.locale);
-        let tenant = request.extensions().get::<Tenant>();
+        let tenant = request.extensions.get::<Tenant>();
         let application = tenant.map(|tenant| tenant.application.name());
         let brand = tenant.map_or("Banyan", |tenant| tenant.application.manifest().brand.name.as_str());
         let messages = self.catalogues.messages(application, locale);
@@ -59,6 +62,8 @@ impl Inner {
         let text = |name: &str| match name {
             "lang" => locale.tag().to_owned(),
             "dir" => locale.direction().as_str().to_owned(),
+            "stylesheet" => STYLESHEET.path().to_owned(),
+            "picture" => PICTURE.path().to_owned(),
             "services" => services(&self.mesh.services(), messages),
             "next" => self.next(messages),
             "languages" => self.languages(tenant, locale),
@@ -123,6 +128,16 @@ fn services(services: &[ServiceReport], messages: Messages<'_>) -> String {
     })
 }
 
+async fn asset(request: &Parts) -> Response {
+    let path = request.uri.path();
+    let name = path.strip_prefix("/assets/").unwrap_or_default();
+    match [&STYLESHEET, &PICTURE].into_iter().find(|asset| asset.is_named(name)) {
+        Some(asset) => asset.answer(path, &request.headers).await,
+        None => Problem::new(ErrorCode::NotFound).into_response(),
+    }
+}
+
+/// At an address that browsers know without being told.
 fn fixed(kind: &'static str, text: &'static str) -> Response {
     ([(CONTENT_TYPE, kind), (CACHE_CONTROL, FOR_AN_HOUR)], text).into_response()
 }

@@ -82,6 +82,8 @@ pub(crate) enum Target {
     Respond,
     Probe(Probe),
     Page(Page),
+    /// Pictures of others, made smaller.
+    Images,
     /// A route of the file whose service or upstream is not there: 502.
     Nobody,
 }
@@ -109,6 +111,18 @@ pub(crate) struct Parts<'p> {
     /// The version that an address without one means.
     pub(crate) version: u32,
     pub(crate) cookies: &'p CookieKey,
+    /// Whether the door makes images.
+    pub(crate) images: Images,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Images {
+    Made,
+    None,
+}
+
+pub(crate) const fn images_of(images: Option<&banyan_images::Images>) -> Images {
+    if images.is_some() { Images::Made } else { Images::None }
 }
 
 impl Routes {
@@ -129,6 +143,9 @@ impl Routes {
         }
         routes.add_services(parts);
         routes.add_pages(parts.metrics);
+        if parts.images == Images::Made && !routes.has(own::IMAGES) {
+            routes.add_images(parts.metrics);
+        }
         routes
     }
 
@@ -170,6 +187,15 @@ impl Routes {
                 self.patterns.push(path.into());
             }
         }
+    }
+
+    /// What an image is made of depends on nobody, so no credential is read, and everybody is given the same.
+    fn add_images(&mut self, metrics: &HttpMetrics) {
+        let mut route = CompiledRoute::of_house(Target::Images, metrics.route(own::IMAGES), own::IMAGES);
+        route.policies.access = Access::Public;
+        route.kept = Some(Kept::images());
+        self.add_house(own::IMAGES, 0, &Arc::new(route));
+        self.patterns.push(own::IMAGES.into());
     }
 
     fn add_own(&mut self, path: &str, target: Target, priority: i32, metrics: &HttpMetrics) {
@@ -348,7 +374,14 @@ mod tests {
             .unwrap();
         mesh.register("site", Router::new(), ["/", "/health"]).unwrap();
         let cookies = CookieKey::of(None, &banyan_kernel::OsRandom);
-        let parts = Parts { mesh: &mesh, metrics: &HttpMetrics::default(), file: Arc::default(), version: 1, cookies: &cookies };
+        let parts = Parts {
+            mesh: &mesh,
+            metrics: &HttpMetrics::default(),
+            file: Arc::default(),
+            version: 1,
+            cookies: &cookies,
+            images: Images::None,
+        };
         let routes = Routes::compile(&parts, None);
         let headers = HeaderMap::new();
         let find = |path: &str| {

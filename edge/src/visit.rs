@@ -5,6 +5,7 @@ mod change;
 mod finish;
 mod fixed;
 mod forward;
+mod images;
 mod limiting;
 mod split;
 mod way;
@@ -36,6 +37,7 @@ pub(crate) use finish::LastOfConnection;
 use crate::Inner;
 use crate::answer::compress::Wish;
 use crate::limits::Decision;
+use crate::operations::not_allowed;
 use crate::policies::UpgradeRule;
 use crate::policies::access::Shown;
 use crate::policies::places::Place;
@@ -284,7 +286,9 @@ impl Inner {
                 self.forward_to_upstream(passage, entry, upstream, handle, request).await
             }
             (Target::Redirect | Target::Respond, Some(entry)) => fixed::fixed(passage, entry, &request),
-            (Target::Page(page), _) => self.page(*page, &request),
+            // Rare, and large: in a box, so that the future of every request is not as large as they are.
+            (Target::Page(page), _) => Box::pin(self.page(*page, &request.into_parts().0)).await,
+            (Target::Images, _) => Box::pin(self.make_image(passage, &request.into_parts().0)).await,
             (Target::Probe(probe), _) => Box::pin(self.probe(*probe, &method)).await,
             (Target::Nobody | Target::Upstream(..) | Target::Redirect | Target::Respond, _) => {
                 Problem::new(ErrorCode::ServiceUnknown).into_response()
@@ -292,8 +296,14 @@ impl Inner {
         }
     }
 
-    async fn dispatch(&self, passage: &Passage, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
+    async fn dispatch(&self, passage: &Passage, mut request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
         let method = request.method().clone();
+        if matches!(passage.route.target, Target::Images) {
+            if !matches!(method, Method::GET | Method::HEAD) {
+                return not_allowed();
+            }
+            self.wish_for_image(&mut request);
+        }
         let passed = passage.route.policies.upgrade == UpgradeRule::Passed;
         let asked = request.extensions().get::<upgrade::Asked>().filter(|_| passed).cloned();
         // Another protocol is nobody else's.
@@ -312,7 +322,7 @@ impl Inner {
             };
         }
         let (target, _) = passage.route.side(passage.side);
-        let own = matches!(target, Target::Service(_) | Target::Page(_));
+        let own = matches!(target, Target::Service(_) | Target::Page(_) | Target::Images);
         if method == Method::OPTIONS && own { options_of(response) } else { response }
     }
 }

@@ -22,6 +22,8 @@ pub enum ImageError {
     Twice(&'static str),
     #[error("no image may come from this host")]
     HostNotAllowed,
+    #[error("no image may come from this path")]
+    PathNotAllowed,
     #[error("the source is not a JPEG, PNG or still WebP image")]
     NotAnImage,
     #[error("the source moves")]
@@ -48,6 +50,7 @@ impl From<ImageError> for Problem {
             ImageError::Twice(name) => wrong(name, FieldError::duplicate()),
             ImageError::Source
             | ImageError::HostNotAllowed
+            | ImageError::PathNotAllowed
             | ImageError::NotAnImage
             | ImageError::Animated
             | ImageError::TooLarge

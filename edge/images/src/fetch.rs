@@ -14,6 +14,13 @@ pub trait Fetch: Send + Sync + 'static {
     async fn fetch(&self, source: &Url, host: &AllowedHost, largest: usize) -> Result<Bytes, FetchError>;
 }
 
+/// Answers what lies on the host that was asked, to nobody in particular: only what everybody may see.
+#[async_trait]
+pub trait OwnPaths: Send + Sync {
+    /// The bytes at the path (and query). It follows no redirect and reads no more than `largest` bytes; the caller sets the deadline.
+    async fn fetch(&self, path: &str, largest: usize) -> Result<Bytes, FetchError>;
+}
+
 /// Why a source could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {

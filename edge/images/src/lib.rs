@@ -1,7 +1,7 @@
 //! Images resized and re-encoded on demand: `GET /images?url=…&w=640&q=75`.
 //!
-//! [`Images::answer`] reads the wish, fetches the source through a [`Fetch`], and turns it into WebP, AVIF (by setting), JPEG
-//! or PNG, as the client accepts. What it answers may be stored by any cache; the front door puts its own before it.
+//! [`Images::answer`] reads the wish, fetches the source through a [`Fetch`], or from the same host through [`OwnPaths`], and turns it into
+//! WebP, AVIF (by setting), JPEG or PNG, as the client accepts. What it answers may be stored by any cache; the front door puts its own before it.
 //!
 //! Everything is bounded: which hosts a source may come from, how far its address may point, bytes, pixels, memory, time,
 //! how many are worked on at once and how many wait. Sources are JPEG, PNG and still WebP; SVG (a document with scripts),
@@ -32,10 +32,10 @@ use tokio::time::timeout;
 pub use address::is_public;
 pub use direct::DirectFetch;
 pub use error::ImageError;
-pub use fetch::{Fetch, FetchError};
+pub use fetch::{Fetch, FetchError, OwnPaths};
 pub use format::{Format, canonical_accept};
-pub use settings::{AllowedHost, Avif, ImageSettings, InvalidHost, Reach};
-pub use wish::{WIDTHS, Wish};
+pub use settings::{AllowedHost, Avif, ImageSettings, InvalidFolder, InvalidHost, OwnFolder, Reach};
+pub use wish::{Source, WIDTHS, Wish};
 
 /// Makes images. Cheap to clone.
 #[derive(Clone)]
@@ -57,17 +57,28 @@ impl Images {
         Self(Arc::new(Inner { workers: Arc::new(Semaphore::new(at_once)), places, fetch, settings }))
     }
 
-    /// Answers a request with this query and these fields.
+    /// The few forms of `Accept` that make a difference, for a cache in front.
+    pub fn canonical_accept(&self, headers: &HeaderMap) -> HeaderValue {
+        canonical_accept(headers, &self.0.settings)
+    }
+
+    /// Answers a request with this query and these fields. `own` gives what lies on the host that was asked.
     ///
     /// # Errors
     /// [`ImageError`], which says which part of the query is wrong, or what is wrong with the source.
-    pub async fn answer(&self, query: Option<&str>, headers: &HeaderMap) -> Result<Response, ImageError> {
+    pub async fn answer(&self, query: Option<&str>, headers: &HeaderMap, own: &dyn OwnPaths) -> Result<Response, ImageError> {
         let settings = &self.0.settings;
         let wish = Wish::read(query.unwrap_or_default(), settings)?;
-        let host = settings.allows(&wish.source).ok_or(ImageError::HostNotAllowed)?;
         let formats = Format::accepted(headers, settings);
+        let fetching = match &wish.source {
+            Source::Web(url) => {
+                let host = settings.allows(url).ok_or(ImageError::HostNotAllowed)?;
+                self.0.fetch.fetch(url, host, settings.largest_source)
+            }
+            Source::Own(path) if settings.allows_own(path) => own.fetch(path, settings.largest_source),
+            Source::Own(_) => return Err(ImageError::PathNotAllowed),
+        };
         let _place = self.0.places.try_acquire().map_err(|_| ImageError::Busy)?;
-        let fetching = self.0.fetch.fetch(&wish.source, host, settings.largest_source);
         let source = timeout(settings.fetch_deadline, fetching).await.map_err(|_| FetchError::TooSlow)??;
         let (bytes, format) = self.transform(source, wish.width, wish.quality, formats).await?;
         Ok(respond(bytes, format, settings.lifetime))

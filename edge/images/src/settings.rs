@@ -8,8 +8,10 @@ use url::{Host, Url};
 /// How images are made. All limits hold for each image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageSettings {
-    /// Where sources may come from. Empty: nowhere.
+    /// Where sources may come from. Empty: from no other host.
     pub hosts: Vec<AllowedHost>,
+    /// Below which paths of the host that is asked they may lie. Empty: below none.
+    pub folders: Vec<OwnFolder>,
     /// When the request names none, 1 to 100.
     pub quality: u8,
     /// The longest source, in bytes.
@@ -34,6 +36,7 @@ impl Default for ImageSettings {
     fn default() -> Self {
         Self {
             hosts: Vec::new(),
+            folders: Vec::new(),
             quality: 75,
             largest_source: 20 * 1024 * 1024,
             largest_pixels: 40_000_000,
@@ -52,6 +55,40 @@ impl ImageSettings {
     /// The entry of the allow-list that lets this address in.
     pub(crate) fn allows(&self, source: &Url) -> Option<&AllowedHost> {
         self.hosts.iter().find(|host| host.admits(source))
+    }
+
+    /// Whether a path of the host that is asked may be fetched.
+    pub(crate) fn allows_own(&self, path: &str) -> bool {
+        self.folders.iter().any(|folder| path.starts_with(&*folder.0))
+    }
+
+    /// Whether there is anything that an image could be made of.
+    pub fn is_open(&self) -> bool {
+        !self.hosts.is_empty() || !self.folders.is_empty()
+    }
+}
+
+/// A folder of the host that is asked: `/media/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnFolder(Box<str>);
+
+/// The text names no folder.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no folder: write `/media/`, which begins and ends with a slash")]
+pub struct InvalidFolder(String);
+
+impl FromStr for OwnFolder {
+    type Err = InvalidFolder;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFolder> {
+        let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte));
+        let inner = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+        let good = inner.is_some_and(|inner| inner.split('/').all(|one| !matches!(one, "" | "." | "..")));
+        if plain && good && text.len() <= 200 {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidFolder(text.chars().take(100).collect()))
+        }
     }
 }
 
@@ -132,6 +169,18 @@ mod tests {
 
     fn admits(host: &str, source: &str) -> bool {
         host.parse::<AllowedHost>().unwrap().admits(&Url::parse(source).unwrap())
+    }
+
+    #[test]
+    fn folders_are_whole_and_plain() {
+        let settings = ImageSettings { folders: vec!["/media/".parse().unwrap()], ..ImageSettings::default() };
+        assert!(settings.allows_own("/media/a.png") && settings.is_open());
+        for path in ["/mediate/a.png", "/media", "/other/media/a", "/Media/a"] {
+            assert!(!settings.allows_own(path), "{path}");
+        }
+        for text in ["", "/", "//", "media/", "/media", "/a//b/", "/a/../b/", "/./", "/a b/", "/a%2e/", "/a?x/", "http://a/"] {
+            assert!(text.parse::<OwnFolder>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use axum::body::Body;
 use axum::response::Response;
+use banyan_http::coding::Coding;
 use banyan_http_cache::{Encoding, StoredBody};
 use http::header::{
     ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, VARY,
@@ -30,47 +31,19 @@ pub(crate) struct Uncompressed;
 
 /// What the request says about compression, taken before it goes on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wish(Option<Encoding>);
+pub(crate) struct Wish(Option<Coding>);
 
 impl Wish {
-    pub(crate) const fn none() -> Self {
-        Self(None)
-    }
-
-    /// The coding that the client weighs most (RFC 9110 §12.5.3); of equal ones zstd, then brotli, then gzip. `*` names none of them: a
-    /// client that can unpack them says so.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        if !headers.contains_key(ACCEPT_ENCODING) || headers.contains_key(&X_NO_COMPRESSION) {
-            return Self::none();
-        }
-        let lines = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
-        let named = lines.flat_map(|line| line.split(',')).filter_map(weighed);
-        let best = named.filter(|(weight, _)| *weight > 0).max_by_key(|(weight, encoding)| (*weight, rank(*encoding)));
-        Self(best.map(|(_, encoding)| encoding))
+        Self(Coding::wished(headers).filter(|_| !headers.contains_key(&X_NO_COMPRESSION)))
     }
 }
 
-/// One member of `Accept-Encoding`, with its weight in thousandths. A weight that is none counts as zero.
-fn weighed(member: &str) -> Option<(u16, Encoding)> {
-    let (name, parameters) = member.split_once(';').unwrap_or((member, ""));
-    let name = name.trim();
-    let known = [("zstd", Encoding::Zstd), ("br", Encoding::Brotli), ("gzip", Encoding::Gzip), ("x-gzip", Encoding::Gzip)];
-    let (_, encoding) = known.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known))?;
-    let parameters = parameters.trim();
-    if parameters.is_empty() {
-        return Some((1_000, encoding));
-    }
-    let weight = parameters.strip_prefix("q=").or_else(|| parameters.strip_prefix("Q=")).map(str::trim);
-    let weight = weight.and_then(|text| text.parse::<f32>().ok()).filter(|weight| (0.0..=1.0).contains(weight));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1")]
-    Some((weight.map_or(0, |weight| (weight * 1_000.0) as u16), encoding))
-}
-
-const fn rank(encoding: Encoding) -> u8 {
-    match encoding {
-        Encoding::Gzip => 0,
-        Encoding::Brotli => 1,
-        Encoding::Zstd => 2,
+const fn kept_as(coding: Coding) -> Encoding {
+    match coding {
+        Coding::Gzip => Encoding::Gzip,
+        Coding::Brotli => Encoding::Brotli,
+        Coding::Zstd => Encoding::Zstd,
     }
 }
 
@@ -79,7 +52,7 @@ pub(crate) async fn compress(mut response: Response, Wish(wish): Wish) -> Respon
     if !is_worth_it(&response) {
         return response;
     }
-    let Some(encoding) = wish else {
+    let Some(encoding) = wish.map(kept_as) else {
         varies(response.headers_mut());
         return response;
     };

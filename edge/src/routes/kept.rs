@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use banyan_http_cache::Policy;
+use banyan_http_cache::{ClientDirectives, CookieRule, Policy};
 use sha2::{Digest as _, Sha256};
 
 use super::file::{RouteEntry, RouteFile, TargetEntry};
@@ -20,6 +20,12 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// For images: each says itself how long it holds, and nobody can have it made again before that, nor is a cookie anything to it.
+    pub(super) fn images() -> Self {
+        let policy = Policy { client: ClientDirectives::Ignore, cookies: CookieRule::Ignore, ..Policy::default() };
+        Self { policy: Arc::new(policy), mark: " _images".into() }
+    }
+
     /// None for a route that keeps nothing.
     pub(super) fn of(entry: &RouteEntry, side: usize, file: &RouteFile) -> Option<Self> {
         let rule = entry.policies.cache.as_ref()?;

@@ -12,7 +12,7 @@ pub(crate) enum Probe {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
     First,
-    Stylesheet,
+    Asset,
     Icon,
     Robots,
     Services,
@@ -24,11 +24,14 @@ pub(super) const PROBES: [(&str, Probe); 4] =
 pub(super) const PAGES: [(&str, Page); 6] = [
     ("/services", Page::Services),
     ("/", Page::First),
-    ("/assets/banyan.css", Page::Stylesheet),
+    ("/assets/{file}", Page::Asset),
     ("/favicon.svg", Page::Icon),
     ("/favicon.ico", Page::Icon),
     ("/robots.txt", Page::Robots),
 ];
+
+/// Pictures of others, made smaller, where the settings say whose.
+pub(crate) const IMAGES: &str = "/images";
 
 pub(super) fn is_probe(path: &str) -> bool {
     PROBES.iter().any(|(own, _)| *own == path)

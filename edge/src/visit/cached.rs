@@ -15,6 +15,7 @@ use http::header::{CACHE_CONTROL, HOST};
 
 use super::Passage;
 use crate::Inner;
+use crate::routes::Target;
 use crate::routes::kept::Kept;
 
 impl Inner {
@@ -23,7 +24,9 @@ impl Inner {
         let Some(door) = self.own.get().cloned() else { return self.reach(passage, request).await };
         let known = request.extensions().get::<Caller>().is_some_and(|caller| caller.user_id().is_some());
         let person = if known { Person::Known } else { Person::Nobody };
-        let locale = request.extensions().get::<Negotiated>().map(|negotiated| negotiated.locale);
+        // A picture is the same in every language; only what is wrong with a wish is worded.
+        let worded = !matches!(passage.route.target, Target::Images);
+        let locale = request.extensions().get::<Negotiated>().filter(|_| worded).map(|negotiated| negotiated.locale);
         let tenant = passage.tenant.tenant.id.to_string();
         // Two routes may share an address and differ by a field of the request; their answers are not the same.
         let variant = format!("{}{}", locale.as_ref().map_or("", |locale| locale.tag()), kept.mark);

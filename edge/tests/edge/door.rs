@@ -301,7 +301,14 @@ async fn every_link_of_the_first_page_leads_somewhere() {
     let door = door();
     let text = door.get("/").await.text();
     let links: Vec<&str> = text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert!(links.contains(&"/health") && links.contains(&"/assets/banyan.css") && !links.contains(&"/docs"), "{links:?}");
+    let stylesheet = links.iter().find(|link| link.starts_with("/assets/banyan.") && link.ends_with(".css"));
+    assert!(links.contains(&"/health") && stylesheet.is_some() && !links.contains(&"/docs"), "{links:?}");
+    let asset = door.get_with(stylesheet.unwrap(), &[("accept-encoding", "br")]).await;
+    assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!((asset.header("content-encoding"), asset.header("vary")), ("br", "accept-encoding"));
+    assert!(asset.body.len() < 1_500, "{}", asset.body.len());
+    assert_eq!(door.get("/assets/banyan.css").await.header("cache-control"), "no-cache");
+    assert_eq!(door.get("/assets/none.css").await.problem(), (404, "not-found".into()));
     for link in links {
         assert_eq!(door.get(link).await.status.as_u16(), 200, "{link}");
     }

@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use banyan_edge::{
-    Authenticate, Credential, Edge, EdgeSettings, Limiter, Listen, MESSAGES, Outbound, Peer, RateLimits, Running,
-    TenantDirectory, TenantEntry,
+    Authenticate, Credential, DirectFetch, Edge, EdgeSettings, ImageSettings, Images, Limiter, Listen, MESSAGES, Outbound, Peer,
+    RateLimits, Running, TenantDirectory, TenantEntry,
 };
 use banyan_http::{ClientAddress, Language, Localized, Problem, Tenant, Visitor};
 use banyan_kernel::application::Application;
@@ -231,21 +231,27 @@ pub(crate) fn door() -> Door {
 pub(crate) fn door_with(change: impl FnOnce(&mut EdgeSettings)) -> Door {
     let mut settings = settings();
     change(&mut settings);
-    door_on(settings, TestClock::at(START), None)
+    door_on(settings, TestClock::at(START), None, None)
+}
+
+/// A door that makes images.
+pub(crate) fn door_with_images(images: ImageSettings) -> Door {
+    let images = Images::new(images, Arc::new(DirectFetch::new().unwrap()));
+    door_on(settings(), TestClock::at(START), None, Some(images))
 }
 
 /// A door that counts with others.
 pub(crate) fn door_sharing(limiter: impl FnOnce(Arc<dyn banyan_kernel::Clock>) -> Limiter) -> Door {
     let clock = TestClock::at(START);
     let limiter = limiter(Arc::new(clock.clone()));
-    door_on(settings(), clock, Some(limiter))
+    door_on(settings(), clock, Some(limiter), None)
 }
 
 fn settings() -> EdgeSettings {
     EdgeSettings { workers: std::num::NonZeroUsize::new(2), rate_limits: RateLimits::Off, ..EdgeSettings::default() }
 }
 
-fn door_on(settings: EdgeSettings, clock: TestClock, limiter: Option<Limiter>) -> Door {
+fn door_on(settings: EdgeSettings, clock: TestClock, limiter: Option<Limiter>, images: Option<Images>) -> Door {
     let shared: Arc<dyn banyan_kernel::Clock> = Arc::new(clock.clone());
     let (begun, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let mesh = Mesh::new(shared.clone(), Place::default());
@@ -272,6 +278,10 @@ fn door_on(settings: EdgeSettings, clock: TestClock, limiter: Option<Limiter>) -
         .outbound(Outbound { secret: Some(secret()), ..Outbound::default() });
     let builder = match &limiter {
         Some(limiter) => builder.limiter(limiter.clone()),
+        None => builder,
+    };
+    let builder = match images {
+        Some(images) => builder.images(images),
         None => builder,
     };
     let edge = builder.build().unwrap();

@@ -9,6 +9,7 @@ mod door;
 mod ending;
 mod fixture;
 mod hostile;
+mod images;
 mod limits;
 mod people;
 mod redis;

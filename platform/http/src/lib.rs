@@ -7,10 +7,12 @@
 //! - **What a service is**: [`Service`], made by its crate and given a [`Host`] by the server.
 
 pub mod answer;
+pub mod assets;
 pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod client;
+pub mod coding;
 pub mod conditions;
 pub mod grants;
 pub mod language;

@@ -8,6 +8,7 @@ mod doors;
 mod guard;
 mod heads;
 mod health;
+mod images;
 mod logs;
 mod plan;
 pub(crate) mod routes;
@@ -49,7 +50,7 @@ pub(crate) enum Demo {
 }
 
 /// The pages about the interface.
-pub(crate) const PAGES: [&str; 6] = ["/openapi.json", "/docs", "/docs/page.js", "/docs/page.css", "/errors", "/errors/{slug}"];
+pub(crate) const PAGES: [&str; 5] = ["/openapi.json", "/docs", "/docs/assets/{file}", "/errors", "/errors/{slug}"];
 
 /// Whether another process serves in this place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,9 +307,12 @@ fn make_edge(loaded: &Loaded, house: &House, cluster: Option<&Cluster>) -> Resul
         .outbound(routes::outbound(loaded)?)
         .limiter(house.limiter.clone())
         .usage(house.usage.clone())
-        .settings(door::settings(loaded)?)
-        .build()?;
-    Ok(edge)
+        .settings(door::settings(loaded)?);
+    let edge = match images::images(loaded)? {
+        Some(images) => edge.images(images),
+        None => edge,
+    };
+    Ok(edge.build()?)
 }
 
 /// Says where the server listens: in the lock, for people, and in a file, for programs.

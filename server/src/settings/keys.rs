@@ -121,6 +121,37 @@ declare_settings! {
         access_log: AccessLines = "slow";
     }
 
+    /// Pictures at `/images?url=…&w=640&q=75`, made smaller: see [images](images.md). Without `hosts`, `private_hosts` and `folders` there is
+    /// no such address.
+    images: ImagesSection = "images" {
+        /// Hosts that sources may come from: `images.example.org`, `*.example.org` (not itself), `cdn.example.org:8443`. Their addresses must
+        /// be of the open internet.
+        hosts: Vec<banyan_edge::AllowedHost> = "";
+        /// The same for hosts that may have private addresses, such as a store of objects beside Banyan.
+        private_hosts: Vec<banyan_edge::AllowedHost> = "";
+        /// Folders of Banyan's own host, behind any route, such as `/media/`. They are asked for as by a stranger.
+        folders: Vec<banyan_edge::OwnFolder> = "";
+        /// Where a request names no quality.
+        quality: Count<1, 100> = "75";
+        /// The longest source.
+        largest_source: Bytes<1024, 104_857_600> = "20MiB";
+        /// The most pixels of a source.
+        largest_pixels: Count<1, 268_435_456> = "40000000";
+        /// How long a source may take.
+        fetch_timeout: Span<100, 60_000> = "10s";
+        /// How long the work may take, and the wait for a free place before it.
+        work_timeout: Span<100, 60_000> = "10s";
+        /// Images that are worked on at a time; each takes a core. Not set: half of the cores.
+        at_once: Option<Count<1, 256>> = "";
+        /// Images that wait for their source or their turn; more are answered 503.
+        waiting: Count<0, 100_000> = "64";
+        /// How long an image is fresh for browsers and the door's cache.
+        lifetime: Span<0, 31_536_000_000> = "1h";
+        /// Whether results of up to 250,000 pixels may be AVIF, which takes some fifty times the work of WebP. It needs a program that was
+        /// built with `--features avif`.
+        avif: bool = "off";
+    }
+
     /// Certificates of `tls_listen`. Changed files are taken without a restart, by themselves or at SIGHUP.
     tls: TlsSection = "tls" {
         /// Files with certificates in PEM, each with those between it and its authority. The first is shown where a client asks for no

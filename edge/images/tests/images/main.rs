@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::body::to_bytes;
 use banyan_http::Problem;
-use banyan_images::{AllowedHost, Fetch, FetchError, ImageError, ImageSettings, Images, WIDTHS};
+use banyan_images::{AllowedHost, Fetch, FetchError, ImageError, ImageSettings, Images, OwnPaths, WIDTHS};
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
 use http::{HeaderMap, HeaderValue};
@@ -27,6 +27,28 @@ impl Fetch for Always {
     async fn fetch(&self, _: &Url, _: &AllowedHost, largest: usize) -> Result<Bytes, FetchError> {
         if self.0.len() > largest { Err(FetchError::TooLarge) } else { Ok(self.0.clone()) }
     }
+}
+
+/// The host that is asked: it has one picture.
+struct Own;
+
+#[async_trait]
+impl OwnPaths for Own {
+    async fn fetch(&self, path: &str, _: usize) -> Result<Bytes, FetchError> {
+        if path == "/media/own.png?v=1" { Ok(file(&picture(100, 50), ImageFormat::Png)) } else { Err(FetchError::NotFound) }
+    }
+}
+
+#[tokio::test]
+async fn pictures_of_the_same_host_come_from_its_open_folders_alone() {
+    let settings = ImageSettings { folders: vec!["/media/".parse().unwrap()], ..settings() };
+    let images = Images::new(settings, Arc::new(Never));
+    let (_, bytes) = ask(&images, "url=/media/own.png%3Fv%3D1&w=64", "image/webp").await.unwrap();
+    assert_eq!(image::load_from_memory(&bytes).unwrap().height(), 32);
+    let refused = ask(&images, "url=/api/v1/users&w=64", "*/*").await;
+    assert!(matches!(refused, Err(ImageError::PathNotAllowed)), "{refused:?}");
+    let gone = ask(&images, "url=/media/other.png&w=64", "*/*").await;
+    assert!(matches!(gone, Err(ImageError::Fetch(FetchError::NotFound))), "{gone:?}");
 }
 
 /// A host that never answers.
@@ -58,7 +80,7 @@ pub(crate) fn file(image: &DynamicImage, format: ImageFormat) -> Bytes {
 
 pub(crate) async fn ask(images: &Images, query: &str, accept: &'static str) -> Result<(HeaderMap, Bytes), ImageError> {
     let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
-    let (parts, body) = images.answer(Some(query), &headers).await?.into_parts();
+    let (parts, body) = images.answer(Some(query), &headers, &Own).await?.into_parts();
     Ok((parts.headers, to_bytes(body, usize::MAX).await.unwrap()))
 }
 

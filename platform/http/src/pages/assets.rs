@@ -20,10 +20,6 @@ impl Asset {
         Self { media_type: HeaderValue::from_static(media_type), tag: ETag::of_bytes(&bytes), bytes }
     }
 
-    pub(super) fn fixed(media_type: &'static str, bytes: &'static [u8]) -> Self {
-        Self::new(media_type, Bytes::from_static(bytes))
-    }
-
     /// The file, or 304 for a client that has it.
     pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
         let known = Preconditions::of(headers).is_ok_and(|conditions| conditions.has(&self.tag));

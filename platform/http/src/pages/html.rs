@@ -43,10 +43,11 @@ impl fmt::Display for Prose<'_> {
 pub(super) fn document(messages: Messages<'_>, title: &str, main: &str, script: Option<&str>) -> String {
     let (locale, title) = (messages.locale(), Escaped(title));
     let script = script.map(|path| format!("<script src=\"{path}\" defer></script>")).unwrap_or_default();
+    let stylesheet = super::STYLESHEET.path();
     format!(
         "<!doctype html>\n<html lang=\"{}\" dir=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title} · Banyan</title>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/docs/page.css\">\n{script}\n</head>\n<body>\n{main}\n</body>\n</html>\n",
+         <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"{stylesheet}\">\n{script}\n</head>\n<body>\n{main}\n</body>\n</html>\n",
         locale.tag(),
         locale.direction().as_str(),
     )

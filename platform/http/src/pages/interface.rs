@@ -54,7 +54,7 @@ pub(super) fn page(messages: Messages<'_>) -> String {
         loading = text("docs-loading"),
         no_script = text("docs-no-script"),
     );
-    document(messages, &title, &main, Some("/docs/page.js"))
+    document(messages, &title, &main, Some(super::SCRIPT.path()))
 }
 
 fn found(messages: Messages<'_>, id: &str) -> String {

@@ -16,6 +16,7 @@ use banyan_locale::{Builder, Catalogues, Layer, Messages};
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::assets::ShippedAsset;
 use crate::{Language, Localized, Problem, Tenant, render_problems};
 use assets::Asset;
 
@@ -26,6 +27,13 @@ const MESSAGES: [(&str, &str, &str); 4] = [
     ("id-ID", "pages.ftl", include_str!("../../locales/id-ID/pages.ftl")),
     ("id-ID", "error-pages.ftl", include_str!("../../locales/id-ID/error-pages.ftl")),
 ];
+
+/// The script of `/docs`.
+pub(crate) static SCRIPT: ShippedAsset =
+    ShippedAsset::new("/docs/assets/", "page", "js", "text/javascript; charset=utf-8", include_bytes!("assets/page.js"));
+/// The stylesheet of all pages about the interface.
+pub static STYLESHEET: ShippedAsset =
+    ShippedAsset::new("/docs/assets/", "page", "css", "text/css; charset=utf-8", include_bytes!("assets/page.css"));
 
 /// Adds this crate's messages to the platform's.
 #[must_use]
@@ -43,8 +51,7 @@ pub fn pages(catalogues: Arc<Catalogues>, document: String) -> Router {
     let layer = render_problems(Arc::clone(&catalogues));
     Router::new()
         .route("/openapi.json", asset(document))
-        .route("/docs/page.js", asset(Asset::fixed("text/javascript; charset=utf-8", include_bytes!("assets/page.js"))))
-        .route("/docs/page.css", asset(Asset::fixed("text/css; charset=utf-8", include_bytes!("assets/page.css"))))
+        .route("/docs/assets/{file}", get(shipped))
         .route("/docs", get(docs))
         .route("/errors", get(all_errors))
         .route("/errors/{slug}", get(one_error))
@@ -57,6 +64,13 @@ fn asset(asset: Asset) -> axum::routing::MethodRouter<Arc<Catalogues>> {
         let answer = asset.answer(&headers);
         async move { answer }
     })
+}
+
+async fn shipped(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    match [&SCRIPT, &STYLESHEET].into_iter().find(|asset| asset.is_named(&file)) {
+        Some(asset) => asset.answer(&format!("/docs/assets/{file}"), &headers).await,
+        None => Problem::new(ErrorCode::NotFound).into_response(),
+    }
 }
 
 async fn docs(

@@ -200,10 +200,19 @@ async fn the_document_and_its_page_are_served() {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(page.header("content-language"), "en-US");
     assert!(page.text().contains("<html lang=\"en-US\" dir=\"ltr\">"));
-    for path in ["/docs/page.js", "/docs/page.css"] {
-        assert!(page.text().contains(path), "{path}");
-        assert_eq!(send(site(), get_request(path)).await.status, 200, "{path}");
+    let text = page.text();
+    let named = text.split('"').filter(|path| path.starts_with("/docs/assets/page."));
+    let named: Vec<String> = named.map(str::to_owned).collect();
+    assert_eq!(named.len(), 2, "{named:?}");
+    for path in &named {
+        let asset = send(site(), get_request(path)).await;
+        assert_eq!(
+            (asset.status.as_u16(), asset.header("cache-control")),
+            (200, "public, max-age=31536000, immutable"),
+            "{path}"
+        );
     }
+    assert_eq!(send(site(), get_request("/docs/assets/other.js")).await.status, 404);
     assert!(!page.text().contains("docs-"), "every word has a message");
     assert!(!page.text().contains("http://") && !page.text().contains("https://"), "nothing comes from elsewhere");
     let page = send(site(), indonesian(get_request("/docs"))).await;

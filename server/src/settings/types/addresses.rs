@@ -83,6 +83,28 @@ impl Setting for banyan_edge::Network {
     }
 }
 
+/// Whose pictures are made smaller.
+impl Setting for banyan_edge::AllowedHost {
+    fn form() -> Cow<'static, str> {
+        "a host such as images.example.org, *.example.org or localhost:9000".into()
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        text.parse().map_err(|_| not::<Self>(text))
+    }
+}
+
+/// Which of our own pictures are made smaller.
+impl Setting for banyan_edge::OwnFolder {
+    fn form() -> Cow<'static, str> {
+        "a path that begins and ends with a slash, such as /media/".into()
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        text.parse().map_err(|_| not::<Self>(text))
+    }
+}
+
 /// The origin of a page, as browsers send it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin(pub(crate) String);

@@ -4,5 +4,5 @@
 
 mod entries;
 mod migrations;
-mod told;
 mod purges;
+mod told;

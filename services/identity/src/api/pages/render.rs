@@ -115,11 +115,12 @@ impl Reader {
         let html = format!(
             "<!doctype html>\n<html lang=\"{}\" dir=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title} · {brand}</title>\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"robots\" content=\"noindex\">\n\
-             <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/docs/page.css\">\n</head>\n\
+             <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"{stylesheet}\">\n</head>\n\
              <body>\n<main class=\"prose\">\n<h1>{title}</h1>\n{content}</main>\n</body>\n</html>\n",
             self.locale.tag(),
             self.locale.direction().as_str(),
             brand = escape(&self.brand),
+            stylesheet = banyan_http::pages::STYLESHEET.path(),
         );
         // The secret is in the address and in the form: neither is kept, nor told to another site.
         let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
