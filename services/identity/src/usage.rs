@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use banyan_contracts::usage::UsageRow;
+use banyan_contracts::usage::{UsageCounts, UsageRow};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
 
-use crate::store::usage::{self, UNIQUE_INDEX};
+use crate::store::usage::{self, UNIQUE_INDEX, UsageFilter};
 use crate::{Identity, IdentityError};
 
 /// Rows of one transaction: it holds the writer of the embedded engine for some milliseconds.
@@ -35,6 +35,13 @@ impl Identity {
             }
         }
         reason.map_or(Ok(()), |error| Err((error, failed)))
+    }
+
+    /// What the tenant has asked, added up.
+    pub(crate) async fn tenant_usage(&self, tenant: Uuid, filter: &UsageFilter) -> Result<UsageCounts, IdentityError> {
+        let read = move |tx: Tx| async move { usage::sums(&tx, filter, &[], 1).await };
+        let sums = self.own(tenant).read(read).await?;
+        Ok(sums.first().map(|sum| sum.counts.clone()).unwrap_or_default())
     }
 
     async fn keep_some(&self, tenant: Uuid, rows: &[UsageRow]) -> Result<(), IdentityError> {

@@ -42,7 +42,7 @@ impl fmt::Display for Prose<'_> {
 /// A whole page. `main` is HTML; `title` is text.
 pub(super) fn document(messages: Messages<'_>, title: &str, main: &str, script: Option<&str>) -> String {
     let (locale, title) = (messages.locale(), Escaped(title));
-    let script = script.map(|path| format!("<script src=\"{path}\" defer></script>")).unwrap_or_default();
+    let script = script.map(|path| format!("<script src=\"{path}\" type=\"module\"></script>")).unwrap_or_default();
     let stylesheet = super::STYLESHEET.path();
     format!(
         "<!doctype html>\n<html lang=\"{}\" dir=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title} · Banyan</title>\n\

@@ -28,9 +28,21 @@ const MESSAGES: [(&str, &str, &str); 4] = [
     ("id-ID", "error-pages.ftl", include_str!("../../locales/id-ID/error-pages.ftl")),
 ];
 
+const fn script(stem: &'static str, bytes: &'static [u8]) -> ShippedAsset {
+    ShippedAsset::new("/docs/assets/", stem, "js", "text/javascript; charset=utf-8", bytes)
+}
+
 /// The script of `/docs`.
-pub(crate) static SCRIPT: ShippedAsset =
-    ShippedAsset::new("/docs/assets/", "page", "js", "text/javascript; charset=utf-8", include_bytes!("assets/page.js"));
+pub(crate) static SCRIPT: ShippedAsset = script("page", include_bytes!("assets/page.js"));
+/// Its parts. It imports them by their bare names, for which browsers ask each time whether they changed.
+static PARTS: [ShippedAsset; 6] = [
+    script("dom", include_bytes!("assets/dom.js")),
+    script("keys", include_bytes!("assets/keys.js")),
+    script("schema", include_bytes!("assets/schema.js")),
+    script("session", include_bytes!("assets/session.js")),
+    script("snippets", include_bytes!("assets/snippets.js")),
+    script("usage", include_bytes!("assets/usage.js")),
+];
 /// The stylesheet of all pages about the interface.
 pub static STYLESHEET: ShippedAsset =
     ShippedAsset::new("/docs/assets/", "page", "css", "text/css; charset=utf-8", include_bytes!("assets/page.css"));
@@ -67,7 +79,7 @@ fn asset(asset: Asset) -> axum::routing::MethodRouter<Arc<Catalogues>> {
 }
 
 async fn shipped(Path(file): Path<String>, headers: HeaderMap) -> Response {
-    match [&SCRIPT, &STYLESHEET].into_iter().find(|asset| asset.is_named(&file)) {
+    match [&SCRIPT, &STYLESHEET].into_iter().chain(&PARTS).find(|asset| asset.is_named(&file)) {
         Some(asset) => asset.answer(&format!("/docs/assets/{file}"), &headers).await,
         None => Problem::new(ErrorCode::NotFound).into_response(),
     }

@@ -219,6 +219,38 @@ async fn the_document_and_its_page_are_served() {
     assert!(page.text().contains("<h1>Antarmuka</h1>"));
 }
 
+/// What stands between two texts, each time.
+fn between<'t>(text: &'t str, begin: &'t str, end: char) -> impl Iterator<Item = &'t str> {
+    text.split(begin).skip(1).filter_map(move |rest| rest.split(end).next())
+}
+
+#[tokio::test]
+async fn the_scripts_have_all_parts_and_words_that_they_name() {
+    let page = send(site(), get_request("/docs")).await;
+    let words = between(page.text(), "data-words=\"", '"')
+        .next()
+        .unwrap()
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&");
+    let words: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&words).unwrap();
+    let (mut open, mut seen, mut named) = (vec!["page.js".to_owned()], Vec::new(), 0);
+    while let Some(script) = open.pop() {
+        let answer = send(site(), get_request(&format!("/docs/assets/{script}"))).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "text/javascript; charset=utf-8"), "{script}");
+        let text = answer.text();
+        let plain = text.split("words.").skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap());
+        for word in plain.chain(between(&text, "words['", '\'')).filter(|word| !word.is_empty()) {
+            assert!(words.contains_key(word), "{script} names the word {word}");
+            named += 1;
+        }
+        let parts: Vec<String> = between(&text, "from './", '\'').map(str::to_owned).collect();
+        seen.push(script);
+        open.extend(parts.into_iter().filter(|part| !seen.contains(part)));
+    }
+    assert!(seen.len() >= 6 && named > 40, "{seen:?} {named}");
+}
+
 #[tokio::test]
 async fn an_unchanged_document_is_not_sent_again() {
     let first = send(site(), get_request("/openapi.json")).await;

@@ -1,5 +1,8 @@
 //! `GET /api/v1/usage`
 
+pub(super) mod export;
+pub(super) mod summary;
+
 use banyan_http::{Check, Paged, Paging, Problem, Query, SignedIn, Validate};
 use banyan_kernel::{Timestamp, Uuid};
 use banyan_store::{Rows, Tx};
@@ -15,7 +18,10 @@ use crate::entity::usage_hour::{self, Column};
 use crate::store::usage::{self, UsageFilter};
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new().routes(routes!(list_usage))
+    OpenApiRouter::new()
+        .routes(routes!(list_usage))
+        .routes(routes!(summary::summarize_usage))
+        .routes(routes!(export::export_usage))
 }
 
 /// Which hours to show.
@@ -34,6 +40,9 @@ pub(super) struct Which {
     /// Of this route alone: `/api/v1/goals/{id}`.
     #[param(max_length = 200)]
     route: Option<String>,
+    /// Of this version of the interface alone.
+    #[param(minimum = 1, maximum = 4294967295_u32)]
+    version: Option<u32>,
 }
 
 impl Validate for Which {
@@ -47,7 +56,7 @@ impl Validate for Which {
 impl Which {
     pub(super) fn filter(self, user: Option<Uuid>) -> UsageFilter {
         let time = |text: Option<String>| text.as_deref().and_then(moment);
-        UsageFilter { user, key: self.key, route: self.route, from: time(self.from), to: time(self.to) }
+        UsageFilter { user, key: self.key, route: self.route, version: self.version, from: time(self.from), to: time(self.to) }
     }
 }
 
@@ -78,7 +87,6 @@ pub(super) struct Usage {
 }
 
 impl From<usage_hour::Model> for Usage {
-    #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
     fn from(row: usage_hour::Model) -> Self {
         Self {
             hour: Timestamp::from_micros(row.hour),
@@ -89,9 +97,15 @@ impl From<usage_hour::Model> for Usage {
             refused: row.refused,
             limited: row.limited,
             failed: row.failed,
-            average_millis: (row.micros as f64 / row.requests.max(1) as f64 / 10.0).round() / 100.0,
+            average_millis: average_millis(row.micros, row.requests),
         }
     }
+}
+
+/// To a hundredth.
+#[expect(clippy::cast_precision_loss, reason = "a mean for people")]
+pub(super) fn average_millis(micros: i64, requests: i64) -> f64 {
+    (micros as f64 / requests.max(1) as f64 / 10.0).round() / 100.0
 }
 
 /// A page of hours. `orderBy` is `hour` (the default) or `requests`.

@@ -1,20 +1,15 @@
-// Lists the calls of /openapi.json. Everything is made with `textContent`, so nothing in the document can become markup.
-'use strict';
+// Lists the calls of /openapi.json, and shows the views of the page: calls, keys, usage.
+import { block, copyButton, element, words } from './dom.js';
+import { showKeys } from './keys.js';
+import { credential, logIn, logOut, onChange, reasons, user } from './session.js';
+import { LANGUAGES } from './snippets.js';
+import { showUsage } from './usage.js';
 
-const main = document.getElementById('calls');
-const words = JSON.parse(main.dataset.words);
+const main = document.querySelector('main');
+const list = document.getElementById('calls');
 const state = document.getElementById('state');
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'];
 let api = {};
-
-function element(name, attributes, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes ?? {})) {
-    if (key in made && typeof value !== 'string') made[key] = value; else made.setAttribute(key, value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
-}
 
 function resolve(value) {
   const seen = new Set();
@@ -84,7 +79,6 @@ function schemaTable(schema, depth = 0) {
 }
 
 const pretty = (value) => (typeof value === 'string' ? value : JSON.stringify(value, null, 2));
-const block = (value) => element('pre', { tabindex: '0' }, element('code', {}, pretty(value)));
 
 function contentSection(content) {
   return Object.entries(content ?? {}).map(([type, described]) => {
@@ -105,7 +99,7 @@ function parameterTable(parameters) {
     element('td', {}, parameter.description ?? '')))));
 }
 
-function tryOut(method, path, parameters, body) {
+function tryOut(method, path, parameters, body, open, answer) {
   const inputs = parameters.map((parameter) => {
     const placeholder = String(parameter.example ?? parameter.schema?.default ?? '');
     const input = element('input', { autocomplete: 'off', spellcheck: 'false', placeholder, required: parameter.in === 'path' });
@@ -116,17 +110,39 @@ function tryOut(method, path, parameters, body) {
   const area = described ? element('textarea', { spellcheck: 'false' }) : null;
   if (area) area.value = pretty(described.example ?? exampleOf(described.schema)) ?? '';
   const button = element('button', { type: 'submit' }, words.send);
-  const answer = element('div', { role: 'status', 'aria-live': 'polite' });
+  const told = element('div', { role: 'status', 'aria-live': 'polite' });
   const form = element('form', {}, element('div', { class: 'fields' }, ...inputs.map((one) => one.label)),
-    area ? element('label', { class: 'wide' }, words.body, area) : null, element('p', {}, button), answer);
+    area ? element('label', { class: 'wide' }, words.body, area) : null, element('p', {}, button), told);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     button.disabled = true;
-    answer.replaceChildren(words.sending);
-    answer.replaceChildren(...await send(method, path, inputs, type, area?.value));
+    told.replaceChildren(words.sending);
+    told.replaceChildren(...await send(method, path, inputs, type, area?.value));
     button.disabled = false;
   });
-  return form;
+  const call = () => ({
+    method: method.toUpperCase(), path, open, answer, origin: location.origin, body: area ? { type, text: area.value } : undefined,
+    parameters: inputs.filter(({ parameter, input }) => parameter.in === 'path' || input.value !== '').map(({ parameter, input }) => ({
+      name: parameter.name, in: parameter.in, type: [].concat(resolve(parameter.schema).type ?? []).find((one) => one !== 'null'),
+      value: input.value || String(parameter.example ?? exampleOf(parameter.schema) ?? parameter.name),
+    })),
+  });
+  return [form, snippets(form, call)];
+}
+
+// The call in the languages that people write, as it stands in the form.
+function snippets(form, call) {
+  const code = element('code');
+  const shown = element('pre', { tabindex: '0' }, code);
+  const choice = element('select', {}, ...LANGUAGES.map(([name]) => element('option', {}, name)));
+  const write = () => { code.textContent = LANGUAGES.find(([name]) => name === choice.value)[1](call()) ?? words['snippet-none']; };
+  form.addEventListener('input', write);
+  choice.addEventListener('change', write);
+  const box = element('details', { class: 'more' }, element('summary', {}, words.snippet),
+    element('p', { class: 'row' }, element('label', {}, words['snippet-language'], choice), copyButton(() => code.textContent)), shown,
+    element('p', { class: 'note' }, words['snippet-key']));
+  box.addEventListener('toggle', write);
+  return box;
 }
 
 async function send(method, path, inputs, type, body) {
@@ -139,11 +155,11 @@ async function send(method, path, inputs, type, body) {
     else if (parameter.in === 'query') query.append(parameter.name, input.value);
     else if (parameter.in === 'header') headers.set(parameter.name, encodeHeader(input.value));
   }
-  const token = document.getElementById('token').value.trim();
-  if (token) headers.set('Authorization', `Bearer ${token}`);
   if (body !== undefined) headers.set('Content-Type', type);
   const address = [...query].length ? `${target}?${query}` : target;
   try {
+    const token = await credential();
+    if (token) headers.set('Authorization', `Bearer ${token}`);
     const response = await fetch(address, { method: method.toUpperCase(), headers, body });
     const text = await response.text();
     const told = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
@@ -160,7 +176,7 @@ function readable(text) {
   try { return JSON.parse(text); } catch { return text; }
 }
 
-function fill(body, method, path, operation, shared) {
+function fill(body, method, path, operation, shared, open) {
   const parameters = [...shared, ...(operation.parameters ?? [])].map(resolve);
   const request = operation.requestBody ? resolve(operation.requestBody) : undefined;
   if (operation.description) body.append(element('p', {}, operation.description));
@@ -171,7 +187,9 @@ function fill(body, method, path, operation, shared) {
     const known = resolve(answer);
     body.append(element('details', { class: 'more' }, element('summary', {}, `${status} ${known.description ?? ''}`), ...contentSection(known.content)));
   }
-  body.append(element('h3', {}, words.try), tryOut(method, path, parameters, request));
+  const good = Object.entries(operation.responses ?? {}).find(([status]) => status.startsWith('2'))?.[1];
+  const answer = Object.keys(resolve(good).content ?? {})[0];
+  body.append(element('h3', {}, words.try), ...tryOut(method, path, parameters, request, open, answer));
 }
 
 function call(method, path, operation, shared) {
@@ -183,7 +201,7 @@ function call(method, path, operation, shared) {
       element('span', {}, operation.summary ?? ''), element('span', { class: 'note' }, open ? words.anonymous : words['signed-in']),
       operation.deprecated ? element('span', { class: 'mark' }, words.deprecated) : null), body);
   // Filled when it is first opened: the page is ready at once.
-  details.addEventListener('toggle', () => { if (details.open && !body.hasChildNodes()) fill(body, method, path, operation, shared); });
+  details.addEventListener('toggle', () => { if (details.open && !body.hasChildNodes()) fill(body, method, path, operation, shared, open); });
   details.dataset.text = [method, path, operation.operationId, operation.summary, operation.description, ...(operation.tags ?? [])].join(' ').toLowerCase();
   return details;
 }
@@ -199,14 +217,14 @@ function show() {
   }
   for (const [name, group] of groups) {
     if (!group.calls.length) continue;
-    main.append(element('section', { 'aria-label': name }, element('h2', {}, name), group.description ? element('p', {}, group.description) : null, ...group.calls));
+    list.append(element('section', { 'aria-label': name }, element('h2', {}, name), group.description ? element('p', {}, group.description) : null, ...group.calls));
   }
 }
 
 function filter() {
   const wanted = document.getElementById('filter').value.toLowerCase().split(/\s+/).filter(Boolean);
   let shown = 0;
-  for (const section of main.querySelectorAll('section')) {
+  for (const section of list.querySelectorAll('section')) {
     let any = false;
     for (const details of section.querySelectorAll('details.call')) {
       details.hidden = !wanted.every((word) => details.dataset.text.includes(word));
@@ -218,17 +236,64 @@ function filter() {
   state.textContent = shown ? '' : words.none;
 }
 
+// --- Views: which one is shown stands in the address ---------------------------------------------------------------------------
+
+const VIEWS = { keys: showKeys, usage: showUsage };
+
 function openLinked() {
-  const linked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (linked?.matches('details.call')) { linked.open = true; linked.scrollIntoView(); linked.querySelector('summary').focus(); }
+  const linked = decodeURIComponent(location.hash.slice(1));
+  const view = Object.hasOwn(VIEWS, linked) ? linked : 'calls';
+  for (const section of main.querySelectorAll(':scope > section')) section.hidden = section.id !== view;
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.hash === `#${view}`) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
+  }
+  if (view !== 'calls') return showView(view);
+  const call = document.getElementById(linked);
+  if (call?.matches('details.call')) { call.open = true; call.scrollIntoView(); call.querySelector('summary').focus(); }
 }
 
+function showView(view) {
+  const section = document.getElementById(view);
+  if (user()) return VIEWS[view](section);
+  section.replaceChildren(element('h2', { tabindex: '-1' }, words[view]), element('p', {}, words['log-in-first']), door());
+}
+
+// The page's log-in.
+function door() {
+  const email = element('input', { type: 'email', autocomplete: 'username', required: true });
+  const password = element('input', { type: 'password', autocomplete: 'current-password', required: true });
+  const told = element('div', { role: 'alert' });
+  const enter = element('button', { type: 'submit' }, words['log-in']);
+  const form = element('form', { class: 'panel', method: 'post' }, element('div', { class: 'fields' }, element('label', {}, words.email, email),
+    element('label', {}, words.password, password)), element('p', {}, enter), told);
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    enter.disabled = true;
+    try { await logIn(email.value, password.value); } catch (error) {
+      told.replaceChildren(...reasons(error).map((line) => element('p', { class: 'mark' }, line)));
+    }
+    enter.disabled = false;
+  });
+  return form;
+}
+
+function showUser() {
+  const box = document.getElementById('who');
+  const leave = element('button', { type: 'button', class: 'quiet' }, words['log-out']);
+  leave.addEventListener('click', () => logOut().catch(() => {}));
+  box.replaceChildren(...(user() ? [element('span', {}, user().name || user().email), leave] : []));
+  openLinked();
+  main.querySelector(':scope > section:not([hidden]) > h2')?.focus();
+}
+
+onChange(showUser);
 document.getElementById('filter').addEventListener('input', filter);
 document.querySelector('form[role=search]').addEventListener('submit', (event) => event.preventDefault());
 addEventListener('hashchange', openLinked);
+openLinked();
 fetch('/openapi.json').then((response) => response.json()).then((read) => {
   api = read;
   show();
   state.textContent = '';
   openLinked();
-}).catch(() => { state.textContent = words.unreadable; }).finally(() => main.removeAttribute('aria-busy'));
+}).catch(() => { state.textContent = words.unreadable; }).finally(() => list.removeAttribute('aria-busy'));

@@ -15,7 +15,7 @@ use crate::Identity;
 use crate::api::Desk;
 
 /// The name of the operators' tenant.
-const OPERATORS: &str = "operators";
+pub(super) const OPERATORS: &str = "operators";
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new().routes(routes!(list::list_limits)).routes(routes!(lift::lift_limit))

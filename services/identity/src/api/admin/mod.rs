@@ -30,9 +30,9 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(end_user_sessions::end_user_sessions))
         .routes(routes!(create_service_account::create_service_account))
         .routes(routes!(list_audit::list_audit))
-        .routes(routes!(list_usage::list_all_usage))
         .merge(invitations::routes())
         .merge(organisations::routes())
         .merge(api_keys::routes())
         .merge(limits::routes())
+        .merge(list_usage::routes())
 }
