@@ -17,6 +17,7 @@ mod kept;
 mod kill_9;
 mod observed;
 mod own_service;
+mod portal;
 mod postgres;
 mod readme;
 mod routes;

@@ -40,11 +40,15 @@ export function copyButton(text) {
   }, { class: 'quiet' });
 }
 
+/** Text in which grave accents mark code. */
+export const prose = (text) => (text ?? '').split('`').map((part, at) => (at % 2 ? element('code', {}, part) : part));
+
 export function table(heads, rows) {
+  const isNumber = (at) => typeof rows[0]?.[at] === 'number';
+  const cell = (value) => (typeof value === 'number' ? element('td', { class: 'number' }, number(value)) : element('td', {}, value));
   return element('div', { class: 'scroll', tabindex: '0' }, element('table', {},
-    element('thead', {}, element('tr', {}, ...heads.map((head) => element('th', { scope: 'col' }, head)))),
-    element('tbody', {}, ...rows.map((row) => element('tr', {}, ...row.map((cell) => element('td', typeof cell === 'number' ? { class: 'number' } : {},
-      typeof cell === 'number' ? number(cell) : cell)))))));
+    element('thead', {}, element('tr', {}, ...heads.map((head, at) => element('th', { scope: 'col', ...(isNumber(at) ? { class: 'number' } : {}) }, head)))),
+    element('tbody', {}, ...rows.map((row) => element('tr', {}, ...row.map(cell))))));
 }
 
 const locale = document.documentElement.lang;

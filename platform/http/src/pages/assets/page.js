@@ -1,6 +1,7 @@
 // Lists the calls of /openapi.json, and shows the views of the page: calls, keys, usage.
-import { block, copyButton, element, words } from './dom.js';
+import { block, copyButton, element, prose, words } from './dom.js';
 import { showKeys } from './keys.js';
+import { api, bodyExampleOf, bodyTypeOf, callOf, exampleOf, isOpen, nameOf, resolve, setDocument, typeOf } from './schema.js';
 import { credential, logIn, logOut, onChange, reasons, user } from './session.js';
 import { LANGUAGES } from './snippets.js';
 import { showUsage } from './usage.js';
@@ -9,55 +10,6 @@ const main = document.querySelector('main');
 const list = document.getElementById('calls');
 const state = document.getElementById('state');
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'];
-let api = {};
-
-function resolve(value) {
-  const seen = new Set();
-  while (value && typeof value.$ref === 'string' && !seen.has(value.$ref)) {
-    seen.add(value.$ref);
-    value = value.$ref.slice(2).split('/').reduce((at, part) => at?.[part], api);
-  }
-  return value ?? {};
-}
-
-const nameOf = (schema) => (schema?.$ref ? schema.$ref.split('/').pop() : undefined);
-
-// An example value for a schema, from its own examples where it has them.
-function exampleOf(schema, depth = 0) {
-  const known = resolve(schema);
-  if (known.example !== undefined) return known.example;
-  if (known.examples?.length) return known.examples[0];
-  if (known.default !== undefined) return known.default;
-  if (known.enum?.length) return known.enum[0];
-  if (depth > 8) return null;
-  if (known.allOf) return Object.assign({}, ...known.allOf.map((part) => exampleOf(part, depth + 1)));
-  const choices = known.oneOf ?? known.anyOf;
-  if (choices) return exampleOf(choices.find((choice) => resolve(choice).type !== 'null') ?? {}, depth + 1);
-  const type = [].concat(known.type ?? []).find((one) => one !== 'null') ?? (known.properties ? 'object' : undefined);
-  switch (type) {
-    case 'object': return Object.fromEntries(Object.entries(known.properties ?? {}).map(([key, part]) => [key, exampleOf(part, depth + 1)]));
-    case 'array': return known.items ? [exampleOf(known.items, depth + 1)] : [];
-    case 'integer': case 'number': return known.minimum ?? 0;
-    case 'boolean': return true;
-    case 'string': return { uuid: '0190a5b0-0000-7000-8000-000000000000', 'date-time': '2024-01-15T10:30:00Z', date: '2024-01-15' }[known.format] ?? '';
-    default: return null;
-  }
-}
-
-// `string (uuid) · 1–200`, `Goal[]`.
-function typeOf(schema) {
-  const named = nameOf(schema);
-  if (named) return named;
-  const known = schema ?? {};
-  if (known.oneOf || known.anyOf) return (known.oneOf ?? known.anyOf).map(typeOf).join(' | ');
-  if (known.enum) return known.enum.map((one) => JSON.stringify(one)).join(' | ');
-  if (known.items) return `${typeOf(known.items)}[]`;
-  const type = [].concat(known.type ?? ['any']).join(' | ');
-  const low = known.minimum ?? known.minLength ?? known.minItems;
-  const high = known.maximum ?? known.maxLength ?? known.maxItems;
-  const range = low === undefined && high === undefined ? '' : ` · ${low ?? ''}–${high ?? ''}`;
-  return `${type}${known.format ? ` (${known.format})` : ''}${range}`;
-}
 
 // The properties of an object, in words.
 function schemaTable(schema, depth = 0) {
@@ -71,14 +23,12 @@ function schemaTable(schema, depth = 0) {
       rows.push(element('tr', {},
         element('td', {}, element('code', {}, name), required ? element('span', { class: 'mark' }, ` ${words.required}`) : null),
         element('td', {}, element('code', {}, typeOf(property))),
-        element('td', {}, property.description ?? '', inner ? element('details', { class: 'more' }, element('summary', {}, words.schema), inner) : null)));
+        element('td', {}, ...prose(property.description), inner ? element('details', { class: 'more' }, element('summary', {}, words.schema), inner) : null)));
     }
   }
   if (!rows.length) return element('p', { class: 'note' }, element('code', {}, typeOf(schema)));
   return element('table', {}, element('tbody', {}, ...rows));
 }
-
-const pretty = (value) => (typeof value === 'string' ? value : JSON.stringify(value, null, 2));
 
 function contentSection(content) {
   return Object.entries(content ?? {}).map(([type, described]) => {
@@ -96,19 +46,18 @@ function parameterTable(parameters) {
     element('td', {}, element('code', {}, parameter.name), parameter.required ? element('span', { class: 'mark' }, ` ${words.required}`) : null),
     element('td', {}, parameter.in),
     element('td', {}, element('code', {}, typeOf(parameter.schema))),
-    element('td', {}, parameter.description ?? '')))));
+    element('td', {}, ...prose(parameter.description))))));
 }
 
-function tryOut(method, path, parameters, body, open, answer) {
+function tryOut(method, path, operation, shared, parameters) {
   const inputs = parameters.map((parameter) => {
     const placeholder = String(parameter.example ?? parameter.schema?.default ?? '');
-    const input = element('input', { autocomplete: 'off', spellcheck: 'false', placeholder, required: parameter.in === 'path' });
+    const input = element('input', { autocomplete: 'off', spellcheck: 'false', placeholder, required: parameter.required === true });
     return { parameter, input, label: element('label', {}, parameter.name, input) };
   });
-  const type = Object.keys(body?.content ?? {})[0];
-  const described = type ? resolve(body.content[type]) : undefined;
-  const area = described ? element('textarea', { spellcheck: 'false' }) : null;
-  if (area) area.value = pretty(described.example ?? exampleOf(described.schema)) ?? '';
+  const type = bodyTypeOf(operation);
+  const area = type ? element('textarea', { spellcheck: 'false' }) : null;
+  if (area) area.value = bodyExampleOf(operation);
   const button = element('button', { type: 'submit' }, words.send);
   const told = element('div', { role: 'status', 'aria-live': 'polite' });
   const form = element('form', {}, element('div', { class: 'fields' }, ...inputs.map((one) => one.label)),
@@ -120,13 +69,8 @@ function tryOut(method, path, parameters, body, open, answer) {
     told.replaceChildren(...await send(method, path, inputs, type, area?.value));
     button.disabled = false;
   });
-  const call = () => ({
-    method: method.toUpperCase(), path, open, answer, origin: location.origin, body: area ? { type, text: area.value } : undefined,
-    parameters: inputs.filter(({ parameter, input }) => parameter.in === 'path' || input.value !== '').map(({ parameter, input }) => ({
-      name: parameter.name, in: parameter.in, type: [].concat(resolve(parameter.schema).type ?? []).find((one) => one !== 'null'),
-      value: input.value || String(parameter.example ?? exampleOf(parameter.schema) ?? parameter.name),
-    })),
-  });
+  const given = () => Object.fromEntries(inputs.map(({ parameter, input }) => [parameter.name, input.value]));
+  const call = () => callOf(method, path, operation, shared, given(), area?.value, location.origin);
   return [form, snippets(form, call)];
 }
 
@@ -140,7 +84,7 @@ function snippets(form, call) {
   choice.addEventListener('change', write);
   const box = element('details', { class: 'more' }, element('summary', {}, words.snippet),
     element('p', { class: 'row' }, element('label', {}, words['snippet-language'], choice), copyButton(() => code.textContent)), shown,
-    element('p', { class: 'note' }, words['snippet-key']));
+    element('p', { class: 'note' }, ...prose(words['snippet-key'])));
   box.addEventListener('toggle', write);
   return box;
 }
@@ -176,10 +120,10 @@ function readable(text) {
   try { return JSON.parse(text); } catch { return text; }
 }
 
-function fill(body, method, path, operation, shared, open) {
+function fill(body, method, path, operation, shared) {
   const parameters = [...shared, ...(operation.parameters ?? [])].map(resolve);
   const request = operation.requestBody ? resolve(operation.requestBody) : undefined;
-  if (operation.description) body.append(element('p', {}, operation.description));
+  if (operation.description) body.append(element('p', {}, ...prose(operation.description)));
   if (parameters.length) body.append(element('h3', {}, words.parameters), parameterTable(parameters));
   if (request) body.append(element('h3', {}, words.body), ...contentSection(request.content));
   body.append(element('h3', {}, words.answers));
@@ -187,21 +131,17 @@ function fill(body, method, path, operation, shared, open) {
     const known = resolve(answer);
     body.append(element('details', { class: 'more' }, element('summary', {}, `${status} ${known.description ?? ''}`), ...contentSection(known.content)));
   }
-  const good = Object.entries(operation.responses ?? {}).find(([status]) => status.startsWith('2'))?.[1];
-  const answer = Object.keys(resolve(good).content ?? {})[0];
-  body.append(element('h3', {}, words.try), ...tryOut(method, path, parameters, request, open, answer));
+  body.append(element('h3', {}, words.try), ...tryOut(method, path, operation, shared, parameters));
 }
 
 function call(method, path, operation, shared) {
-  const security = operation.security ?? api.security ?? [];
-  const open = security.length === 0 || security.some((one) => Object.keys(one).length === 0);
   const body = element('div', {});
   const details = element('details', { class: 'call', id: operation.operationId ?? `${method}-${path}` },
     element('summary', {}, element('span', { class: 'method' }, method.toUpperCase()), element('span', { class: 'path' }, path),
-      element('span', {}, operation.summary ?? ''), element('span', { class: 'note' }, open ? words.anonymous : words['signed-in']),
+      element('span', {}, ...prose(operation.summary)), element('span', { class: 'note' }, isOpen(operation) ? words.anonymous : words['signed-in']),
       operation.deprecated ? element('span', { class: 'mark' }, words.deprecated) : null), body);
   // Filled when it is first opened: the page is ready at once.
-  details.addEventListener('toggle', () => { if (details.open && !body.hasChildNodes()) fill(body, method, path, operation, shared, open); });
+  details.addEventListener('toggle', () => { if (details.open && !body.hasChildNodes()) fill(body, method, path, operation, shared); });
   details.dataset.text = [method, path, operation.operationId, operation.summary, operation.description, ...(operation.tags ?? [])].join(' ').toLowerCase();
   return details;
 }
@@ -217,7 +157,7 @@ function show() {
   }
   for (const [name, group] of groups) {
     if (!group.calls.length) continue;
-    list.append(element('section', { 'aria-label': name }, element('h2', {}, name), group.description ? element('p', {}, group.description) : null, ...group.calls));
+    list.append(element('section', { 'aria-label': name }, element('h2', {}, name), group.description ? element('p', {}, ...prose(group.description)) : null, ...group.calls));
   }
 }
 
@@ -292,7 +232,7 @@ document.querySelector('form[role=search]').addEventListener('submit', (event) =
 addEventListener('hashchange', openLinked);
 openLinked();
 fetch('/openapi.json').then((response) => response.json()).then((read) => {
-  api = read;
+  setDocument(read);
   show();
   state.textContent = '';
   openLinked();
