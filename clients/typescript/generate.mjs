@@ -29,7 +29,9 @@ if (!codes.length || !repeatable.length || !open.length) throw new Error('docs/e
 
 const list = (values) => values.map((value) => `  ${JSON.stringify(value)},\n`).join('');
 await mkdir(target, { recursive: true });
-await writeFile(new URL('schema.ts', target), HEAD + astToString(await openapiTS(api)));
+// An object that says nothing of its fields may have any, and what has a default may be left out of a body.
+const types = await openapiTS(api, { emptyObjectsUnknown: true, defaultNonNullable: false });
+await writeFile(new URL('schema.ts', target), HEAD + astToString(types));
 await writeFile(new URL('calls.ts', target),
   `${HEAD}/** The calls that take an idempotency key. */\nexport const REPEATABLE: ReadonlySet<string> = new Set([\n${list(repeatable)}]);\n\n`
   + `/** The calls that ask nobody who they are: no token goes with them. */\nexport const OPEN: ReadonlySet<string> = new Set([\n${list(open)}]);\n\n`

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Place, Ran};
+use crate::harness::{Place, Ran, client};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -62,6 +62,21 @@ fn the_code_of_the_page_compiles_and_does_what_it_says() {
     let titles: Vec<&Value> = goals["data"].as_array().unwrap().iter().map(|goal| &goal["title"]).collect();
     assert_eq!(titles, [&written["evil"]; 3], "each language sets the same goal, letter by letter");
     assert!(!folder.join("evil").exists(), "nothing of a text is run");
+}
+
+#[test]
+fn the_page_comes_whole_through_the_door_and_runs_nothing_but_its_own() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    for part in ["", "/page.css", "/page.js", "/dom.js", "/keys.js", "/schema.js", "/session.js", "/snippets.js", "/usage.js"] {
+        let answer = client().get(format!("{}/docs{part}", server.url)).call().unwrap();
+        assert_eq!(answer.status(), 200, "{part}");
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("script-src 'self';") && policy.contains("style-src 'self';"), "{part}: {policy}");
+    }
+    let page = client().get(format!("{}/docs", server.url)).call().unwrap().body_mut().read_to_string().unwrap();
+    let inline = ["<style", " style=", "onclick=", "<script>"].iter().find(|inline| page.contains(**inline));
+    assert_eq!(inline, None, "the policy would not let it run");
 }
 
 /// Compiles all TypeScript against the client of this repository, strictly, so that its answers can be run.
