@@ -68,7 +68,17 @@ fn the_code_of_the_page_compiles_and_does_what_it_says() {
 fn the_page_comes_whole_through_the_door_and_runs_nothing_but_its_own() {
     let place = Place::sqlite();
     let server = place.serve();
-    for part in ["", "/page.css", "/page.js", "/dom.js", "/keys.js", "/schema.js", "/session.js", "/snippets.js", "/usage.js"] {
+    for part in [
+        "",
+        "/assets/page.css",
+        "/assets/page.js",
+        "/assets/dom.js",
+        "/assets/keys.js",
+        "/assets/schema.js",
+        "/assets/session.js",
+        "/assets/snippets.js",
+        "/assets/usage.js",
+    ] {
         let answer = client().get(format!("{}/docs{part}", server.url)).call().unwrap();
         assert_eq!(answer.status(), 200, "{part}");
         let policy = answer.headers()["content-security-policy"].to_str().unwrap();
