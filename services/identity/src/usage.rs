@@ -41,7 +41,7 @@ impl Identity {
     pub(crate) async fn tenant_usage(&self, tenant: Uuid, filter: &UsageFilter) -> Result<UsageCounts, IdentityError> {
         let read = move |tx: Tx| async move { usage::sums(&tx, filter, &[], 1).await };
         let sums = self.own(tenant).read(read).await?;
-        Ok(sums.first().map(|sum| sum.counts.clone()).unwrap_or_default())
+        Ok(sums.first().map(|sum| sum.counts).unwrap_or_default())
     }
 
     async fn keep_some(&self, tenant: Uuid, rows: &[UsageRow]) -> Result<(), IdentityError> {
