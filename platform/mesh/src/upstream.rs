@@ -152,8 +152,10 @@ pub struct Ejection {
     /// So many calls without a valid answer (no connection, broken, too late) within `fail_timeout` eject; 0 never does.
     pub max_fails: u32,
     pub fail_timeout: Duration,
-    /// So many failures in a row of any kind, 502, 503 and 504 included, eject; 0 never does.
+    /// So many failures in a row of any kind, answers of `statuses` included, eject; 0 never does.
     pub consecutive: u32,
+    /// Answers that count against the instance, and for the breaker.
+    pub statuses: Vec<StatusCode>,
     /// The first ejection lasts that long, the second twice that, and so on; a time without one forgives one.
     pub base: Duration,
     pub most: Duration,
@@ -167,6 +169,7 @@ impl Default for Ejection {
             max_fails: 3,
             fail_timeout: Duration::from_secs(30),
             consecutive: 5,
+            statuses: vec![StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT],
             base: Duration::from_secs(30),
             most: Duration::from_secs(300),
             most_of_hosts: 0.5,
@@ -219,7 +222,7 @@ pub struct Retry {
     pub repeatable: Repeatable,
     /// A body up to that many bytes is kept, so that it can be sent again.
     pub buffer_bytes: usize,
-    /// Answers that count as failures of this instance and may be better elsewhere.
+    /// Answers that may be better elsewhere.
     pub statuses: Vec<StatusCode>,
 }
 

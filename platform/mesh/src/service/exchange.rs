@@ -110,7 +110,7 @@ impl Inner {
 fn outcome_of(status: StatusCode, upstream: &Upstream) -> Outcome {
     if !status.is_server_error() {
         Outcome::Answered
-    } else if upstream.retry.statuses.contains(&status) {
+    } else if upstream.ejection.statuses.contains(&status) {
         Outcome::AnsweredBadly
     } else {
         Outcome::AnsweredError

@@ -132,6 +132,7 @@ fn ejection(item: &Item<'_>) -> Option<Ejection> {
         max_fails: count(&mut table, "max_fails", 0, usual.max_fails),
         fail_timeout: time(&mut table, "fail_timeout", usual.fail_timeout),
         consecutive: count(&mut table, "consecutive", 0, usual.consecutive),
+        statuses: table.get("statuses").map_or(usual.statuses, |item| statuses(&item)),
         base: time(&mut table, "base", usual.base),
         most: time(&mut table, "most", usual.most),
         most_of_hosts: part(&mut table, "most_of_hosts", 0.0, 1.0, usual.most_of_hosts),
