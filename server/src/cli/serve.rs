@@ -30,6 +30,10 @@ pub(crate) struct Arguments {
     /// Where other nodes reach its services (variable BANYAN_CLUSTER_MESH_LISTEN; default off).
     #[arg(long, value_name = "ADDR")]
     mesh_listen: Option<String>,
+    /// Where services of other processes are, with commas: goals=http://10.0.0.6:7070, goals=dns:http://goals.internal:7070 or
+    /// goals=srv:_goals._tcp.internal (variable BANYAN_CLUSTER_JOIN; default they are looked up in the database).
+    #[arg(long, value_name = "PLACES")]
+    join: Option<String>,
     /// Add demo people and what they wrote, once. For trying Banyan: everybody can know their passwords.
     #[arg(long)]
     demo: bool,
@@ -45,6 +49,7 @@ impl Arguments {
             ("tls_listen", self.tls_listen.clone()),
             ("cluster.roles", self.roles.clone()),
             ("cluster.mesh_listen", self.mesh_listen.clone()),
+            ("cluster.join", self.join.clone()),
         ];
         let loaded = self.installation.load_with(more)?;
         let demo = if self.demo { crate::serve::Demo::Wanted } else { crate::serve::Demo::None };

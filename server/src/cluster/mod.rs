@@ -2,6 +2,7 @@
 
 mod door;
 mod furnish;
+mod join;
 mod node;
 mod registry;
 mod roles;
@@ -20,13 +21,14 @@ use std::time::Duration;
 use anyhow::Result;
 use banyan_kernel::{Clock, OsRandom};
 use banyan_mesh::caller::{ClusterSecret, Signer, Verifier};
-use banyan_mesh::{Discovery, Ejection, Protocol, Repeatable, Retry, Tls, Upstream};
+use banyan_mesh::{Discovery, Protocol, Repeatable, Retry, Tls, Upstream};
 use banyan_tls::NodeTls;
 
 use crate::cli::terminal::Usage;
 use crate::data::DataDirectory;
 use crate::house::House;
 use crate::settings::{Loaded, PostgresLogin};
+use join::Joins;
 
 /// A node that could not be reached rests so long at first. Calls to the others go on meanwhile.
 const EJECTED: Duration = Duration::from_secs(5);
@@ -39,6 +41,7 @@ pub(crate) struct Cluster {
     secrets: Vec<ClusterSecret>,
     tls: Option<NodeTls>,
     login: PostgresLogin,
+    joins: Joins,
 }
 
 impl Cluster {
@@ -58,23 +61,23 @@ impl Cluster {
         if tls.is_none() && !settings.allow_plain && !is_private(listen.ip()) && !listen.ip().is_unspecified() {
             return Err(refuse(IN_THE_OPEN));
         }
-        Ok(Some(Self { listen, advertise, secrets: secret::read(settings, data)?, tls, login: login.clone() }))
+        let joins = Joins::of(settings, tls.is_some())?;
+        Ok(Some(Self { listen, advertise, secrets: secret::read(settings, data)?, tls, login: login.clone(), joins }))
     }
 
     /// The rules by which the service is called where it is not in this process.
-    fn upstream(&self, service: &str, clock: &Arc<dyn Clock>) -> Upstream {
+    fn upstream(&self, service: &str, clock: &Arc<dyn Clock>) -> Result<Upstream> {
         let signer = self.secrets.first().map(|secret| Arc::new(Signer::new(service, secret, clock.clone(), Arc::new(OsRandom))));
-        Upstream {
-            discovery: Discovery::Registry,
+        Ok(Upstream {
+            discovery: self.joins.discovery(service)?,
             protocol: Protocol::Http2,
-            // One that cannot be reached is left out at once; what it did not get goes to another.
-            ejection: Ejection { max_fails: 1, base: EJECTED, ..Ejection::default() },
+            ejection: self.joins.ejection(service),
             // Services of ours heed an `Idempotency-Key`.
             retry: Retry { repeatable: Repeatable::OrKeyed, ..Retry::default() },
             tls: self.tls.as_ref().map(|tls| Tls { config: tls.client(), server_name: Some(NodeTls::ANY_NODE.to_owned()) }),
             caller: signer,
             ..Upstream::default()
-        }
+        })
     }
 
     fn verifier(&self, service: &str, clock: &Arc<dyn Clock>) -> Verifier {
@@ -87,11 +90,34 @@ impl Cluster {
     /// When paths of two services are the same.
     pub(crate) fn declare_others(&self, house: &House) -> Result<()> {
         for service in crate::house::services().iter().filter(|service| !house.roles.have(service.name)) {
-            house.mesh.declare(service.name, self.upstream(service.name, &house.clock))?;
-            house.mesh.claim(service.name, service.paths())?;
+            let upstream = self.upstream(service.name, &house.clock)?;
+            if matches!(&upstream.discovery, Discovery::Static(none) if none.is_empty()) {
+                tracing::warn!(service = service.name, "nobody says where it is (`cluster.join`), so nobody is called");
+            }
+            house.mesh.declare(service.name, upstream)?;
+            let paths = service.paths();
+            house.mesh.claim(service.name, paths.iter().filter(|path| !is_of_doors(path)))?;
         }
-        Ok(())
+        answer_at_the_door(house)
     }
+}
+
+/// Who is limited only doors know, so identity's routes for that are theirs, wherever its others are.
+fn is_of_doors(path: &str) -> bool {
+    path.starts_with("/api/v1/admin/limits")
+}
+
+/// # Errors
+/// When paths of two services are the same.
+fn answer_at_the_door(house: &House) -> Result<()> {
+    let here = house.roles.have(banyan_identity::SERVICE);
+    let identity = house.rooms.iter().find(|room| room.service.name == banyan_identity::SERVICE);
+    if let Some(room) = identity.filter(|_| house.roles.have(EDGE) && !here) {
+        let paths = room.service.paths();
+        let router = room.service.router(&room.host);
+        house.mesh.register("limits", router, paths.iter().filter(|path| is_of_doors(path)))?;
+    }
+    Ok(())
 }
 
 /// Refused before the data directory is made.

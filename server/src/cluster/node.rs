@@ -31,7 +31,8 @@ const UNTIL_HEARD: Duration = Duration::from_secs(3);
 pub(crate) struct Node {
     pub(crate) address: SocketAddr,
     pub(crate) admin: Option<SocketAddr>,
-    pub(crate) registry: Arc<dyn RegistryStore>,
+    /// None where the settings alone say where the others are.
+    pub(crate) registry: Option<Arc<dyn RegistryStore>>,
     house: Arc<House>,
     id: String,
     stop: watch::Sender<bool>,
@@ -55,7 +56,10 @@ impl Node {
     /// # Errors
     /// When an address is taken, or the database is out of reach.
     pub(crate) async fn open(cluster: &Cluster, loaded: &Loaded, house: &Arc<House>, edge: &Edge) -> Result<Self> {
-        let registry: Arc<dyn RegistryStore> = Arc::new(PostgresRegistry::open(&cluster.login).await?);
+        let registry: Option<Arc<dyn RegistryStore>> = match cluster.joins.have_registry() {
+            true => Some(Arc::new(PostgresRegistry::open(&cluster.login).await?)),
+            false => None,
+        };
         let workers = loaded.settings.general.workers.map(|count| count.0 as usize);
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         if let Some(workers) = workers {
@@ -93,7 +97,7 @@ impl Node {
             beating: None,
             runtime: Some(runtime),
         };
-        if !registration.services.is_empty() {
+        if let Some(registry) = registry.filter(|_| !registration.services.is_empty()) {
             registry.put(&registration, HOLDS).await.context("this node could not be registered")?;
             node.beating = Some(tokio::spawn(keep_registered(registry, present(house.clone(), registration))));
         }
@@ -109,7 +113,9 @@ impl Node {
         self.house.health.enter(Phase::Draining);
         if let Some(beating) = self.beating.take() {
             beating.abort();
-            if let Err(error) = self.registry.remove(&self.id).await {
+            if let Some(registry) = &self.registry
+                && let Err(error) = registry.remove(&self.id).await
+            {
                 tracing::warn!(%error, "other nodes will find out by themselves that this one is gone");
             }
             tokio::time::sleep(grace.max(UNTIL_HEARD)).await;

@@ -3,6 +3,7 @@
 //! [`House::open`] makes what `banyan serve` runs and what the command line works on when no server runs.
 
 mod authentication;
+mod clock;
 mod engine;
 mod observer;
 mod parts;
@@ -17,7 +18,7 @@ use banyan_contracts::limits::LimitBook;
 use banyan_edge::{Edge, Explanation, Limiter, Question, Refusal, RouteLine, UsageBook};
 use banyan_http::{Host, Service};
 use banyan_identity::Identity;
-use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random, SystemClock};
+use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random};
 use banyan_locale::Catalogues;
 use banyan_mesh::{Mesh, Place};
 use banyan_store::Store;
@@ -90,7 +91,7 @@ impl House {
     /// As [`House::open`], with the databases of the services of `roles`, and identity's: whoever verifies tokens reads there. A door
     /// reads the gateway's, which holds its plan.
     pub(crate) async fn open_part(loaded: &Loaded, data: &DataDirectory, upkeep: Upkeep, roles: Roles) -> Result<Self> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock = clock::of(data);
         let random: Arc<dyn Random> = Arc::new(OsRandom);
         let settings = &loaded.settings;
         let version = settings.general.version.clone().unwrap_or_else(|| crate::VERSION.to_owned());

@@ -20,6 +20,14 @@ pub(super) struct Beside {
     ended: JoinHandle<()>,
 }
 
+/// How much of it this process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    Whole,
+    /// What only it can do: to hear of others' acts, and to write down what its door counted. The rest another process does.
+    Own,
+}
+
 /// How the work ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LastWork {
@@ -29,20 +37,22 @@ pub(super) enum LastWork {
 }
 
 impl Beside {
-    pub(super) fn start(house: &Arc<House>, data: &DataDirectory) -> Self {
+    pub(super) fn start(house: &Arc<House>, data: &DataDirectory, extent: Extent) -> Self {
         let (stop, heard) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for worker in house.take_workers() {
-            tasks.spawn(worker.run(heard.clone()));
+        if extent == Extent::Whole {
+            for worker in house.take_workers() {
+                tasks.spawn(worker.run(heard.clone()));
+            }
+            tasks.spawn(super::heads::run(house.clone(), data.audit_heads(), heard.clone()));
+            let differs = Arc::new(AtomicBool::new(false));
+            super::guard::report(house, differs.clone());
+            tasks.spawn(super::guard::run(house.clone(), differs, heard.clone()));
+            tasks.spawn(super::tidy::run(house.clone(), heard.clone()));
         }
-        tasks.spawn(super::heads::run(house.clone(), data.audit_heads(), heard.clone()));
-        let differs = Arc::new(AtomicBool::new(false));
-        super::guard::report(house, differs.clone());
-        tasks.spawn(super::guard::run(house.clone(), differs, heard.clone()));
-        tasks.spawn(super::tidy::run(house.clone(), heard.clone()));
         tasks.spawn(super::usage::run(house.clone(), heard.clone()));
         let identity = house.identity.clone();
-        if house.roles.have(banyan_identity::SERVICE) {
+        if extent == Extent::Whole && house.roles.have(banyan_identity::SERVICE) {
             tasks.spawn(identity.run(heard));
         } else {
             tasks.spawn(identity.hear_others(heard));

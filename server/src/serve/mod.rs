@@ -37,7 +37,7 @@ use crate::data::{DataDirectory, Holder, Lock};
 use crate::hand_over::{self, Predecessor, Successor, Window};
 use crate::house::{House, KnownTenants, Verifier};
 use crate::settings::{DatabaseChoice, Loaded};
-use beside::{Beside, LastWork};
+use beside::{Beside, Extent, LastWork};
 use doors::Doors;
 use signals::Signals;
 use tls::Tls;
@@ -180,7 +180,8 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
         () = signals.next() => return Ok(Outcome::Ended(Ended::AtOnce)),
     };
     let keeping = tls.keep(&loaded.settings)?;
-    let beside = Beside::start(&house, data);
+    let extent = if loaded.settings.cluster.background { Extent::Whole } else { Extent::Own };
+    let beside = Beside::start(&house, data, extent);
     let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone(), seen, known)?);
     let maintaining = tokio::spawn(house.mesh.clone().maintain(sources(&house, &doors)));
     let (stop_following, stop) = tokio::sync::watch::channel(false);
@@ -268,8 +269,8 @@ async fn let_go(start: &Start<'_>, predecessor: Option<Predecessor>, lock: Optio
 /// Who is asked where upstreams are. A machine without name servers has no upstreams that need them.
 fn sources(house: &House, doors: &Doors) -> Sources {
     let resolver = DnsResolver::of_system().inspect_err(|error| tracing::warn!(%error, "upstreams cannot be found by name"));
-    let registry: Arc<dyn RegistryStore> = match &doors.node {
-        Some(node) => node.registry.clone(),
+    let registry: Arc<dyn RegistryStore> = match doors.node.as_ref().and_then(|node| node.registry.clone()) {
+        Some(registry) => registry,
         None => Arc::new(MemoryRegistry::new(house.clock.clone())),
     };
     Sources { resolver: resolver.ok().map(|resolver| Arc::new(resolver) as Arc<dyn Resolve>), registry: Some(registry) }

@@ -8,8 +8,8 @@ use banyan_kernel::Secret;
 
 use super::declare::{Marks, declare_settings};
 use super::types::{
-    AccessLines, Bytes, Count, Domain, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, Origin, PlainUse, PostgresUrl,
-    RedisUrl, SigningSecret, Span, Stage, StrictTransport, WebAddress,
+    AccessLines, Bytes, Count, Domain, Join, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, Origin, PlainUse,
+    PostgresUrl, RedisUrl, SigningSecret, Span, Stage, StrictTransport, WebAddress,
 };
 
 declare_settings! {
@@ -182,6 +182,15 @@ declare_settings! {
         mesh_listen: MaybeAddress = "off" => Marks::flag("--mesh-listen");
         /// The address that other nodes are told, where it is not `mesh_listen` itself.
         advertise: Option<WebAddress> = "";
+        /// Where the services of other processes are, each as `goals=http://10.0.0.6:7070`, or found by name: `goals=dns:http://goals.internal:7070`,
+        /// `goals=srv:_goals._tcp.internal`. Several addresses of one service are its instances. A service that is not named is looked
+        /// up in the registry.
+        join: Vec<Join> = "" => Marks::flag("--join");
+        /// Whether nodes find one another by a table in the database. Off, they know those of `join` alone.
+        registry: bool = "on";
+        /// Whether this process also does what its services do beside calls: mails, consumers of events, deletion for good. Off, another
+        /// process with the same services has to.
+        background: bool = "on";
         /// The secret by which nodes know one another, the same on all of them; `banyan cluster secret` makes one. Not set, it is in
         /// `keys/cluster.secret` in the data directory.
         secret: Option<Secret<String>> = "";

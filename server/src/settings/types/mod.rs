@@ -1,6 +1,7 @@
 //! How the value of a setting is written, and what is refused.
 
 mod addresses;
+mod joins;
 mod numbers;
 mod words;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use banyan_kernel::Secret;
 
 pub(crate) use addresses::{Domain, MaybeAddress, Origin, PostgresUrl, RedisUrl, WebAddress};
+pub(crate) use joins::{Join, JoinPlace};
 pub(crate) use numbers::{Bytes, Count, Millis, Span, parse_millis};
 pub(crate) use words::{AccessLines, LogLines, MailSecurity, PlainUse, Stage, StrictTransport};
 
