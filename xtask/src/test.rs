@@ -31,6 +31,10 @@ pub(crate) struct Arguments {
     /// the long forms of tests, and the benchmarks in their quick form.
     #[arg(long)]
     all: bool,
+    /// The suites that speak HTTP once more, whole, against a front door and services in processes of
+    /// their own: one of each, then two. A part of them is in every run. See docs/cluster.md.
+    #[arg(long)]
+    split: bool,
     /// Only this crate, such as `banyan-store`; may be given several times.
     #[arg(short, long, value_name = "CRATE")]
     package: Vec<String>,
@@ -54,6 +58,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let redis = redis::Server::start()?;
     let engines = Engines { fast: fast.cluster(), durable: durable.cluster(), redis: &redis };
 
+    if arguments.split {
+        run_apart(arguments, &engines, SUITES, "1")?;
+        return run_apart(arguments, &engines, SUITES, "2");
+    }
     // The suite comes last, so that the runner's summary is the last thing on the screen. What
     // fails before it does not keep it from running: one run shows everything that is wrong.
     let mut failures = Vec::new();
@@ -65,6 +73,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         attempt(&mut failures, "TypeScript client", client::build)?;
     }
     attempt(&mut failures, "documentation tests", || run_documentation_tests(arguments, &engines))?;
+    if arguments.package.is_empty() && arguments.filter.is_empty() {
+        attempt(&mut failures, "tests of several processes", || run_apart(arguments, &engines, SHORT, "1"))?;
+    }
     attempt(&mut failures, "tests", || run_suite(arguments, &engines))?;
     if failures.is_empty() {
         return Ok(());
@@ -102,6 +113,29 @@ fn run_suite(arguments: &Arguments, engines: &Engines<'_>) -> Result<()> {
         select_packages(&mut command, arguments);
         command.arg("--").args(&arguments.filter);
     }
+    process::run(with_engines(&mut command, arguments, engines))
+}
+
+/// The suites that can meet their service through a front door: those of all services, and whatever
+/// people send to the whole program.
+const SUITES: &str = "test(/::postgres$/) & (binary_id(/^banyan-(identity|content|goals)::/) \
+                      | (binary_id(banyan-server::banyan) & test(/^bad_input::/)))";
+
+/// The part of them that is in every run, of a minute or so.
+const SHORT: &str = "test(/::postgres$/) & (binary_id(/^banyan-(content|goals)::/) \
+                     | (binary_id(/^banyan-identity::/) & test(/^(sessions|api_keys|profile|refusals)::/)))";
+
+/// With a front door and services in so many processes of their own.
+fn run_apart(arguments: &Arguments, engines: &Engines<'_>, suites: &str, instances: &str) -> Result<()> {
+    let mut command = workspace::cargo();
+    if tools::has_cargo_command("nextest") {
+        // All crates, so that nothing is built another time with other features, the program included.
+        command.args(["nextest", "run", "--workspace", "-E", suites]);
+        command.args(&arguments.filter);
+    } else {
+        command.args(["test", "--workspace", "--tests", "--no-fail-fast", "--", "::postgres"]);
+    }
+    command.env("BANYAN_TEST_SPLIT", instances);
     process::run(with_engines(&mut command, arguments, engines))
 }
 

@@ -18,6 +18,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::Bench;
+use crate::split::{Installation, Outgoing};
 
 /// A running service.
 pub struct App {
@@ -27,6 +28,9 @@ pub struct App {
     pub workers: Vec<Worker>,
     router: Router,
     tenant_name: Arc<str>,
+    service: &'static str,
+    /// Where the service is a process of its own, behind a front door.
+    split: Option<Arc<Installation>>,
 }
 
 /// What came back.
@@ -66,6 +70,7 @@ pub struct Call<'a> {
     headers: HeaderMap,
     extensions: http::Extensions,
     body: Option<Vec<u8>>,
+    bearer: Option<String>,
 }
 
 impl Bench {
@@ -87,7 +92,10 @@ impl Bench {
     ///
     /// # Panics
     /// When catalogues or applications do not hold together.
-    pub async fn host(&self, service: &Service, settings: Value, resources: http::Extensions) -> Host {
+    pub async fn host(&self, service: &Service, settings: Value, mut resources: http::Extensions) -> Host {
+        if let Some(split) = &self.split {
+            resources.insert(split.clone());
+        }
         let store = self.store(service.schema.clone()).await;
         let applications = applications();
         let mut builder = service.add_messages(Catalogues::builder().add_platform());
@@ -117,7 +125,24 @@ impl App {
     /// Serves with what [`Bench::host`] gave.
     pub fn new(service: &Service, host: Host) -> Self {
         let workers = host.store.consumers(service.consumers_of(&host));
-        Self { store: host.store.clone(), router: service.router(&host), host, workers, tenant_name: "upcoach".into() }
+        let (router, split) = (service.router(&host), host.resource::<Arc<Installation>>());
+        let (store, tenant_name) = (host.store.clone(), "upcoach".into());
+        Self { store, router, host, workers, tenant_name, service: service.name, split }
+    }
+
+    /// Whether the service is a process of its own, behind a front door.
+    pub fn is_split(&self) -> bool {
+        self.split.is_some()
+    }
+
+    /// A setting for processes, before the first call starts them. In the test's own process settings come with the host.
+    ///
+    /// # Panics
+    /// When they run.
+    pub fn set(&self, variable: &str, value: &str) {
+        if let Some(split) = &self.split {
+            split.set(variable, value);
+        }
     }
 
     /// From here on the callers' tenant has another name than `upcoach`.
@@ -134,6 +159,7 @@ impl App {
             headers: HeaderMap::new(),
             extensions: http::Extensions::new(),
             body: None,
+            bearer: None,
         }
     }
 
@@ -191,9 +217,41 @@ impl Call<'_> {
         self
     }
 
+    /// The credential that the caller came from. Without a front door it does nothing, as the caller is known there.
+    #[must_use]
+    pub fn bearer(mut self, credential: &str) -> Self {
+        self.bearer = Some(credential.to_owned());
+        self
+    }
+
     /// # Panics
     /// When the path is none.
     pub async fn send(self) -> Answer {
+        match self.app.split.clone() {
+            Some(split) => self.send_to(&split).await,
+            None => self.send_here().await,
+        }
+    }
+
+    async fn send_to(self, split: &Installation) -> Answer {
+        let outgoing = Outgoing {
+            service: self.app.service,
+            caller: &self.caller,
+            bearer: self.bearer,
+            method: self.method,
+            path: &self.path,
+            headers: self.headers,
+            extensions: &self.extensions,
+            body: self.body,
+            now: self.app.host.clock.now(),
+        };
+        let response = split.send(outgoing).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.bytes().await.expect("the body can be read");
+        Answer { status, headers, body: read(&bytes) }
+    }
+
+    async fn send_here(self) -> Answer {
         let mut request = Request::new(self.body.map_or_else(Body::empty, Body::from));
         *request.extensions_mut() = self.extensions;
         *request.method_mut() = self.method;
@@ -211,12 +269,15 @@ impl Call<'_> {
         let response = self.app.router.clone().oneshot(request).await.expect("a router does not fail");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("the body can be read").to_bytes();
-        let body = match (bytes.is_empty(), serde_json::from_slice(&bytes)) {
-            (true, _) => Value::Null,
-            (false, Ok(value)) => value,
-            (false, Err(_)) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
-        };
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer { status: parts.status, headers: parts.headers, body: read(&bytes) }
+    }
+}
+
+fn read(bytes: &[u8]) -> Value {
+    match (bytes.is_empty(), serde_json::from_slice(bytes)) {
+        (true, _) => Value::Null,
+        (false, Ok(value)) => value,
+        (false, Err(_)) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
     }
 }
 

@@ -1,18 +1,24 @@
 //! What a test needs of Banyan: a database of its own on either engine, a clock that it moves, callers, and a service to talk to.
 //!
+//! With `BANYAN_TEST_SPLIT=1` the service stands behind a front door, both in processes of their own: see `split`.
+//!
 //! Write a test once with [`on_both_engines!`](crate::on_both_engines); it runs on SQLite and on the PostgreSQL that `cargo xtask test` started.
 
 mod app;
 mod bench;
+mod clock;
 mod database;
 mod plans;
 mod redis;
+mod split;
 
 pub use app::{Answer, App, Call};
 pub use bench::Bench;
+pub use clock::BenchClock;
 pub use database::TestDatabase;
 pub use plans::Statements;
 pub use redis::redis_url;
+pub use split::instances as split_instances;
 
 /// Makes each `async fn name(bench: Bench)` two tests, `name::sqlite` and `name::postgres`, each with a database of its own.
 #[macro_export]

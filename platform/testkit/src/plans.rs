@@ -32,8 +32,9 @@ impl Observer for Statements {
 }
 
 impl Bench {
-    /// Watches the statements of services that are started from now on.
+    /// Watches the statements of services that are started from now on; they stay in this process.
     pub fn watch(&mut self) -> Statements {
+        self.split = None;
         let statements = Statements::default();
         self.environment = self.environment.clone().with_observer(Arc::new(statements.clone()));
         statements

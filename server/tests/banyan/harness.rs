@@ -1,6 +1,7 @@
 //! Starting the program, and asking it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -117,7 +118,40 @@ impl Place {
         };
         let addresses: Value = serde_json::from_str(&addresses).unwrap();
         let url = |name: &str| addresses[name].as_str().unwrap_or_default().to_owned();
-        Server { child, log: Some(log), url: url("listen"), admin: url("admin"), banner: said }
+        Server { child, log: Some(log), url: url("listen"), admin: url("admin"), banner: said, services: Vec::new() }
+    }
+
+    /// As [`Place::serve_with`]; but with `BANYAN_TEST_SPLIT=2`, say, and on PostgreSQL, the server is a front door, and each service is
+    /// two processes behind it. For tests that meet Banyan by HTTP alone, and by commands beside it.
+    pub(crate) fn serve_apart(&self, variables: &[(&str, &str)]) -> Server {
+        let (Some(instances), EngineKind::Postgres) = (banyan_testkit::split_instances(), self.kind()) else {
+            return self.serve_with(&[], variables);
+        };
+        let key = "4b0c5b7f6b1d4b0e8f8f0d7a1c2b3a495867f6e5d4c3b2a1908f7e6d5c4b3a29";
+        let keys = self.data().join("keys");
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&keys).unwrap();
+        std::fs::write(keys.join("master.key"), key).unwrap();
+        let shared = [
+            ("BANYAN_MASTER_KEY", key),
+            ("BANYAN_CLUSTER_SECRET", "a secret of tests, which protects nothing at all"),
+            ("BANYAN_DATABASE_POOL_MIN", "0"),
+            ("BANYAN_DATABASE_POOL_MAX", "4"),
+            ("BANYAN_WORKERS", "1"),
+        ];
+        let variables: Vec<_> = shared.iter().chain(variables).copied().collect();
+        let role = |role| ["--roles", role, "--mesh-listen", "127.0.0.1:0"];
+        let services =
+            ["identity", "content", "goals", "gateway"].into_iter().flat_map(|service| std::iter::repeat_n(service, instances));
+        // All of them are there before the door looks for the first time.
+        let services = services.map(|service| {
+            let place = Self::with_database(self.database_url());
+            let server = place.serve_with(&role(service), &variables);
+            (place, server)
+        });
+        let services = services.collect();
+        let mut door = self.serve_with(&role("edge"), &variables);
+        door.services = services;
+        door
     }
 }
 
@@ -164,6 +198,8 @@ pub(crate) struct Server {
     pub(crate) admin: String,
     /// What it said when it was ready.
     pub(crate) banner: String,
+    /// Behind a front door.
+    services: Vec<(Place, Server)>,
 }
 
 impl Server {
@@ -183,12 +219,20 @@ impl Server {
         (status, self.log.take().unwrap().read_all())
     }
 
-    /// Ends it in good order.
+    /// Ends it in good order, and what stands behind it.
     #[track_caller]
-    pub(crate) fn stop(self) -> String {
+    pub(crate) fn stop(mut self) -> String {
+        let services = std::mem::take(&mut self.services);
         self.signal(rustix::process::Signal::TERM);
-        let (status, log) = self.wait();
+        let (status, mut log) = self.wait();
         assert!(status.success(), "{status}: {log}");
+        // They answer for some seconds more; all of them at the same time.
+        services.iter().for_each(|(_, service)| service.signal(rustix::process::Signal::TERM));
+        for (_place, service) in services {
+            let (status, said) = service.wait();
+            assert!(status.success(), "{status}: {said}");
+            log.push_str(&said);
+        }
         log
     }
 

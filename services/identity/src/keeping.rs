@@ -93,8 +93,11 @@ impl Identity {
         Ok(())
     }
 
-    /// Heeds the signals of the last `seconds`.
-    pub(crate) async fn hear(&self, seconds: i64) -> Result<(), IdentityError> {
+    /// Heeds what other processes signalled in the last `seconds`, at once; [`Identity::hear_others`] does it twice a second.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn hear(&self, seconds: i64) -> Result<(), IdentityError> {
         let since = self.0.clock.now().plus_seconds(-seconds);
         let read = move |tx: Tx| async move { Ok::<_, IdentityError>(store::signals::since(&tx, since).await?) };
         let rows = self.own(Uuid::nil()).read(read).await?;

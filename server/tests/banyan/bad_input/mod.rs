@@ -57,7 +57,7 @@ struct Scene<'p> {
 
 impl<'p> Scene<'p> {
     fn set(place: &'p Place) -> Self {
-        let server = place.serve_with(&[], &[("LOG_LEVEL", "error")]);
+        let server = place.serve_apart(&[("LOG_LEVEL", "error")]);
         let mut wire = Wire::to(&server.url);
         let mut owner_of = |tenant: &str| {
             let who = ["user", "create", "--tenant", tenant, "--email", "owner@example.org", "--name", "Owner"];

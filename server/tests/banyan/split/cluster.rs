@@ -91,6 +91,8 @@ pub(crate) fn start_at(place: Place, roles: &str, more: &[(&str, &str)]) -> Part
         ("BANYAN_WORKERS", "2"),
     ];
     let variables: Vec<_> = variables.iter().chain(more).copied().collect();
-    let server = place.serve_with(&["--roles", roles, "--mesh-listen", "127.0.0.1:0"], &variables);
+    let listens = |variable: &(&str, &str)| variable.0 == "BANYAN_CLUSTER_MESH_LISTEN";
+    let address = if variables.iter().any(listens) { &[][..] } else { &["--mesh-listen", "127.0.0.1:0"] };
+    let server = place.serve_with(&[&["--roles", roles], address].concat(), &variables);
     Part { place, server }
 }

@@ -1,6 +1,8 @@
 //! The front door and each service in processes of their own, on one PostgreSQL.
 
 pub(crate) mod cluster;
+mod joined;
+mod keyed;
 pub(crate) mod load;
 mod refused;
 mod walk;
@@ -35,6 +37,22 @@ fn two_instances_of_each_share_the_work_and_the_death_of_one_loses_nothing_that_
         load.more(60);
     }
     assert_eq!(load.end(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_posted_with_a_key_while_an_instance_dies_is_there_once() {
+    let mut cluster = Cluster::of(2);
+    let posts = keyed::Posts::begin(&cluster.door.server.url);
+    for service in ["goals", "content"] {
+        for _ in 0..3 {
+            posts.more(30);
+            drop(cluster.take(service));
+            posts.more(30);
+            cluster.add(service);
+            eventually("two instances", || (cluster.instances(service) == 2).then_some(()));
+        }
+    }
+    posts.end_and_count();
 }
 
 #[test]

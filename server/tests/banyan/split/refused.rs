@@ -51,3 +51,23 @@ fn a_new_secret_is_long_and_never_the_same() {
     let (one, other) = (secret(), secret());
     assert!(one.len() == 64 && one != other, "{one}");
 }
+
+#[test]
+fn what_joins_nothing_is_refused_with_what_would_do() {
+    let place = Place::with_database("postgres://nobody@127.0.0.1:1/nothing");
+    let cases = [
+        ("goals", "goals=http://10.0.0.6:7070"),
+        ("gaols=http://10.0.0.6:7070", "identity, content, goals"),
+        ("goals=https://10.0.0.6:7070", "cluster.node"),
+        ("goals=http://8.8.8.8:7070", "cluster.allow_plain"),
+        ("goals=http://10.0.0.6:7070,goals=srv:_goals._tcp.internal", "in several ways"),
+        ("goals=dns:http://a.internal:1,goals=dns:http://b.internal:1", "in several ways"),
+        ("goals=http://10.0.0.6:7070/api", "goals=http://10.0.0.6:7070"),
+    ];
+    for (join, remedy) in cases {
+        let arguments = ["serve", "--roles", "edge", "--mesh-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--join", join];
+        let output = place.command(&arguments).env(SECRET.0, SECRET.1).output().unwrap();
+        let ran = crate::harness::Ran::from(output);
+        assert!(ran.code() == 2 && ran.error.contains(remedy), "{join}: {ran:?}");
+    }
+}

@@ -3,10 +3,17 @@
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
-use crate::harness::{PASSWORD, client, eventually};
+use crate::harness::{PASSWORD, Server, client, eventually};
 
 pub(crate) fn whole(cluster: &Cluster) {
-    let door = &cluster.door.server;
+    let (ana, journal) = core(&cluster.door.server);
+    languages(cluster, &ana);
+    administrator(cluster, &journal);
+    ends(cluster);
+}
+
+/// Gives who has done it, and the id of her journal.
+pub(crate) fn core(door: &Server) -> (String, String) {
     let (ana, budi) = (door.register("ana@example.org"), door.register("budi@example.org"));
     let (status, journal) = door.post("/api/v1/content/journal", Some(&ana), &json!({ "content": "Ran five kilometres." }));
     assert_eq!(status, 201, "{journal}");
@@ -15,15 +22,13 @@ pub(crate) fn whole(cluster: &Cluster) {
     assert_eq!(door.get(&journal, Some(&ana)).0, 200);
     let (status, refused) = door.get(&journal, Some(&budi));
     assert_eq!((status, &refused["code"]), (403, &json!("forbidden")), "{refused}");
-    languages(cluster, &ana);
     let habit = json!({ "title": "Stretch", "schedule": { "type": "timesPerWeek", "times": 3 } });
     let (status, habit) = door.post("/api/v1/habits", Some(&ana), &habit);
     assert_eq!(status, 201, "{habit}");
     assert_eq!(door.post(&format!("/api/v1/habits/{}/check-ins", id_of(&habit)), Some(&ana), &json!({})).0, 201);
     let (status, goals) = door.get("/api/v1/goals", Some(&ana));
     assert_eq!((status, goals["data"].as_array().map(Vec::len)), (200, Some(0)), "{goals}");
-    administrator(cluster, &id);
-    ends(cluster);
+    (ana, id)
 }
 
 fn languages(cluster: &Cluster, ana: &str) {

@@ -76,6 +76,7 @@ on_both_engines! {
         let remembered = desk.identity.authenticate(&maya.access).await.unwrap();
         let disabled = desk.call(&admin, Method::POST, &format!("{USERS}/{}/disable", maya.id), None).await;
         assert_eq!((disabled.status, &disabled.body["status"]), (StatusCode::OK, &json!("disabled")), "{disabled:?}");
+        desk.heard().await;
         assert!(remembered.is_revoked());
         assert_eq!(desk.refresh(&maya.refresh).await.status, StatusCode::UNAUTHORIZED);
         assert_eq!(desk.log_in("maya@example.org", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
@@ -163,10 +164,10 @@ on_both_engines! {
 
     async fn somebody_of_another_tenant_or_nobody_is_hidden(bench: Bench) {
         let desk = Desk::at(bench).await;
-        let admin = desk.with_role(Role::Owner, "owner@example.org").await;
         let mut there = crate::support::tenant("gym");
         there.display_name = "Gym".into();
         let gym = desk.identity.create_tenant(&there).await.unwrap();
+        let admin = desk.with_role(Role::Owner, "owner@example.org").await;
         let body = json!({ "email": "maya@example.org", "password": PASSWORD, "name": "Maya" });
         let answer = desk.app.post(&banyan_kernel::Caller::anonymous(gym.id, desk.request()), "/api/v1/auth/register", body).await;
         let stranger = Person::of(&answer.body);

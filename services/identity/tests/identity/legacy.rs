@@ -113,7 +113,7 @@ on_both_engines! {
 
     async fn the_operators_tenant_is_closed_to_it(bench: Bench) {
         let desk = moving(bench).await;
-        let operators = desk.identity.create_tenant(&tenant(OPERATORS)).await.unwrap();
+        let operators = desk.ensure_tenant(&tenant(OPERATORS)).await;
         let roles = Roles::from_iter([Role::Owner]);
         let account = NewAccount { email: "root@example.org", name: "Root", roles, password: PASSWORD, locale: None };
         let root = desk.identity.create_user(OPERATORS, &account).await.unwrap();

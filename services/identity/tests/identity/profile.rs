@@ -64,6 +64,7 @@ on_both_engines! {
         let body = json!({ "notifications": true, "language": "id-ID" });
         let saved = desk.call(&maya, Method::POST, PREFERENCES, Some(body.clone())).await;
         assert_eq!((saved.status, &saved.body), (StatusCode::OK, &body), "{saved:?}");
+        desk.heard().await;
         assert_eq!(remembered.language().as_deref(), Some("id-ID"), "for the next request");
         assert_eq!(desk.get(&maya, PREFERENCES).await.body, body);
         assert_eq!(desk.get(&maya, PROFILE).await.body["locale"], "id-ID");
@@ -72,6 +73,7 @@ on_both_engines! {
         assert_eq!(saved.body["notifications"], each["notifications"]);
         assert_eq!(saved.body["language"], "id-ID", "left as it is");
         desk.call(&maya, Method::POST, PREFERENCES, Some(json!({ "language": null }))).await;
+        desk.heard().await;
         assert_eq!(remembered.language(), None);
     }
 

@@ -75,8 +75,8 @@ on_both_engines! {
 
     async fn a_credential_of_one_tenant_is_worthless_in_another(bench: Bench) {
         let desk = Desk::at(bench).await;
-        let owner = desk.with_role(Role::Owner, "owner@example.org").await;
         let gym = desk.identity.create_tenant(&tenant("gym")).await.unwrap();
+        let owner = desk.with_role(Role::Owner, "owner@example.org").await;
         let verified = desk.identity.authenticate(&owner.access).await.unwrap();
         assert_ne!(verified.tenant(), gym.id, "the edge compares");
         // Even a caller that was bound to the wrong tenant sees nothing there.

@@ -54,6 +54,7 @@ on_both_engines! {
         let remembered = desk.identity.authenticate(&maya.access).await.unwrap();
         assert!(!remembered.is_revoked());
         assert_eq!(desk.call(&maya, Method::POST, "/api/v1/auth/logout", None).await.status, StatusCode::NO_CONTENT);
+        desk.heard().await;
         assert!(remembered.is_revoked());
     }
 

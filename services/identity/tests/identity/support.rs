@@ -123,6 +123,13 @@ pub(crate) fn tenant(name: &str) -> NewTenant {
     }
 }
 
+async fn ensure_tenant(identity: &Identity, wanted: &NewTenant) -> TenantInfo {
+    match identity.tenant_named(&wanted.name) {
+        Some(tenant) => tenant,
+        None => identity.create_tenant(wanted).await.unwrap(),
+    }
+}
+
 impl Desk {
     pub(crate) async fn at(bench: Bench) -> Self {
         Self::with(bench, json!({})).await
@@ -137,12 +144,44 @@ impl Desk {
         let service = service();
         let mut settings = json!({ "hashing_workers": 2, "public_url": "https://fig.example" });
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let secret = settings["legacy_secret"].as_str().map(str::to_owned);
         let mut host = bench.host(&service, settings, resources).await;
+        if bench.is_split() {
+            // A front door has opened on this tenant already.
+            bench.execute("UPDATE identity.tenants SET display_name = 'Fig & Root' WHERE name = 'upcoach'").await;
+        }
         let identity = Identity::open(&host).await.unwrap();
-        let tenant = identity.create_tenant(&tenant("upcoach")).await.unwrap();
+        let tenant = ensure_tenant(&identity, &tenant("upcoach")).await;
         host.resources.insert(identity.clone());
         let app = App::new(&service, host);
+        app.set("BANYAN_PUBLIC_URL", "https://fig.example");
+        app.set("BANYAN_IDENTITY_HASHING_WORKERS", "2");
+        if let Some(secret) = secret {
+            app.set("BANYAN_IDENTITY_LEGACY_SECRET", &secret);
+        }
         Self { bench, app, identity, letters, tenant }
+    }
+
+    /// A tenant that a split installation has already. New ones are to be made before the first call, so that all processes know them.
+    pub(crate) async fn ensure_tenant(&self, wanted: &NewTenant) -> TenantInfo {
+        ensure_tenant(&self.identity, wanted).await
+    }
+
+    /// What the test's own process did counts in others within half a second; in the test's own at once.
+    pub(crate) async fn soon<T: PartialEq + std::fmt::Debug>(&self, ask: impl AsyncFn() -> T, wanted: T) {
+        let begun = std::time::Instant::now();
+        let mut met = ask().await;
+        while self.app.is_split() && met != wanted && begun.elapsed().as_secs() < 30 {
+            met = ask().await;
+        }
+        assert_eq!(met, wanted);
+    }
+
+    /// What other processes have done counts here: they do it within half a second, and a test does not wait for that.
+    pub(crate) async fn heard(&self) {
+        if self.app.is_split() {
+            self.identity.hear(i64::from(u32::MAX)).await.unwrap();
+        }
     }
 
     pub(crate) fn request(&self) -> RequestId {
@@ -159,6 +198,7 @@ impl Desk {
     }
 
     pub(crate) async fn try_caller(&self, access: &str) -> Result<Caller, ErrorCode> {
+        self.heard().await;
         let verified = self.identity.authenticate(access).await?;
         if verified.is_revoked() { Err(ErrorCode::InvalidToken) } else { Ok(verified.caller(self.request())) }
     }
@@ -196,7 +236,7 @@ impl Desk {
     /// A call as somebody.
     pub(crate) async fn call(&self, who: &Person, method: Method, path: &str, body: Option<Value>) -> Answer {
         let caller = self.caller(&who.access).await;
-        let call = self.app.call(&caller, method, path);
+        let call = self.app.call(&caller, method, path).bearer(&who.access);
         match body {
             Some(body) => call.json(body).send().await,
             None => call.send().await,
