@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Status(Status),
     Report(Report),
     AllBack(AllBack),
+    Stop(Stop),
 }
 
 /// Put a system of before behind the door. It answers what it answered before, also where Banyan has a service of its own for the path.
@@ -99,6 +100,13 @@ pub(crate) struct AllBack {
     deed: Deed,
 }
 
+/// Take the system of before away from behind the door. What Banyan has itself answers then, the rest is not found.
+#[derive(clap::Args)]
+pub(crate) struct Stop {
+    #[command(flatten)]
+    deed: Deed,
+}
+
 /// What every look has.
 #[derive(clap::Args)]
 struct Look {
@@ -146,6 +154,7 @@ impl Command {
             Self::Status(status) => status.run(),
             Self::Report(report) => report.run(),
             Self::AllBack(all_back) => all_back.run(),
+            Self::Stop(stop) => stop.run(),
         }
     }
 }
@@ -232,5 +241,16 @@ impl AllBack {
         }
         let told = gateway.post("/api/v1/gateway/all-back", json!({ "why": self.deed.reason }), None)?;
         self.deed.look.say(&told, || format!("{} migrations were taken back.", told["taken"]))
+    }
+}
+
+impl Stop {
+    fn run(self) -> Result<Ended> {
+        let gateway = Gateway::of(&self.deed.look.installation)?;
+        if !self.deed.agreed("Banyan answers what it has itself; the rest is not found any more. Go on?")? {
+            return Ok(Ended::Wrong);
+        }
+        let told = gateway.remove(LEGACY, &self.deed.reason)?;
+        self.deed.look.say(&told, || "No system of before stands behind the door.".to_owned())
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(migrations::routes())
         .merge(entries::routes())
-        .routes(routes!(legacy::put_legacy, legacy::get_legacy))
+        .routes(routes!(legacy::put_legacy, legacy::get_legacy, legacy::remove_legacy))
         .routes(routes!(legacy::all_back))
         .routes(routes!(legacy::list_observed_routes))
         .routes(routes!(cache::get_cache))

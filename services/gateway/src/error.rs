@@ -20,6 +20,9 @@ pub enum GatewayError {
     /// Nothing can move while no system of before stands behind the door.
     #[error("no legacy system stands behind the door")]
     NoLegacy,
+    /// The system of before cannot go while migrations need it.
+    #[error("migrations need the legacy system")]
+    StillMoving(Vec<String>),
     /// A value that is wrong only in the light of what is stored.
     #[error("the field `{field}` does not fit what is stored")]
     Field { field: &'static str, error: FieldError },
@@ -65,6 +68,9 @@ impl From<GatewayError> for Problem {
                 .detail_message("gateway-wrong-stage", [("stage", stage.name().into())])
                 .extension("stage", stage.name()),
             GatewayError::NoLegacy => Problem::new(ErrorCode::Conflict).detail_message("gateway-no-legacy", []),
+            GatewayError::StillMoving(names) => {
+                Problem::new(ErrorCode::Conflict).detail_message("gateway-still-moving", [("names", names.join(", ").into())])
+            }
             GatewayError::Field { field, error } => Problem::invalid(field, error),
             GatewayError::NoDoor => ErrorCode::ServiceUnavailable.into(),
             GatewayError::Refused(faults) => refused(&faults),

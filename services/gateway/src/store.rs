@@ -9,6 +9,7 @@ use banyan_store::audit::Record;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 
+use crate::App;
 use crate::entity::door::{self, Behind, Legacy};
 use crate::entity::migration::{Column, Entity, Evidence, Model, Stage};
 use crate::entity::step;
@@ -65,6 +66,24 @@ pub(crate) async fn locked_door(tx: &Tx) -> Result<door::Model, GatewayError> {
 pub(crate) async fn put_legacy(tx: &Tx, legacy: Legacy) -> Result<(), GatewayError> {
     let known = locked_door(tx).await?;
     announce_change(tx, door::Model { legacy: Behind { system: Some(legacy) }, ..known }).await
+}
+
+/// Takes the system of before away, unless a migration is under way or has a route that stands and falls with it.
+pub(crate) async fn remove_legacy(tx: &Tx) -> Result<(), GatewayError> {
+    let known = locked_door(tx).await?;
+    if known.legacy.system.is_none() {
+        return Err(GatewayError::NoLegacy);
+    }
+    let needs_it = |row: &Model| match row.stage {
+        Stage::Shadow | Stage::Canary => true,
+        Stage::Finished => row.settings.url.is_some() || row.settings.rewrite.is_some(),
+        Stage::Observing | Stage::RolledBack | Stage::Undone => false,
+    };
+    let names: Vec<String> = all(tx).await?.into_iter().filter(needs_it).map(|row| row.name).collect();
+    if !names.is_empty() {
+        return Err(GatewayError::StillMoving(names));
+    }
+    announce_change(tx, door::Model { legacy: Behind::default(), ..known }).await
 }
 
 /// Every process sees that something about a migration has changed.
@@ -140,15 +159,15 @@ pub(crate) async fn roll_back(tx: &Tx, name: &str, generation: i64, report: &Val
 }
 
 /// All traffic goes back at once; gives how many migrations were taken back.
-pub(crate) async fn all_back(tx: &Tx, why: Option<&str>) -> Result<u64, GatewayError> {
+pub(crate) async fn all_back(tx: &Tx, why: Option<&str>, app: &App) -> Result<u64, GatewayError> {
+    // All of them before the first is written: whoever takes a step holds its migration and waits for the door, which is locked by writing.
+    let rows = Entity::find().order_by_asc(Column::Name).limit(MOST).lock_exclusive().all(tx).await?;
     let mut taken = 0;
-    for row in all(tx).await? {
-        if row.stage == Stage::Undone {
-            continue;
-        }
-        let mut row = locked(tx, row.id).await?;
+    for mut row in rows.into_iter().filter(|row| row.stage != Stage::Undone) {
         row.stage = Stage::Undone;
-        save(tx, row, why, Evidence::default()).await?;
+        let seen = Evidence(app.seen(&row.name));
+        row.report = if seen.0.is_some() { seen.clone() } else { row.report };
+        save(tx, row, why, seen).await?;
         taken += 1;
     }
     Ok(taken)

@@ -64,6 +64,10 @@ impl Gateway {
         Ok(self.ask(asked)?.body)
     }
 
+    pub(super) fn remove(&self, path: &str, reason: &str) -> Result<Value> {
+        Ok(self.ask(Asked { reason: Some(reason.to_owned()), ..asked("DELETE", path) })?.body)
+    }
+
     /// With a tag: only if nobody has changed anything since it was given.
     pub(super) fn post(&self, path: &str, body: Value, tag: Option<String>) -> Result<Value> {
         Ok(self.ask(Asked { body: Some(body), if_match: tag, ..asked("POST", path) })?.body)

@@ -54,9 +54,13 @@ pub(super) fn one(migration: &Migration, steps: &Value) -> String {
         format!("to        {} {}", migration.to(), migration.text("rewrite")).trim_end().to_owned(),
         format!("sticky    {}", migration.text("sticky")),
     ];
-    for (name, value) in
-        [("header", migration.text("header")), ("cookie", migration.text("cookie")), ("users", &users), ("ignore", &ignore)]
-    {
+    for (name, value) in [
+        ("header", migration.text("header")),
+        ("cookie", migration.text("cookie")),
+        ("users", &users),
+        ("ignore", &ignore),
+        ("additions", migration.text("additions")),
+    ] {
         if !value.is_empty() {
             lines.push(format!("{name:<10}{value}"));
         }

@@ -1,6 +1,7 @@
 # What the gateway service says when something is wrong.
 gateway-wrong-stage = The migration is { $stage }: this step cannot follow.
 gateway-no-legacy = No system of before stands behind the door. Start with it first.
+gateway-still-moving = These migrations need the system of before: { $names }. Undo them first.
 gateway-field-taken = Another migration has this name or this path.
 gateway-field-url = Write scheme, host and port, such as http://127.0.0.1:4000, and nothing else.
 gateway-field-name = Use 1 to 40 small letters, digits and hyphens.

@@ -5,10 +5,11 @@ use axum::extract::State;
 use banyan_http::{Body, Check, FieldError, Problem, Reason, Validate};
 use banyan_store::audit::Record;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::operator::{Operator, Watcher};
+use crate::door::{Entry, Kind};
 use crate::entity::door::Legacy;
 use crate::error::GatewayError;
 use crate::{App, store};
@@ -38,6 +39,18 @@ pub(super) fn is_origin(url: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
         !rest.is_empty() && rest.len() <= 255 && rest.bytes().all(plain)
     })
+}
+
+impl App {
+    /// Whether the door would take the address as an upstream's: there are some at which clouds give a machine's credentials to whoever asks.
+    pub(super) fn check_address(&self, url: &str) -> Result<(), Problem> {
+        let Some(door) = self.door.get() else { return Ok(()) };
+        let definition = Map::from_iter([("endpoints".to_owned(), json!([url]))]);
+        let entry = Entry { kind: Kind::Upstream, name: "strangler-check".to_owned(), definition };
+        let Some(fault) = door.check(&[entry]).into_iter().next() else { return Ok(()) };
+        let error = FieldError::new("refused", "gateway-field-refused");
+        Err(Problem::invalid("url", error.with("reason", fault.reason).with("remedy", fault.remedy)))
+    }
 }
 
 /// What stands behind the door.
@@ -87,6 +100,7 @@ pub(crate) async fn put_legacy(
     if legacy.keep.iter().any(|service| app.mesh.service(service).is_none()) {
         return Err(Problem::invalid("keep", FieldError::new("unknown_service", "gateway-field-service")));
     }
+    app.check_address(&legacy.url)?;
     let (given, why) = (&legacy, why.as_deref());
     let rows = app.store.bind(&caller);
     rows.write(move |tx| async move {
@@ -113,6 +127,32 @@ pub(crate) async fn get_legacy(State(app): State<App>, Watcher(caller): Watcher)
     Ok(Json(Standing { legacy: door.and_then(|door| door.legacy.system) }))
 }
 
+/// Takes the system of before away. What Banyan has itself answers then, the rest is not found. Migrations that are under way keep it.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/gateway/legacy",
+    operation_id = "removeLegacy",
+    tag = "gateway",
+    params(Reason),
+    responses((status = 200, description = "Nothing stands behind the door now.", body = Standing))
+)]
+pub(crate) async fn remove_legacy(
+    State(app): State<App>,
+    Operator(caller): Operator,
+    why: Reason,
+) -> Result<Json<Standing>, Problem> {
+    let why = why.as_deref();
+    let rows = app.store.bind(&caller);
+    rows.write(move |tx| async move {
+        store::remove_legacy(&tx).await?;
+        tx.audit(Record::new("gateway.legacy.remove").detail(json!({ "why": why })));
+        Ok::<_, GatewayError>(())
+    })
+    .await?;
+    app.tell_door(&rows).await?;
+    Ok(Json(Standing { legacy: None }))
+}
+
 /// Takes every migration back at once: the system of before answers everything again.
 #[utoipa::path(
     post,
@@ -127,9 +167,9 @@ pub(crate) async fn all_back(
     Operator(caller): Operator,
     Body(reason): Body<Because>,
 ) -> Result<Json<TakenBack>, Problem> {
-    let why = reason.why.as_str();
+    let (why, app_ref) = (reason.why.as_str(), &app);
     let rows = app.store.bind(&caller);
-    let taken = rows.write(move |tx| async move { store::all_back(&tx, Some(why)).await }).await?;
+    let taken = rows.write(move |tx| async move { store::all_back(&tx, Some(why), app_ref).await }).await?;
     app.tell_door(&rows).await?;
     Ok(Json(TakenBack { taken }))
 }

@@ -50,6 +50,25 @@ on_both_engines! {
         assert!(audit.body["data"].as_array().unwrap().len() >= 6, "{audit:?}");
     }
 
+    async fn the_system_of_before_goes_when_nothing_needs_it(bench: Bench) {
+        let (app, told) = app(&bench).await;
+        let caller = bench.with_role(Role::Admin);
+        let remove = async || app.delete(&caller, "/api/v1/gateway/legacy").await;
+        assert_eq!(remove().await.status, StatusCode::CONFLICT, "there is none");
+        let steps = format!("{}/steps", begun(&app, &caller).await);
+        app.post(&caller, &steps, json!({ "act": "shadow" })).await;
+        let refused = remove().await;
+        assert!(refused.status == StatusCode::CONFLICT && refused.body["detail"].as_str().unwrap().contains("goals"), "{refused:?}");
+        app.post(&caller, &steps, json!({ "act": "undo" })).await;
+        let gone = remove().await;
+        assert_eq!((gone.status, &gone.body["legacy"]), (StatusCode::OK, &Value::Null), "{gone:?}");
+        assert_eq!(told.last(), "", "the door is told of nothing");
+        assert_eq!(app.post(&caller, &steps, json!({ "act": "shadow" })).await.status, StatusCode::CONFLICT);
+        put_legacy(&app, &caller).await;
+        assert!(told.last().contains("path = \"/api/v1/goals\""), "what was stored is there again: {}", told.last());
+        assert_eq!(app.delete(&bench.user(), "/api/v1/gateway/legacy").await.status, StatusCode::FORBIDDEN);
+    }
+
     async fn only_operators_steer(bench: Bench) {
         let (mut app, _) = app(&bench).await;
         let admin = bench.with_role(Role::Admin);

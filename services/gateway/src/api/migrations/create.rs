@@ -77,6 +77,9 @@ pub(crate) async fn create_migration(
     if new.service.as_ref().is_some_and(|service| app.mesh.service(service).is_none()) {
         return Err(Problem::invalid("service", FieldError::new("unknown_service", "gateway-field-service")));
     }
+    if let Some(url) = &new.url {
+        app.check_address(url)?;
+    }
     if plan::hides_what_stays(&new.path, &app.mesh) {
         return Err(Problem::invalid("path", FieldError::new("reserved_path", "gateway-field-reserved")));
     }

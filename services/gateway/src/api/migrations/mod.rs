@@ -31,7 +31,7 @@ fn tag(id: Uuid, version: i64) -> ETag {
 
 impl App {
     /// What the door of this process saw of a migration.
-    fn seen(&self, name: &str) -> Option<Value> {
+    pub(crate) fn seen(&self, name: &str) -> Option<Value> {
         self.door.get()?.splits().into_iter().find(|report| report["name"].as_str() == Some(name))
     }
 }
