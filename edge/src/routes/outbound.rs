@@ -5,6 +5,7 @@ use std::sync::Arc;
 use banyan_kernel::{Clock, Network};
 use banyan_mesh::caller::{ClusterSecret, Signer};
 use banyan_mesh::{DeclareError, Mesh, Reach, Tls, Upstream};
+use banyan_tls::{ClientConfigs, ClientFiles, TlsError};
 use rustls::ClientConfig;
 
 use super::file::{Declared, Fault, Identity, RouteFile, UpstreamEntry};
@@ -15,20 +16,29 @@ use crate::random::BufferedRandom;
 pub struct Outbound {
     /// Signs who asks. Without it nothing is said of the caller.
     pub secret: Option<ClusterSecret>,
-    /// Whose certificates are believed. Without it no upstream can be reached by `https`.
+    /// Whose certificates are believed where the file says nothing. Without it no upstream can be reached by `https` that says nothing.
     pub tls: Option<Arc<ClientConfig>>,
+    /// What is made of the files that upstreams name.
+    pub configs: ClientConfigs,
     /// Guarded addresses ([`Reach::Guarded`]) that upstreams of the API may have nevertheless; those of the file may have any.
     pub guarded: Arc<[Network]>,
 }
 
 impl Outbound {
     /// What cannot work, with its place in the file; nothing is changed.
-    pub(crate) fn check(&self, file: &RouteFile, clock: &Arc<dyn Clock>) -> Vec<Fault> {
+    pub fn check(&self, file: &RouteFile, clock: &Arc<dyn Clock>) -> Vec<Fault> {
         let faults = file.upstreams.iter().filter_map(|entry| {
-            let error = self.rules(entry, clock).check(&entry.name).err()?;
-            Some(fault(entry, &error))
+            let of_files = || Some(unusable(entry, &self.unusable(entry)?));
+            let of_rules = || Some(fault(entry, &self.rules(entry, clock).check(&entry.name).err()?));
+            of_files().or_else(of_rules)
         });
         faults.collect()
+    }
+
+    /// Why the files that the upstream names cannot be used.
+    pub(crate) fn unusable(&self, entry: &UpstreamEntry) -> Option<TlsError> {
+        let security = entry.security.as_ref().filter(|security| security.files != ClientFiles::default())?;
+        self.configs.get(&security.files).err()
     }
 
     /// Makes or changes the upstreams of the file. One that cannot work was refused before; it is left out.
@@ -43,7 +53,9 @@ impl Outbound {
     pub(crate) fn rules(&self, entry: &UpstreamEntry, clock: &Arc<dyn Clock>) -> Upstream {
         let signer = |secret| Arc::new(Signer::new(&entry.name, secret, clock.clone(), Arc::new(BufferedRandom)));
         let tls = |security: &super::file::UpstreamSecurity| {
-            Some(Tls { config: self.tls.clone()?, server_name: security.server_name.clone() })
+            let usual = security.files == ClientFiles::default();
+            let config = if usual { self.tls.clone() } else { self.configs.latest(&security.files) };
+            Some(Tls { config: config?, server_name: security.server_name.clone() })
         };
         Upstream {
             caller: self.secret.as_ref().filter(|_| entry.identity == Identity::Signed).map(signer),
@@ -54,6 +66,16 @@ impl Outbound {
             },
             ..entry.rules.clone()
         }
+    }
+}
+
+fn unusable(entry: &UpstreamEntry, error: &TlsError) -> Fault {
+    Fault {
+        line: entry.line,
+        column: entry.column,
+        key: format!("upstreams.{}.tls", entry.name),
+        reason: error.to_string(),
+        remedy: "name files of PEM that the server's user may read".to_owned(),
     }
 }
 

@@ -19,4 +19,5 @@ mod socket;
 mod splits;
 mod streams;
 mod upgrades;
+mod upstream_tls;
 mod wires;

@@ -10,6 +10,7 @@
 mod acme;
 mod authority;
 mod challenges;
+mod client;
 mod error;
 mod node;
 mod pair;
@@ -23,6 +24,7 @@ use rustls::crypto::CryptoProvider;
 pub use acme::{Acme, AcmeError, AcmeSettings};
 pub use authority::{Authority, Issued, Kind, Overwrite};
 pub use challenges::Challenges;
+pub use client::{ClientConfigs, ClientFiles, ServerCheck};
 pub use error::TlsError;
 pub use node::NodeTls;
 pub use pair::{CertificateInfo, PairFiles};

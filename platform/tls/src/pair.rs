@@ -15,7 +15,7 @@ use crate::error::TlsError;
 use crate::{private, provider};
 
 /// Where a certificate (with those between it and the authority, its own first) and its key lie.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PairFiles {
     pub certificate: PathBuf,
     pub key: PathBuf,

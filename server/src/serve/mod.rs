@@ -299,13 +299,15 @@ fn make_edge(loaded: &Loaded, house: &House, cluster: Option<&Cluster>) -> Resul
     }
     let tenants = KnownTenants::new(house.identity.clone(), house.applications.clone(), house.catalogues.clone())?;
     health::register(house);
+    let outbound = routes::outbound(loaded)?;
+    let file = routes::read(loaded.file.as_deref(), &outbound, &house.clock)?;
     let edge = Edge::builder(house.mesh.clone(), Arc::new(tenants), house.catalogues.clone())
         .authenticate(Arc::new(Verifier(house.identity.clone())))
         .health(house.health.clone())
         .metrics(house.metrics.clone())
         .clock(house.clock.clone())
-        .routes(routes::read(loaded.file.as_deref())?)
-        .outbound(routes::outbound(loaded)?)
+        .routes(file)
+        .outbound(outbound)
         .limiter(house.limiter.clone())
         .usage(house.usage.clone())
         .settings(door::settings(loaded)?);

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 use banyan_edge::{Edge, Fault, HouseRoute, Known, Outbound, RouteFile};
-use banyan_kernel::OsRandom;
+use banyan_kernel::{Clock, OsRandom};
 use banyan_mesh::caller::ClusterSecret;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,11 +33,13 @@ pub(crate) fn house_routes() -> Vec<HouseRoute> {
     own.chain(pages).map(|(service, pattern)| HouseRoute { service: service.to_owned(), pattern }).collect()
 }
 
-/// The routes of the settings' file; none where there is no file.
-pub(super) fn read(file: Option<&Path>) -> Result<RouteFile> {
+/// The routes of the settings' file; none where there is no file. What names files that cannot be used is refused with them.
+pub(super) fn read(file: Option<&Path>, outbound: &Outbound, clock: &Arc<dyn Clock>) -> Result<RouteFile> {
     let Some(path) = file else { return Ok(RouteFile::default()) };
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    RouteFile::parse(&text, &known(&text)).map_err(|faults| refused(path, &faults).into())
+    let routes = RouteFile::parse(&text, &known(&text)).map_err(|faults| refused(path, &faults))?;
+    let faults = outbound.check(&routes, clock);
+    if faults.is_empty() { Ok(routes) } else { Err(refused(path, &faults).into()) }
 }
 
 /// What upstreams are reached with: a key from which each upstream's own is made, and the roots that browsers believe.
@@ -48,7 +50,7 @@ pub(super) fn outbound(loaded: &Loaded) -> Result<Outbound> {
     let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let tls = tls.with_root_certificates(roots).with_no_client_auth();
     let guarded = loaded.settings.edge.guarded_networks.clone().into();
-    Ok(Outbound { secret: Some(secret), tls: Some(Arc::new(tls)), guarded })
+    Ok(Outbound { secret: Some(secret), tls: Some(Arc::new(tls)), guarded, ..Outbound::default() })
 }
 
 /// From what the keys are made by which upstreams check who calls: the installation's key.

@@ -2,9 +2,11 @@
 
 mod rules;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use banyan_mesh::{Balance, Context, Discovery, Endpoint, Place, Scheme, Upstream};
+use banyan_tls::{ClientFiles, PairFiles, ServerCheck};
 use http::{HeaderName, Uri};
 
 use super::Declared;
@@ -33,6 +35,8 @@ pub(crate) struct UpstreamEntry {
 pub(crate) struct UpstreamSecurity {
     /// Whose certificate is expected; the endpoint's host where it is not said.
     pub(crate) server_name: Option<String>,
+    /// Whose certificates are believed, and which one is shown.
+    pub(crate) files: ClientFiles,
 }
 
 /// By what requests are given to the same instance.
@@ -213,6 +217,21 @@ fn endpoint(item: &Item<'_>) -> Option<Endpoint> {
     Some(Endpoint::new(url?).with_weight(u32::try_from(weight.unwrap_or(1)).ok()?).at(place))
 }
 
+fn client_files(section: &mut Section<'_>) -> ClientFiles {
+    let mut path = |key: &'static str| section.get(key).and_then(|item| item.text()).map(PathBuf::from);
+    let (authorities, certificate, key) = (path("ca_file"), path("client_certificate"), path("client_key"));
+    let words = [("full", ServerCheck::Full), ("insecurely-accept-any", ServerCheck::InsecurelyAcceptAny)];
+    let check = section.get("certificate_check").and_then(|item| item.word(&words)).unwrap_or_default();
+    if certificate.is_some() != key.is_some() {
+        section.fault("has one of `client_certificate` and `client_key`", "give both, or none");
+    }
+    if authorities.is_some() && check == ServerCheck::InsecurelyAcceptAny {
+        section.fault("has `ca_file`, and a `certificate_check` that asks nobody", "remove `certificate_check`");
+    }
+    let own = certificate.zip(key).map(|(certificate, key)| PairFiles { certificate, key });
+    ClientFiles { authorities, own, check }
+}
+
 /// `tls = { server_name = … }`; where an address says `https`, it is meant without being said.
 fn security(section: &mut Section<'_>, discovery: Option<&Discovery>) -> Option<UpstreamSecurity> {
     let secure = match discovery? {
@@ -222,8 +241,9 @@ fn security(section: &mut Section<'_>, discovery: Option<&Discovery>) -> Option<
     };
     let said = section.get("tls").and_then(|item| item.section()).map(|mut section| {
         let server_name = section.get("server_name").and_then(|item| item.text()).map(str::to_owned);
+        let files = client_files(&mut section);
         section.end();
-        UpstreamSecurity { server_name }
+        UpstreamSecurity { server_name, files }
     });
     if said.is_some() && !secure {
         section.fault("has `tls`, and no address of it begins with https://", "write https:// in its addresses, or remove `tls`");

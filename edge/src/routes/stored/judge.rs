@@ -82,6 +82,10 @@ impl Judge<'_> {
         if self.known.services.contains(&*entry.name) {
             return refused("name", "is the name of a service".to_owned(), "use another name");
         }
+        if entry.security.as_ref().is_some_and(|security| security.files.names_a_file()) {
+            let remedy = "declare the upstream in the machine's own file";
+            return refused("tls", "names files of the machine, which the API may not".to_owned(), remedy);
+        }
         let rules = self.outbound.rules(entry, self.clock);
         if let Some(key) = out_of_reach(&rules) {
             let remedy = "name another one; the machine's own file may allow it by `edge.guarded_networks`";
