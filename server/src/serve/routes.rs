@@ -82,9 +82,13 @@ pub(super) fn watch(edge: Edge, file: Option<PathBuf>, mut seen: Seen, known: Kn
                 _ = hangup.recv() => Asked::BySignal,
             };
             let Some(path) = file.as_deref() else { continue };
-            if seen.look(path) == Look::Changed || asked == Asked::BySignal {
-                load(&edge, path, &known);
+            match asked {
+                // Whoever asks has written the file to its end.
+                Asked::BySignal => seen = Seen::of(Some(path)),
+                Asked::ByChange if seen.look(path) == Look::AsBefore => continue,
+                Asked::ByChange => (),
             }
+            load(&edge, path, &known);
         }
     })
 }
@@ -99,8 +103,11 @@ enum Asked {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     stamp: Stamp,
-    /// Of what was in it.
+    /// Of what was in it when it was last taken.
     digest: Option<u64>,
+    /// Of something else that was in it at the last look. It counts when it is still there at the next one: half a file may be a file of
+    /// which nothing is wrong, and an empty one is.
+    other: Option<Option<u64>>,
     /// Whether it was read again since its stamp was new: clocks of file systems are coarse, and a second change in the same moment
     /// leaves the stamp as it is.
     settled: Settled,
@@ -133,7 +140,7 @@ impl Seen {
     /// Now, before anything else reads it.
     pub(super) fn of(path: Option<&Path>) -> Self {
         let stamp = path.map_or(Stamp(None), Stamp::of);
-        Self { stamp, digest: path.and_then(digest), settled: Settled::NotYet }
+        Self { stamp, digest: path.and_then(digest), other: None, settled: Settled::NotYet }
     }
 
     fn look(&mut self, path: &Path) -> Look {
@@ -141,10 +148,15 @@ impl Seen {
         if stamp == self.stamp && self.settled == Settled::Yes {
             return Look::AsBefore;
         }
-        let settled = if stamp == self.stamp { Settled::Yes } else { Settled::NotYet };
-        let before = self.digest;
-        *self = Self { stamp, digest: digest(path), settled };
-        if self.digest == before { Look::AsBefore } else { Look::Changed }
+        let found = digest(path);
+        let other = Some(found).filter(|found| *found != self.digest);
+        let settled = if stamp == self.stamp && other.is_none() { Settled::Yes } else { Settled::NotYet };
+        let look = if other.is_some() && other == self.other { Look::Changed } else { Look::AsBefore };
+        *self = match look {
+            Look::Changed => Self { stamp, digest: found, other: None, settled },
+            Look::AsBefore => Self { stamp, digest: self.digest, other, settled },
+        };
+        look
     }
 }
 
@@ -179,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_change_is_seen_once_even_in_the_same_moment() {
+    fn every_change_is_seen_once_when_it_is_whole_even_in_the_same_moment() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("banyan.toml");
         std::fs::write(&path, "a = 1").unwrap();
@@ -192,24 +204,29 @@ mod tests {
         };
         write("a = 1");
         let mut seen = Seen::of(Some(&path));
+        let mut looks = |count: usize| (0..count).map(|_| seen.look(&path)).collect::<Vec<_>>();
+        let once = [Look::AsBefore, Look::Changed, Look::AsBefore, Look::AsBefore];
         // After it was seen, and before anybody looks for the first time.
         write("a = 2");
-        assert_eq!((seen.look(&path), seen.look(&path)), (Look::Changed, Look::AsBefore));
-        let mut early = Seen::of(Some(&path));
-        std::fs::write(&path, "a = 33").unwrap();
-        assert_eq!(early.look(&path), Look::Changed);
-        write("a = 44");
-        assert_eq!(early.look(&path), Look::Changed);
-        write("a = 55");
-        assert_eq!((early.look(&path), early.look(&path)), (Look::Changed, Look::AsBefore));
-        // Touched, and nothing else.
-        std::fs::write(&path, "a = 55").unwrap();
-        assert_eq!((early.look(&path), early.look(&path)), (Look::AsBefore, Look::AsBefore));
-        // Another file in its place.
+        assert_eq!(looks(4), once);
+        // What is still being written is nothing yet.
+        for half in ["", "a", "a = ", "a = 3"] {
+            write(half);
+            assert_eq!(looks(1), [Look::AsBefore], "{half}");
+        }
+        assert_eq!(looks(3), [Look::Changed, Look::AsBefore, Look::AsBefore]);
+        // Touched, and nothing else; changed, and changed back.
+        std::fs::write(&path, "a = 3").unwrap();
+        assert_eq!(looks(2), [Look::AsBefore, Look::AsBefore]);
+        write("a = 4");
+        assert_eq!(looks(1), [Look::AsBefore]);
+        write("a = 3");
+        assert_eq!(looks(3), [Look::AsBefore, Look::AsBefore, Look::AsBefore]);
+        // Another file in its place, and none.
         std::fs::write(folder.path().join("new"), "a = 66").unwrap();
         std::fs::rename(folder.path().join("new"), &path).unwrap();
-        assert_eq!(early.look(&path), Look::Changed);
+        assert_eq!(looks(4), once);
         std::fs::remove_file(&path).unwrap();
-        assert_eq!((early.look(&path), early.look(&path)), (Look::Changed, Look::AsBefore));
+        assert_eq!(looks(4), once);
     }
 }
