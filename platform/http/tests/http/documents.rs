@@ -240,11 +240,11 @@ async fn the_scripts_have_all_parts_and_words_that_they_name() {
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "text/javascript; charset=utf-8"), "{script}");
         let text = answer.text();
         let plain = text.split("words.").skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap());
-        for word in plain.chain(between(&text, "words['", '\'')).filter(|word| !word.is_empty()) {
+        for word in plain.chain(between(text, "words['", '\'')).filter(|word| !word.is_empty()) {
             assert!(words.contains_key(word), "{script} names the word {word}");
             named += 1;
         }
-        let parts: Vec<String> = between(&text, "from './", '\'').map(str::to_owned).collect();
+        let parts: Vec<String> = between(text, "from './", '\'').map(str::to_owned).collect();
         seen.push(script);
         open.extend(parts.into_iter().filter(|part| !seen.contains(part)));
     }

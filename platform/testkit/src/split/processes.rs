@@ -120,6 +120,7 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(clippy::print_stderr, reason = "a test that fails shows what its processes said")]
     fn drop(&mut self) {
         let _ended = self.child.kill();
         let _ended = self.child.wait();
