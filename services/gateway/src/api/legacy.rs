@@ -46,7 +46,7 @@ impl App {
     pub(super) fn check_address(&self, url: &str) -> Result<(), Problem> {
         let Some(door) = self.door.get() else { return Ok(()) };
         let definition = Map::from_iter([("endpoints".to_owned(), json!([url]))]);
-        let entry = Entry { kind: Kind::Upstream, name: "strangler-check".to_owned(), definition };
+        let entry = Entry { kind: Kind::Upstream, name: "address-check".to_owned(), definition };
         let Some(fault) = door.check(&[entry]).into_iter().next() else { return Ok(()) };
         let error = FieldError::new("refused", "gateway-field-refused");
         Err(Problem::invalid("url", error.with("reason", fault.reason).with("remedy", fault.remedy)))

@@ -81,7 +81,8 @@ on_both_engines! {
         let names: Vec<String> = told.purges.lock().iter().map(|purge| purge.name.clone()).collect();
         assert_eq!(names, ["before", "after", ""]);
         let audit = app.get(&caller, "/api/v1/admin/gateway/audit").await;
-        let acts = audit.body["data"].as_array().unwrap().iter().filter(|record| record["action"] == "gateway.cache.purged").count();
-        assert_eq!((acts, &audit.body["data"][0]["detail"]["why"]), (3, &Value::from("for the test")), "{audit:?}");
+        let acts = audit.body["data"].as_array().unwrap().iter().filter(|record| record["action"] == "gateway.cache.purged");
+        let reasons: Vec<&Value> = acts.map(|record| &record["detail"]["why"]).filter(|why| !why.is_null()).collect();
+        assert_eq!(reasons, ["for the test", "for the test"], "{audit:?}");
     }
 }
