@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{PASSWORD, Place, Ran, Server, eventually, on_both_engines};
+use crate::harness::{PASSWORD, Place, Ran, Server, on_both_engines};
 use crate::wire::{Request, Wire};
 
 const REASON: [&str; 3] = ["--yes", "--reason", "to see it"];
@@ -34,30 +34,6 @@ fn say_before(mut stream: TcpStream) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// It takes connections, and says nothing.
-fn hanging() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || listener.incoming().map_while(Result::ok).collect::<Vec<_>>());
-    format!("http://{address}")
-}
-
-/// Its answers have no end.
-fn endless() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            std::thread::spawn(move || {
-                let head =
-                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
-                while head.is_ok() && stream.write_all(b"8\r\n[[[[[[[[\r\n").is_ok() {}
-            });
-        }
-    });
-    format!("http://{address}")
 }
 
 fn strangle(place: &Place, arguments: &[&str]) -> Ran {
@@ -128,31 +104,6 @@ on_both_engines! {
         assert_eq!(server.get("/shop", None).0, 404);
         server.stop();
         assert!(place.run(&["audit", "verify"]).good().contains("holds"));
-    }
-
-    fn a_new_side_that_hangs_or_never_ends_is_noticed_by_nobody(place: Place) {
-        let server = place.serve();
-        take(&place, &["start", &legacy()]).good();
-        for (name, path, new) in [("hanging", "/hanging", hanging()), ("endless", "/endless", endless())] {
-            strangle(&place, &["observe", name, "--path", path, "--url", &new]).good();
-            strangle(&place, &["shadow", name]).good();
-        }
-        for _ in 0..100 {
-            for path in ["/hanging", "/endless"] {
-                assert_eq!(server.get(path, None), (200, json!("before")));
-            }
-        }
-        // The copies that wait are bounded, and each of them has a deadline.
-        eventually("they are given up", || {
-            let report = json_of(&place, &["report", "hanging"]);
-            let shadow = &report["now"]["shadow"];
-            (shadow["late"].as_u64()? > 0 && shadow["dropped"].as_u64()? > 0).then_some(())
-        });
-        eventually("they are not compared", || {
-            let report = json_of(&place, &["report", "endless"]);
-            (report["now"]["shadow"]["skipped"].as_u64()? > 0).then_some(())
-        });
-        server.stop();
     }
 
     fn decisions_count_without_a_server_and_after_a_restart(place: Place) {
