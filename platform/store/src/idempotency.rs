@@ -5,6 +5,7 @@ mod cipher;
 use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use banyan_kernel::{Timestamp, Uuid};
 use parking_lot::Mutex;
@@ -21,6 +22,9 @@ pub use cipher::{Cipher, CipherError};
 
 /// How long an answer is kept.
 pub const KEPT_SECONDS: i64 = 24 * 60 * 60;
+/// A request waits for the first one under its key in another process, in doubling pauses from 10 ms to 1.28 s: 2.5 s in all.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LAST_PAUSE: Duration = Duration::from_millis(1280);
 
 /// A key as the client sent it, bound to route and request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,17 +104,28 @@ fn scoped(key: &IdempotencyKey, tenant: Uuid, user: Uuid) -> [u8; 32] {
     Sha256::new().chain_update(tenant).chain_update(user).chain_update(key.key_hash).finalize().into()
 }
 
+/// Waits a moment for the key: a process that was killed holds it until the server has seen its connection end, and whoever
+/// sends the request again to another process shall not be told of a first request that nobody carries out any more.
 async fn lock_across_nodes(tx: &Tx, scope: &[u8; 32]) -> Result<(), StoreError> {
     if tx.store().kind() != EngineKind::Postgres {
         return Ok(());
     }
     let mut number = [0_u8; 8];
     number.copy_from_slice(&scope[..8]);
-    let sql = "SELECT pg_try_advisory_xact_lock($1) AS locked";
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [i64::from_be_bytes(number).into()]);
-    let row = tx.query_one_raw(statement).await?;
-    let locked = row.map(|row| row.try_get("", "locked")).transpose()?.unwrap_or(false);
-    if locked { Ok(()) } else { Err(StoreError::IdempotencyInProgress) }
+    let number = i64::from_be_bytes(number);
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let sql = "SELECT pg_try_advisory_xact_lock($1) AS locked";
+        let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, [number.into()])).await?;
+        if row.map(|row| row.try_get("", "locked")).transpose()?.unwrap_or(false) {
+            return Ok(());
+        }
+        if pause > LAST_PAUSE {
+            return Err(StoreError::IdempotencyInProgress);
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
 }
 
 async fn stored<T: DeserializeOwned>(tx: &Tx, key: &IdempotencyKey, user: Uuid) -> Result<Option<T>, StoreError> {

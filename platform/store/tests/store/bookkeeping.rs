@@ -9,8 +9,10 @@ use banyan_kernel::{OsRandom, Permission, Role};
 use banyan_store::audit::{Record, SignedHead, VerifyError};
 use banyan_store::idempotency::{Cipher, IdempotencyKey};
 use banyan_store::outbox::{Consumer, ConsumerError};
-use banyan_store::{StoreError, grants};
+use banyan_store::{Observer, Store, StoreError, Tx, grants};
 use banyan_testkit::{Bench, on_both_engines};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::notes;
@@ -197,6 +199,47 @@ on_both_engines! {
         assert_eq!(notes::texts(&store.bind(&user)).await.len(), 1);
     }
 
+    /// Two processes: the first one dies with the key in its hands, or ends while the second one waits for it.
+    async fn a_request_that_is_sent_again_to_another_process_waits_for_the_key(bench: Bench) {
+        if bench.database.postgres_url().is_none() {
+            return;
+        }
+        let asked = Arc::new(KeysAskedFor::default());
+        let observed = bench.environment.clone().with_observer(asked.clone());
+        let second = Store::open(&bench.database.engine, notes::schema(), observed).await.unwrap();
+        let stores = [bench.store(notes::schema()).await, second];
+        let user = bench.user();
+        for (name, dies) in [("dies", true), ("ends", false)] {
+            let (holds, held) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+            let run = |at: usize, wait: Option<(Arc<Notify>, Arc<Notify>)>| {
+                let rows = stores[at].bind(&user);
+                tokio::spawn(async move {
+                    let key = IdempotencyKey::new(name, "POST /notes", b"{}");
+                    let wait = &wait;
+                    let work = move |tx: Tx| async move {
+                        let note = notes::insert(&tx, &format!("{name} {at}")).await?;
+                        if let Some((holds, held)) = wait {
+                            tx.query_one_raw(Statement::from_string(DbBackend::Postgres, "SELECT 1")).await?;
+                            holds.notify_one();
+                            held.notified().await;
+                        }
+                        Ok::<_, StoreError>(note.text)
+                    };
+                    rows.write_once(Some(&key), work).await
+                })
+            };
+            let first = run(0, Some((holds.clone(), held.clone())));
+            holds.notified().await;
+            let second = run(1, None);
+            asked.0.notified().await;
+            if dies { first.abort() } else { held.notify_one() }
+            let expected = format!("{name} {}", usize::from(dies));
+            assert_eq!(second.await.unwrap().unwrap(), expected);
+            assert!(notes::texts(&stores[1].bind(&user)).await.contains(&expected));
+        }
+        assert_eq!(notes::texts(&stores[1].bind(&user)).await.len(), 2);
+    }
+
     async fn an_event_is_delivered_if_and_only_if_its_change_was_committed(bench: Bench) {
         let store = bench.store(notes::schema()).await;
         let seen = Arc::new(AtomicUsize::new(0));
@@ -281,6 +324,17 @@ on_both_engines! {
 }
 
 /// Changes rows behind the store's back, as an intruder with the disk or the owner's password would.
+#[derive(Default)]
+struct KeysAskedFor(Notify);
+
+impl Observer for KeysAskedFor {
+    fn statement(&self, fingerprint: &str, _: u64, _: Option<&StoreError>) {
+        if fingerprint.contains("pg_try_advisory_xact_lock") {
+            self.0.notify_one();
+        }
+    }
+}
+
 async fn tamper(bench: &Bench, sql: &str) {
     match bench.database.postgres_url() {
         None => {
