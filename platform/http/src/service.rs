@@ -93,7 +93,8 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn new(name: &'static str, schema: Schema) -> Self {
+    pub fn new(name: &'static str, mut schema: Schema) -> Self {
+        schema.tables.extend(banyan_events::tables());
         Self {
             name,
             schema,
