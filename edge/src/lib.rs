@@ -151,7 +151,7 @@ impl Edge {
     {
         let (parts, body) = request.into_parts();
         let (body, watch) = request::body::guard(body, request::body::EndOfBody::Silence, self.0.settings.deadlines.body, None);
-        self.0.answer(parts, body, watch, peer).await
+        self.0.answer(&mut Request::from_parts(parts, body), watch, peer).await
     }
 
     /// Compiles the routes anew, after services came or went. Requests under way end with the routes that they began with.

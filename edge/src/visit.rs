@@ -25,9 +25,9 @@ use banyan_http::version::Served;
 use banyan_http::{ClientAddress, Problem, TraceContext};
 use banyan_kernel::{Caller, ErrorCode, RequestId};
 use banyan_locale::Negotiated;
-use banyan_mesh::Deadline;
+use banyan_mesh::{Call, Deadline};
 use banyan_telemetry::RequestScope;
-use banyan_telemetry::scope::{TraceId, within};
+use banyan_telemetry::scope::{TraceId, within, within_sync};
 use http::header::{ALLOW, CONTENT_LENGTH, ORIGIN};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
@@ -108,36 +108,55 @@ impl Drop for Load<'_> {
 }
 
 impl Inner {
-    pub(crate) async fn answer(&self, mut parts: Parts, body: Body, watch: Option<Arc<BodyWatch>>, peer: Peer) -> Response {
+    /// Requests go from hand to hand by reference: each future that held one would grow by it, and they stand inside one another.
+    pub(crate) async fn answer(&self, request: &mut Request, watch: Option<Arc<BodyWatch>>, peer: Peer) -> Response {
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         let load = Load(&self.in_flight);
         let running = self.metrics.http().start();
+        let (mut visit, admission) = self.receive(request, peer, in_flight).await;
+        let response = match admission {
+            Admission::Admitted(mut passage) => {
+                if let Some(watch) = &watch {
+                    watch.allow(passage.body_limit);
+                }
+                // Pinned here: moving it would copy all that it may ever hold.
+                let work = pin!(self.respond(&mut passage, request, watch));
+                within(visit.scope(), work).await
+            }
+            Admission::Answered(response) => self.word(&visit, request, response),
+            Admission::Refused(problem) => self.word(&visit, request, problem.into_response()),
+        };
+        let response = self.finish(response, &mut visit).await;
+        drop((load, running));
+        response
+    }
+
+    /// Looks at the request before anybody else does.
+    async fn receive(&self, request: &mut Request, peer: Peer, in_flight: usize) -> (Visit, Admission) {
+        let (mut parts, body) = std::mem::take(request).into_parts();
         let mut visit = self.begin(&mut parts, peer);
         let admission = match self.admit(&mut parts, &mut visit, peer, in_flight).await {
             Ok(admission) => admission,
             Err(problem) => Admission::Refused(problem),
         };
         self.introduce(&mut parts, &mut visit);
-        if let (Some(watch), Admission::Admitted(passage)) = (&watch, &admission) {
-            watch.allow(passage.body_limit);
-        }
-        let response = {
-            // Pinned here: moving it would copy all that it may ever hold.
-            let work = pin!(self.respond(admission, Request::from_parts(parts, body), watch));
-            within(visit.scope(), work).await
-        };
-        let response = self.finish(response, visit).await;
-        drop((load, running));
-        response
+        *request = Request::from_parts(parts, body);
+        (visit, admission)
+    }
+
+    /// The words of an answer that the door gives by itself.
+    fn word(&self, visit: &Visit, request: &Request, response: Response) -> Response {
+        within_sync(visit.scope(), || self.problems.of(request).word(response))
     }
 
     /// Refuses what is not even looked at.
-    pub(crate) async fn refuse(&self, mut parts: Parts, peer: Peer, code: ErrorCode) -> Response {
+    pub(crate) async fn refuse(&self, request: &mut Request, peer: Peer, code: ErrorCode) -> Response {
+        let (mut parts, _) = std::mem::take(request).into_parts();
         let mut visit = self.begin(&mut parts, peer);
         self.introduce(&mut parts, &mut visit);
-        let request = Request::from_parts(parts, Body::empty());
-        let response = self.respond(Admission::Refused(code.into()), request, None).await;
-        self.finish(response, visit).await
+        *request = Request::from_parts(parts, Body::empty());
+        let response = self.word(&visit, request, Problem::new(code).into_response());
+        self.finish(response, &mut visit).await
     }
 
     fn begin(&self, parts: &mut Parts, peer: Peer) -> Visit {
@@ -239,45 +258,38 @@ impl Inner {
         parts.extensions.insert(tenant.tenant.clone());
     }
 
-    async fn respond(&self, mut admission: Admission, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
-        if let Admission::Admitted(passage) = &mut admission
-            && (passage.route.split.is_some() || passage.route.is_observed())
-        {
-            let (entered, request) = self.enter(passage, request);
-            return Box::pin(async {
-                let response = self.rendered(admission, request, watch).await;
-                self.leave(entered, response).await
-            })
-            .await;
+    async fn respond(&self, passage: &mut Passage, request: &mut Request, watch: Option<Arc<BodyWatch>>) -> Response {
+        if passage.route.split.is_none() && !passage.route.is_observed() {
+            return self.rendered(passage, request, watch).await;
         }
-        self.rendered(admission, request, watch).await
+        let entered = self.enter(passage, request);
+        Box::pin(async {
+            let response = self.rendered(passage, request, watch).await;
+            self.leave(entered, response).await
+        })
+        .await
     }
 
-    async fn rendered(&self, admission: Admission, request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
-        let rendering = self.problems.of(&request);
-        let work = pin!(async {
-            match admission {
-                Admission::Admitted(passage) => self.dispatch(&passage, request, watch).await,
-                Admission::Answered(response) => response,
-                Admission::Refused(problem) => problem.into_response(),
-            }
-        });
+    async fn rendered(&self, passage: &Passage, request: &mut Request, watch: Option<Arc<BodyWatch>>) -> Response {
+        let rendering = self.problems.of(request);
+        let work = pin!(self.dispatch(passage, request, watch));
         rendering.render(work).await
     }
 
     /// Straight to who answers, past the cache.
-    async fn reach(&self, passage: &Passage, mut request: Request) -> Response {
+    async fn reach(&self, passage: &Passage, request: &mut Request) -> Response {
         let method = request.method().clone();
         let (target, entry) = passage.route.side(passage.side);
         if let Target::Service(service) = target
             && service.introduces_callers()
         {
-            forward::describe(passage, &mut request);
+            forward::describe(passage, request);
         }
         match (target, entry) {
             (Target::Service(service), None) => {
-                match service.call(request, Deadline::after(self.settings.deadlines.call)).await {
-                    Ok(response) => response,
+                let call = Call::until(Deadline::after(self.settings.deadlines.call));
+                match Box::pin(service.send_from(request, call)).await {
+                    Ok(answer) => answer.into_response(),
                     Err(error) => Problem::new(error.code()).caused_by(&error).into_response(),
                 }
             }
@@ -285,10 +297,10 @@ impl Inner {
             (Target::Upstream(handle, upstream), Some(entry)) => {
                 self.forward_to_upstream(passage, entry, upstream, handle, request).await
             }
-            (Target::Redirect | Target::Respond, Some(entry)) => fixed::fixed(passage, entry, &request),
+            (Target::Redirect | Target::Respond, Some(entry)) => fixed::fixed(passage, entry, request),
             // Rare, and large: in a box, so that the future of every request is not as large as they are.
-            (Target::Page(page), _) => Box::pin(self.page(*page, &request.into_parts().0)).await,
-            (Target::Images, _) => Box::pin(self.make_image(passage, &request.into_parts().0)).await,
+            (Target::Page(page), _) => Box::pin(self.page(*page, &std::mem::take(request).into_parts().0)).await,
+            (Target::Images, _) => Box::pin(self.make_image(passage, &std::mem::take(request).into_parts().0)).await,
             (Target::Probe(probe), _) => Box::pin(self.probe(*probe, &method)).await,
             (Target::Nobody | Target::Upstream(..) | Target::Redirect | Target::Respond, _) => {
                 Problem::new(ErrorCode::ServiceUnknown).into_response()
@@ -296,13 +308,13 @@ impl Inner {
         }
     }
 
-    async fn dispatch(&self, passage: &Passage, mut request: Request, watch: Option<Arc<BodyWatch>>) -> Response {
+    async fn dispatch(&self, passage: &Passage, request: &mut Request, watch: Option<Arc<BodyWatch>>) -> Response {
         let method = request.method().clone();
         if matches!(passage.route.target, Target::Images) {
             if !matches!(method, Method::GET | Method::HEAD) {
                 return not_allowed();
             }
-            self.wish_for_image(&mut request);
+            self.wish_for_image(request);
         }
         let passed = passage.route.policies.upgrade == UpgradeRule::Passed;
         let asked = request.extensions().get::<upgrade::Asked>().filter(|_| passed).cloned();

@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2, whichever the client begins with.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -22,7 +23,7 @@ use super::tape::{Framing, Tape, Verdict};
 use super::wire::Wire;
 use super::worker::Door;
 use crate::request::address::Peer;
-use crate::request::body::{EndOfBody, guard};
+use crate::request::body::{BodyWatch, EndOfBody, guard};
 use crate::settings::EdgeSettings;
 use crate::upgrade::{self, Asked};
 use crate::visit::LastOfConnection;
@@ -138,9 +139,9 @@ struct Line {
     peer: Peer,
 }
 
-async fn answer(line: Arc<Line>, request: Request<Incoming>) -> Result<Response, Infallible> {
-    let Line { doorway, tape, ending, peer } = &*line;
-    let peer = *peer;
+/// What needs no waiting is done before the future begins, so that it holds the request once.
+fn answer(line: Arc<Line>, request: Request<Incoming>) -> impl Future<Output = Result<Response, Infallible>> {
+    let Line { doorway, tape, peer, .. } = &*line;
     let framing = match request.version() {
         Version::HTTP_2 => Framing::Frames,
         _ if request.headers().contains_key(TRANSFER_ENCODING) => Framing::Chunked,
@@ -148,37 +149,56 @@ async fn answer(line: Arc<Line>, request: Request<Incoming>) -> Result<Response,
     };
     let verdict = tape.parsed(framing);
     let (mut parts, body) = request.into_parts();
-    let edge = &doorway.edge().0;
-    if doorway.door() == Door::Admin {
-        return Ok(Box::pin(edge.operate(&parts.method, parts.uri.path())).await);
-    }
     let asked = upgrade::look(&mut parts);
-    let drained = matches!(framing, Framing::Length(1..=DRAINED));
     let counts = if framing == Framing::Frames { EndOfBody::Marked } else { EndOfBody::Silence };
-    let (body, watch) = guard(body, counts, edge.settings.deadlines.body, Some(tape.clone()));
-    let sent = watch.clone().filter(|_| !drained);
-    let mut response = if verdict == Verdict::Ambiguous {
-        Box::pin(edge.refuse(parts, peer, ErrorCode::MalformedRequest)).await
-    } else {
-        match plain::look(doorway, &parts, peer) {
-            Finding::Serve => edge.answer(parts, body, watch, peer).await,
-            Finding::Answer(response) => response,
-            Finding::Refuse => Box::pin(edge.refuse(parts, peer, ErrorCode::MalformedRequest)).await,
-        }
+    let (body, watch) = guard(body, counts, doorway.settings().deadlines.body, Some(tape.clone()));
+    let finding = match verdict {
+        Verdict::Ambiguous => Finding::Refuse,
+        Verdict::Clear | Verdict::Unseen => plain::look(doorway, &parts, *peer),
     };
-    if go_over(&mut response, asked, tape) == Protocol::Foreign {
-        return Ok(response);
+    let mut request = Request::from_parts(parts, body);
+    async move {
+        let (edge, peer) = (&line.doorway.edge().0, line.peer);
+        if line.doorway.door() == Door::Admin {
+            return Ok(Box::pin(edge.operate(request.method(), request.uri().path())).await);
+        }
+        let sent = watch.clone().filter(|_| !matches!(framing, Framing::Length(1..=DRAINED)));
+        let response = match finding {
+            Finding::Serve => edge.answer(&mut request, watch, peer).await,
+            Finding::Answer(response) => response,
+            Finding::Refuse => Box::pin(edge.refuse(&mut request, peer, ErrorCode::MalformedRequest)).await,
+        };
+        let left = Left { framing, verdict, asked, sent };
+        Ok(line.end(response, left))
     }
-    // What nobody read stands before the next request, so the connection cannot be kept: a client that keeps connections must know.
-    let unread = sent.is_some_and(|sent| !sent.is_complete());
-    let ends = unread
-        || verdict == Verdict::Unseen
-        || *ending.borrow() != Ending::NotYet
-        || response.extensions().get::<LastOfConnection>().is_some();
-    if framing != Framing::Frames && ends {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// What has to be known of a request when its answer goes out.
+struct Left {
+    framing: Framing,
+    verdict: Verdict,
+    asked: Option<Asked>,
+    /// A body that was to be read.
+    sent: Option<Arc<BodyWatch>>,
+}
+
+impl Line {
+    /// Says whether the connection goes on.
+    fn end(&self, mut response: Response, left: Left) -> Response {
+        if go_over(&mut response, left.asked, &self.tape) == Protocol::Foreign {
+            return response;
+        }
+        // What nobody read stands before the next request, so the connection cannot be kept: a client that keeps connections must know.
+        let unread = left.sent.is_some_and(|sent| !sent.is_complete());
+        let ends = unread
+            || left.verdict == Verdict::Unseen
+            || *self.ending.borrow() != Ending::NotYet
+            || response.extensions().get::<LastOfConnection>().is_some();
+        if left.framing != Framing::Frames && ends {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
-    Ok(response)
 }
 
 /// What is spoken after an answer.

@@ -20,7 +20,7 @@ use crate::routes::kept::Kept;
 
 impl Inner {
     /// By the cache, which asks on its own whoever answers, now or later when an old answer is renewed.
-    pub(super) async fn by_cache(&self, passage: &Passage, kept: &Kept, request: Request) -> Response {
+    pub(super) async fn by_cache(&self, passage: &Passage, kept: &Kept, request: &mut Request) -> Response {
         let Some(door) = self.own.get().cloned() else { return self.reach(passage, request).await };
         let known = request.extensions().get::<Caller>().is_some_and(|caller| caller.user_id().is_some());
         let person = if known { Person::Known } else { Person::Nobody };
@@ -34,11 +34,12 @@ impl Inner {
         // What is kept while it is asked for again holds none of the route's places.
         let passage = Arc::new(Passage { _place: None, ..passage.clone() });
         let origin = Origin::new(move |request| answer(door.clone(), passage.clone(), request));
-        self.cache.serve(request, &kept.policy, scope, &origin).await
+        // In a box: it is larger than all the way past the cache.
+        Box::pin(self.cache.serve(std::mem::take(request), &kept.policy, scope, &origin)).await
     }
 
     /// Past the cache. What the request changed is served no longer, whichever route keeps it (RFC 9111 §4.4).
-    pub(super) async fn past_cache(&self, passage: &Passage, request: Request) -> Response {
+    pub(super) async fn past_cache(&self, passage: &Passage, request: &mut Request) -> Response {
         if request.method().is_safe() || !self.keeps.load(Ordering::Relaxed) {
             return self.reach(passage, request).await;
         }
@@ -56,10 +57,10 @@ impl Inner {
     }
 }
 
-async fn answer(door: Weak<Inner>, passage: Arc<Passage>, request: Request) -> Response {
+async fn answer(door: Weak<Inner>, passage: Arc<Passage>, mut request: Request) -> Response {
     let Some(door) = door.upgrade() else { return Problem::new(ErrorCode::ServiceUnavailable).into_response() };
     let rendering = door.problems.of(&request);
-    let mut response = rendering.render(pin!(door.reach(&passage, request))).await;
+    let mut response = rendering.render(pin!(door.reach(&passage, &mut request))).await;
     // A problem of ours is worded for one request and names it.
     if response.extensions().get::<ErrorCode>().is_some() {
         response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

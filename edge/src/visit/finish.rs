@@ -28,7 +28,7 @@ const SLOW: Duration = Duration::from_secs(1);
 pub(crate) struct LastOfConnection;
 
 impl Inner {
-    pub(super) async fn finish(&self, mut response: Response, mut visit: Visit) -> Response {
+    pub(super) async fn finish(&self, mut response: Response, visit: &mut Visit) -> Response {
         let headers = response.headers_mut();
         let route = visit.route.clone();
         let rule = route.as_ref().map_or(SecurityRule::Door, |route| route.policies.security);
@@ -67,7 +67,7 @@ impl Inner {
             response.extensions_mut().insert(Uncompressed);
         }
         let response = if visit.method == Method::HEAD { without_body(response) } else { compress(response, visit.wish).await };
-        self.note(&response, &visit);
+        self.note(&response, visit);
         response
     }
 

@@ -77,25 +77,27 @@ impl Inner {
         passage: &Passage,
         entry: &RouteEntry,
         service: &ServiceHandle,
-        request: Request,
+        request: &mut Request,
     ) -> Response {
-        let (mut parts, body) = request.into_parts();
-        let host = host_field(&parts);
-        let known = Known::of(entry, &parts, host.as_ref());
-        let body = match change_request(&entry.request, &mut parts, body, &known.facts(passage)).await {
-            Ok(body) => body,
+        let known = match self.prepare_for_service(passage, entry, request).await {
+            Ok(known) => known,
             Err(problem) => return problem.into_response(),
         };
-        if let Err(code) = entry.rewrite.apply(&mut parts.uri, &known.captures) {
-            return Problem::new(code).into_response();
-        }
-        if let Err(problem) = self.versions.route(&mut parts.uri) {
-            return problem.into_response();
-        }
-        match service.call(Request::from_parts(parts, body), self.deadline_of(passage)).await {
-            Ok(response) => change_answer(&entry.response, response, &known.facts(passage)).await,
+        match Box::pin(service.send_from(request, Call::until(self.deadline_of(passage)))).await {
+            Ok(answer) => change_answer(&entry.response, answer.into_response(), &known.facts(passage)).await,
             Err(error) => Problem::new(error.code()).caused_by(&error).into_response(),
         }
+    }
+
+    async fn prepare_for_service(&self, passage: &Passage, entry: &RouteEntry, request: &mut Request) -> Result<Known, Problem> {
+        let (mut parts, body) = std::mem::take(request).into_parts();
+        let host = host_field(&parts);
+        let known = Known::of(entry, &parts, host.as_ref());
+        let body = change_request(&entry.request, &mut parts, body, &known.facts(passage)).await?;
+        entry.rewrite.apply(&mut parts.uri, &known.captures)?;
+        self.versions.route(&mut parts.uri)?;
+        *request = Request::from_parts(parts, body);
+        Ok(known)
     }
 
     /// Sends the request to an upstream, in a form that it cannot misread, and takes out of its answer what is not for others.
@@ -105,24 +107,15 @@ impl Inner {
         entry: &RouteEntry,
         upstream: &UpstreamEntry,
         handle: &ServiceHandle,
-        request: Request,
+        request: &mut Request,
     ) -> Response {
-        let (mut parts, body) = request.into_parts();
-        let host = host_field(&parts);
-        let known = Known::of(entry, &parts, host.as_ref());
-        introduce(&mut parts, passage, entry, upstream, host);
-        let body = match change_request(&entry.request, &mut parts, body, &known.facts(passage)).await {
-            Ok(body) => body,
+        let known = match prepare(passage, entry, upstream, request).await {
+            Ok(known) => known,
             Err(problem) => return problem.into_response(),
         };
-        if entry.response.body.is_some() {
-            parts.headers.remove(ACCEPT_ENCODING);
-        }
-        if let Err(code) = entry.rewrite.apply(&mut parts.uri, &known.captures) {
-            return Problem::new(code).into_response();
-        }
-        let call = call(passage, entry, upstream, &parts, self.deadline_of(passage));
-        let mut response = match handle.send(Request::from_parts(parts, body), call).await {
+        let call = call(passage, entry, upstream, request, self.deadline_of(passage));
+        // In a box: every future around this one would be as large, and each is copied once when it begins.
+        let mut response = match Box::pin(handle.send_from(request, call)).await {
             Ok(answer) => answer.into_response(),
             Err(error) => return Problem::new(error.code()).caused_by(&error).into_response(),
         };
@@ -139,8 +132,28 @@ impl Inner {
     }
 }
 
+/// Makes of the request what the upstream gets.
+async fn prepare(
+    passage: &Passage,
+    entry: &RouteEntry,
+    upstream: &UpstreamEntry,
+    request: &mut Request,
+) -> Result<Known, Problem> {
+    let (mut parts, body) = std::mem::take(request).into_parts();
+    let host = host_field(&parts);
+    let known = Known::of(entry, &parts, host.as_ref());
+    introduce(&mut parts, passage, entry, upstream, host);
+    let body = change_request(&entry.request, &mut parts, body, &known.facts(passage)).await?;
+    if entry.response.body.is_some() {
+        parts.headers.remove(ACCEPT_ENCODING);
+    }
+    entry.rewrite.apply(&mut parts.uri, &known.captures)?;
+    *request = Request::from_parts(parts, body);
+    Ok(known)
+}
+
 /// How the mesh is to send the request.
-fn call(passage: &Passage, entry: &RouteEntry, upstream: &UpstreamEntry, parts: &Parts, deadline: Deadline) -> Call {
+fn call(passage: &Passage, entry: &RouteEntry, upstream: &UpstreamEntry, request: &Request, deadline: Deadline) -> Call {
     let tries = match entry.policies.tries {
         None => Tries::AsUpstream,
         Some(1) => Tries::Once,
@@ -148,14 +161,14 @@ fn call(passage: &Passage, entry: &RouteEntry, upstream: &UpstreamEntry, parts: 
     };
     let upgrade = match entry.policies.upgrade {
         // Else it would only cost HTTP/2.
-        UpgradeRule::Passed if parts.extensions.get::<Asked>().is_some() => Upgrade::Passed,
+        UpgradeRule::Passed if request.extensions().get::<Asked>().is_some() => Upgrade::Passed,
         UpgradeRule::Passed | UpgradeRule::Refused => Upgrade::Refused,
     };
-    Call { key: key(passage, &upstream.key, parts), upgrade, ..Call::until(deadline).tried(tries) }
+    Call { key: key(passage, &upstream.key, request), upgrade, ..Call::until(deadline).tried(tries) }
 }
 
 /// What sends a request to the same instance as the last one of its kind.
-fn key(passage: &Passage, by: &UpstreamKey, parts: &Parts) -> Option<u64> {
+fn key(passage: &Passage, by: &UpstreamKey, request: &Request) -> Option<u64> {
     let by_address = || match passage.client.address {
         IpAddr::V4(address) => key_of(&address.octets()),
         IpAddr::V6(address) => key_of(&address.octets()),
@@ -164,12 +177,12 @@ fn key(passage: &Passage, by: &UpstreamKey, parts: &Parts) -> Option<u64> {
         UpstreamKey::None => None,
         UpstreamKey::Address => Some(by_address()),
         UpstreamKey::User => {
-            let user = parts.extensions.get::<Caller>().and_then(Caller::user_id);
+            let user = request.extensions().get::<Caller>().and_then(Caller::user_id);
             Some(user.map_or_else(by_address, |user| key_of(user.as_bytes())))
         }
-        UpstreamKey::Header(name) => Some(parts.headers.get(name).map_or_else(by_address, |value| key_of(value.as_bytes()))),
+        UpstreamKey::Header(name) => Some(request.headers().get(name).map_or_else(by_address, |value| key_of(value.as_bytes()))),
         UpstreamKey::Cookie(name) => {
-            let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+            let lines = request.headers().get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
             let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
             let found = pairs.find(|(found, _)| **found == **name);
             Some(found.map_or_else(by_address, |(_, value)| key_of(value.as_bytes())))

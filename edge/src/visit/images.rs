@@ -72,8 +72,7 @@ impl OwnPaths for OwnHost<'_> {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse().map_err(|_| FetchError::NotFound)?;
         *request.headers_mut() = headers;
-        let (parts, body) = request.into_parts();
-        let response = self.door.answer(parts, body, None, self.peer).await;
+        let response = self.door.answer(&mut request, None, self.peer).await;
         match response.status() {
             StatusCode::OK if response.headers().contains_key(CONTENT_ENCODING) => return Err(FetchError::Status(415)),
             StatusCode::OK => {}

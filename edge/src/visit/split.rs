@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Limited};
 
-use super::{Admission, Passage};
+use super::Passage;
 use crate::Inner;
 use crate::random::BufferedRandom;
 use crate::split::choose::{Asked, drawn};
@@ -55,8 +55,8 @@ struct Copy {
 
 impl Inner {
     /// Chooses the side, and keeps what a second try or a copy needs.
-    pub(super) fn enter(&self, passage: &mut Passage, request: Request) -> (Entered, Request) {
-        let (mut parts, mut body) = request.into_parts();
+    pub(super) fn enter(&self, passage: &mut Passage, request: &mut Request) -> Entered {
+        let (mut parts, mut body) = std::mem::take(request).into_parts();
         let split = passage.route.split.clone().map(|split| {
             let asked = Asked {
                 user: parts.extensions.get::<Caller>().and_then(Caller::user_id),
@@ -86,7 +86,8 @@ impl Inner {
         let observed = passage.route.is_observed();
         let path = if observed { parts.uri.path().to_owned() } else { String::new() };
         let entered = Entered { begun: Instant::now(), method: parts.method.clone(), path, observed, split };
-        (entered, Request::from_parts(parts, body))
+        *request = Request::from_parts(parts, body);
+        entered
     }
 
     /// Counts the answer, tries the baseline where a variant failed, and sees to the copy.
@@ -104,8 +105,8 @@ impl Inner {
         self.count(&on.split.state, on.side, response.status(), begun);
         if let Some((passage, parts)) = on.again.filter(|_| response.status().is_server_error()) {
             let begun = Instant::now();
-            let request = Request::from_parts(parts, Body::empty());
-            response = self.rendered(Admission::Admitted(passage), request, None).await;
+            let mut request = Request::from_parts(parts, Body::empty());
+            response = self.rendered(&passage, &mut request, None).await;
             self.count(&on.split.state, MAIN, response.status(), begun);
         }
         if let Some(cookie) = on.cookie {
@@ -225,8 +226,8 @@ impl Sending {
         }
         let name = HeaderValue::from_str(&self.state.entry.name).unwrap_or(HeaderValue::from_static("1"));
         parts.headers.insert(&BANYAN_SHADOW, name);
-        let copied = Request::from_parts(parts, Body::from(self.request_body));
-        let answer = edge.rendered(Admission::Admitted(self.copy.passage), copied, None).await;
+        let mut copied = Request::from_parts(parts, Body::from(self.request_body));
+        let answer = edge.rendered(&self.copy.passage, &mut copied, None).await;
         let (answer, body) = answer.into_parts();
         let Ok(body) = Limited::new(body, shadow.body).collect().await else {
             return self.state.count(CopyEnd::Skipped);

@@ -45,8 +45,8 @@ pub(crate) struct Target {
 
 /// Why a try got no answer.
 pub(crate) enum Failed {
-    /// Nothing was sent; the request is given back where it still can be.
-    Unreachable(Reason, Option<Box<http::Request<OutBody>>>),
+    /// Nothing was sent: the request is still where it was.
+    Unreachable(Reason),
     Broken(Reason),
     BadAnswer(Reason),
     /// The request's own body failed.
@@ -95,20 +95,16 @@ impl Target {
     pub(crate) async fn send(
         &self,
         upstream: &Upstream,
-        request: http::Request<OutBody>,
+        request: &mut Option<http::Request<OutBody>>,
         upgrade: Upgrade,
     ) -> Result<(http::Response<Incoming>, Option<Lease>), Failed> {
-        let mut request = request;
         if let Some(lease) = pool::take(self, upstream, upgrade) {
             match self.send_on(lease, upstream, request).await {
-                Err(Failed::Unreachable(_, Some(unsent))) => request = *unsent,
+                Err(Failed::Unreachable(_)) => {}
                 other => return other,
             }
         }
-        let lease = match Box::pin(self.connect(upstream, upgrade)).await {
-            Ok(lease) => lease,
-            Err(reason) => return Err(Failed::Unreachable(reason, Some(Box::new(request)))),
-        };
+        let lease = Box::pin(self.connect(upstream, upgrade)).await.map_err(Failed::Unreachable)?;
         self.send_on(lease, upstream, request).await
     }
 
@@ -116,16 +112,22 @@ impl Target {
         &self,
         mut lease: Lease,
         upstream: &Upstream,
-        mut request: http::Request<OutBody>,
+        request: &mut Option<http::Request<OutBody>>,
     ) -> Result<(http::Response<Incoming>, Option<Lease>), Failed> {
-        head::address(&mut request, self, &upstream.host, lease.speaks());
-        match lease.send(request).await {
+        let Some(mut addressed) = request.take() else {
+            return Err(Failed::BadRequest(Reason::Plain("it was sent already")));
+        };
+        head::address(&mut addressed, self, &upstream.host, lease.speaks());
+        match lease.send(addressed).await {
             Ok(response) => {
                 let reusable = response.status() != http::StatusCode::SWITCHING_PROTOCOLS;
                 Ok((response, reusable.then_some(lease)))
             }
             Err(mut error) => match error.take_message() {
-                Some(unsent) => Err(Failed::Unreachable(error.into_error().into(), Some(Box::new(unsent)))),
+                Some(unsent) => {
+                    *request = Some(unsent);
+                    Err(Failed::Unreachable(error.into_error().into()))
+                }
                 None => Err(failure_of(error.into_error())),
             },
         }

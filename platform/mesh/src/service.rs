@@ -109,7 +109,16 @@ impl ServiceHandle {
     /// # Errors
     /// [`CallError::ServiceUnavailable`] when no instance can take it, [`CallError::CircuitOpen`], [`CallError::Overloaded`],
     /// [`CallError::DeadlineExceeded`], and what went wrong at the last try.
-    pub async fn send(&self, request: Request, call: Call) -> Result<Answer, CallError> {
+    pub async fn send(&self, mut request: Request, call: Call) -> Result<Answer, CallError> {
+        self.send_from(&mut request, call).await
+    }
+
+    /// As [`ServiceHandle::send`], of a request that is taken from where it stands. Each future that holds one grows by it, and a request
+    /// that goes through many hands would be in all of them.
+    ///
+    /// # Errors
+    /// As [`ServiceHandle::send`].
+    pub async fn send_from(&self, request: &mut Request, call: Call) -> Result<Answer, CallError> {
         let inner = &self.0;
         let state = inner.state.load_full();
         let now = inner.now();
@@ -120,7 +129,7 @@ impl ServiceHandle {
         }
         match &instance.transport {
             Transport::Local(router) => {
-                let (router, running) = (router.clone(), inner.begin(&state.upstream, &instance, now)?);
+                let running = inner.begin(&state.upstream, &instance, now)?;
                 inner.run_here(router, request, call.deadline, running, &state.upstream).await
             }
             Transport::Remote(_) => inner.exchange(&state, instance, request, call).await,
@@ -179,15 +188,15 @@ impl Inner {
 
     async fn run_here(
         self: &Arc<Self>,
-        mut router: Router,
-        request: Request,
+        router: &Router,
+        request: &mut Request,
         deadline: Deadline,
         mut running: Running,
         upstream: &Upstream,
     ) -> Result<Answer, CallError> {
         let allowed = deadline.remaining();
         let trace = request.headers().get(&TRACEPARENT).cloned();
-        let Some(response) = deadline.bound(trace, router.call(request)).await else {
+        let Some(response) = deadline.bound(trace, router.clone().call(std::mem::take(request))).await else {
             running.end(upstream, Outcome::TooLate);
             return Err(self.too_late(allowed));
         };

@@ -330,7 +330,7 @@ pub struct Connections {
 
 impl Default for Connections {
     fn default() -> Self {
-        Self { idle: 256, idle_for: Duration::from_secs(4), streams: 100, http2: 4 }
+        Self { idle: 512, idle_for: Duration::from_secs(4), streams: 100, http2: 4 }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -55,12 +55,17 @@ pub struct Rendered(About);
 
 impl Rendered {
     /// Answers as the layer would around a service that does the `work`, which is pinned already so that nothing large is moved.
-    pub async fn render(self, work: impl Future<Output = Response> + Unpin) -> Response {
-        let answered = pin!(async { Ok::<_, Infallible>(work.await) });
-        match (Rendering { future: answered, about: self.0 }).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
+    pub fn render(self, work: impl Future<Output = Response> + Unpin) -> impl Future<Output = Response> {
+        let mut rendering = Rendering { future: Sure(work), about: self.0 };
+        poll_fn(move |cx| {
+            let Ok(response) = ready!(Pin::new(&mut rendering).poll(cx));
+            Poll::Ready(response)
+        })
+    }
+
+    /// As [`Rendered::render`], of an answer that is there already.
+    pub fn word(self, response: Response) -> Response {
+        self.0.finish(response)
     }
 }
 
@@ -94,6 +99,17 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let about = About::of(&request, &self.catalogues);
         Rendering { future: self.inner.call(request), about }
+    }
+}
+
+/// Work that always comes to an answer.
+struct Sure<F>(F);
+
+impl<F: Future<Output = Response> + Unpin> Future for Sure<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(Ok)
     }
 }
 

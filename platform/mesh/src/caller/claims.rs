@@ -1,5 +1,6 @@
 //! What is said of a caller.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ pub struct CallerDetails {
     pub address: Option<IpAddr>,
 }
 
+/// Of a role, a permission or a scope. Those that this version knows are not copied: this is written with each request.
+type Name = Cow<'static, str>;
+
 /// A caller as the other side sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,11 +35,11 @@ pub struct SignedCaller {
     pub system: Option<String>,
     /// `None` where a node speaks for itself and for no tenant.
     pub tenant: Option<Uuid>,
-    pub roles: Vec<String>,
+    pub roles: Vec<Name>,
     /// What the roles allow, by name, for services that do not know the roles.
-    pub permissions: Vec<String>,
+    pub permissions: Vec<Name>,
     /// `None` is no limit; an empty list allows nothing that needs a scope.
-    pub scopes: Option<Vec<String>>,
+    pub scopes: Option<Vec<Name>>,
     pub session: Option<Uuid>,
     /// The API key by which the person acts; then `scopes` are all that is allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,11 +63,14 @@ impl SignedCaller {
             subject: caller.user_id(),
             system,
             tenant: Some(caller.tenant),
-            roles: caller.roles.iter().map(|role| role.name().to_owned()).collect(),
-            permissions: allowed.map(|permission| permission.name().to_owned()).collect(),
+            roles: caller.roles.iter().map(|role| role.name().into()).collect(),
+            permissions: allowed.map(|permission| permission.name().into()).collect(),
             scopes: match caller.scopes() {
-                Some(scopes) => Some(scopes.iter().map(|scope| scope.name().to_owned()).collect()),
-                None => details.and_then(|details| details.scopes.as_deref()).map(<[String]>::to_vec),
+                Some(scopes) => Some(scopes.iter().map(|scope| scope.name().into()).collect()),
+                None => {
+                    let scopes = details.and_then(|details| details.scopes.as_deref());
+                    scopes.map(|scopes| scopes.iter().cloned().map(Name::from).collect())
+                }
             },
             session: caller.session,
             key: caller.key(),
@@ -113,7 +120,7 @@ impl SignedCaller {
 
     pub fn details(&self) -> CallerDetails {
         CallerDetails {
-            scopes: self.scopes.as_deref().map(Arc::from),
+            scopes: self.scopes.as_ref().map(|scopes| scopes.iter().map(|scope| scope.clone().into_owned()).collect()),
             locale: self.locale.as_deref().map(Arc::from),
             address: self.address,
         }

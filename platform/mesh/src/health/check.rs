@@ -78,8 +78,8 @@ fn apply(instance: &Instance, streak: Streak, check: &HealthCheck, service: &Inn
 
 async fn is_well(instance: &Instance, upstream: &Upstream, check: &HealthCheck) -> bool {
     let Transport::Remote(target) = &instance.transport else { return true };
-    let Some(request) = question(check) else { return false };
-    match timeout(check.timeout, target.send(upstream, request, Upgrade::Refused)).await {
+    let mut request = question(check);
+    match timeout(check.timeout, target.send(upstream, &mut request, Upgrade::Refused)).await {
         Ok(Ok((response, _lease))) => is_expected(response.status(), check),
         Ok(Err(_)) | Err(_) => false,
     }

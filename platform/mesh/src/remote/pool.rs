@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
+use std::future::Future;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
 use tokio::runtime::{Handle, Id};
@@ -163,13 +165,13 @@ impl Lease {
         }
     }
 
-    pub(super) async fn send(
+    pub(super) fn send(
         &mut self,
         request: http::Request<OutBody>,
-    ) -> Result<http::Response<Incoming>, TrySendError<http::Request<OutBody>>> {
+    ) -> impl Future<Output = Result<http::Response<Incoming>, TrySendError<http::Request<OutBody>>>> {
         match &mut self.sender {
-            Sender::Http1(sender) => sender.try_send_request(request).await,
-            Sender::Http2 { sender, .. } => sender.try_send_request(request).await,
+            Sender::Http1(sender) => Either::Left(sender.try_send_request(request)),
+            Sender::Http2 { sender, .. } => Either::Right(sender.try_send_request(request)),
         }
     }
 

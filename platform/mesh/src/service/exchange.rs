@@ -45,7 +45,7 @@ impl Inner {
         self: &Arc<Self>,
         state: &State,
         first: Arc<Instance>,
-        request: Request,
+        request: &mut Request,
         call: Call,
     ) -> Result<Answer, CallError> {
         let upstream = &*state.upstream;
@@ -57,15 +57,16 @@ impl Inner {
         let kept_for = if upstream.hedge.is_some() { most.max(2) } else { most };
         let outgoing = Outgoing::new(request, upstream, &call, kept_for);
         let until = call.deadline.instant().min(begun + upstream.timeouts.total);
-        Exchange { service: self, state, call, outgoing, begun, until, tries: 0, most, tried: Vec::new() }.run(first).await
+        let mut exchange = Exchange { service: self, state, call, outgoing, begun, until, tries: 0, most, tried: Vec::new() };
+        exchange.run(first).await
     }
 
-    /// One try, to the head of the answer.
+    /// One try, to the head of the answer. A request that was not sent is left where it is.
     async fn attempt(
         self: &Arc<Self>,
         upstream: &Upstream,
         instance: &Arc<Instance>,
-        request: http::Request<OutBody>,
+        request: &mut Option<http::Request<OutBody>>,
         until: Instant,
         upgrade: Upgrade,
     ) -> Result<http::Response<AnswerBody>, Missed> {
@@ -85,7 +86,7 @@ impl Inner {
                 // A body that its sender broke off says nothing about the instance.
                 match failed {
                     Failed::BadRequest(_) => {}
-                    Failed::Unreachable(..) => running.end(upstream, Outcome::Unreachable),
+                    Failed::Unreachable(_) => running.end(upstream, Outcome::Unreachable),
                     Failed::Broken(_) | Failed::BadAnswer(_) => running.end(upstream, Outcome::NoAnswer),
                 }
                 return Err(Missed::Failed(failed));
@@ -118,18 +119,24 @@ fn outcome_of(status: StatusCode, upstream: &Upstream) -> Outcome {
 }
 
 impl Exchange<'_> {
-    async fn run(mut self, first: Arc<Instance>) -> Result<Answer, CallError> {
+    async fn run(&mut self, first: Arc<Instance>) -> Result<Answer, CallError> {
         let mut instance = first;
         loop {
-            let Some(request) = self.prepared() else { return Err(self.error(Missed::TooLate, &instance)) };
+            let mut request = self.prepared();
+            if request.is_none() {
+                return Err(self.error(Missed::TooLate, &instance));
+            }
             self.tries += 1;
             let until = self.until.min(Instant::now() + self.state.upstream.timeouts.per_try);
             let outcome = match self.state.upstream.hedge {
                 Some(hedge) if self.tries == 1 && self.outgoing.can_repeat() => {
                     let after = Instant::now() + hedge.after;
-                    Box::pin(self.hedged(&mut instance, request, until, after)).await
+                    Box::pin(self.hedged(&mut instance, &mut request, until, after)).await
                 }
-                _ => self.service.attempt(&self.state.upstream, &instance, request, until, self.call.upgrade).await,
+                _ => {
+                    let upstream = &self.state.upstream;
+                    self.service.attempt(upstream, &instance, &mut request, until, self.call.upgrade).await
+                }
             };
             let missed = match outcome {
                 Ok(response) => {
@@ -144,8 +151,11 @@ impl Exchange<'_> {
                         None => return Ok(self.answer(response, &instance)),
                     }
                 }
-                Err(missed) => self.taken_back(missed),
+                Err(missed) => missed,
             };
+            if let (Missed::Failed(Failed::Unreachable(_)), Some(unsent)) = (&missed, request) {
+                self.outgoing.put_back(unsent);
+            }
             let hopeless = matches!(missed, Missed::Refused(_) | Missed::Failed(Failed::BadRequest(_)));
             match if hopeless { None } else { self.another(&instance) } {
                 Some(next) => instance = next,
@@ -160,17 +170,6 @@ impl Exchange<'_> {
         let mut request = self.outgoing.next().filter(|_| !left.is_zero())?;
         self.outgoing.introduce(&mut request, self.service, &self.state.upstream, left);
         Some(request)
-    }
-
-    /// Keeps a request that was not sent for the next try.
-    fn taken_back(&mut self, missed: Missed) -> Missed {
-        match missed {
-            Missed::Failed(Failed::Unreachable(reason, Some(request))) => {
-                self.outgoing.put_back(*request);
-                Missed::Failed(Failed::Unreachable(reason, None))
-            }
-            other => other,
-        }
     }
 
     /// Who gets the next try, if there may be one: the request can be sent again, there is time, and the budget allows it.
@@ -199,38 +198,47 @@ impl Exchange<'_> {
     async fn hedged(
         &mut self,
         instance: &mut Arc<Instance>,
-        request: http::Request<OutBody>,
+        request: &mut Option<http::Request<OutBody>>,
         until: Instant,
         after: Instant,
     ) -> Result<http::Response<AnswerBody>, Missed> {
         let (service, upstream, upgrade) = (self.service, &*self.state.upstream, self.call.upgrade);
         let first = instance.clone();
-        let mut one = std::pin::pin!(service.attempt(upstream, &first, request, until, upgrade));
-        if let Ok(outcome) = tokio::time::timeout_at(after, one.as_mut()).await {
-            return outcome;
-        }
-        self.tried.push(first.id.key);
-        let beside = self.choose_other().filter(|other| other.id != first.id);
-        let Some(second) = beside.filter(|_| self.withdraw(Count::Hedges)) else { return one.await };
-        let Some(request) = self.prepared() else { return one.await };
-        self.tries += 1;
-        let mut other = std::pin::pin!(service.attempt(upstream, &second, request, until, upgrade));
-        tokio::select! {
-            outcome = one.as_mut() => match outcome {
-                Ok(response) => Ok(response),
-                Err(_) => {
-                    *instance = second.clone();
-                    other.await
-                }
-            },
-            outcome = other.as_mut() => match outcome {
-                Ok(response) => {
-                    *instance = second.clone();
-                    Ok(response)
-                }
-                Err(_) => one.await,
-            },
-        }
+        let mut again;
+        let outcome = {
+            let mut one = std::pin::pin!(service.attempt(upstream, &first, request, until, upgrade));
+            if let Ok(outcome) = tokio::time::timeout_at(after, one.as_mut()).await {
+                return outcome;
+            }
+            self.tried.push(first.id.key);
+            let beside = self.choose_other().filter(|other| other.id != first.id);
+            let Some(second) = beside.filter(|_| self.withdraw(Count::Hedges)) else { return one.await };
+            again = self.prepared();
+            if again.is_none() {
+                return one.await;
+            }
+            self.tries += 1;
+            let mut other = std::pin::pin!(service.attempt(upstream, &second, &mut again, until, upgrade));
+            tokio::select! {
+                outcome = one.as_mut() => match outcome {
+                    Ok(response) => Ok(response),
+                    Err(_) => {
+                        *instance = second.clone();
+                        other.await
+                    }
+                },
+                outcome = other.as_mut() => match outcome {
+                    Ok(response) => {
+                        *instance = second.clone();
+                        Ok(response)
+                    }
+                    Err(_) => one.await,
+                },
+            }
+        };
+        // They are the same one: whichever was not sent can be.
+        *request = request.take().or(again);
+        outcome
     }
 
     fn answer(&self, response: http::Response<AnswerBody>, instance: &Instance) -> Answer {
@@ -242,7 +250,7 @@ impl Exchange<'_> {
         match missed {
             Missed::Refused(error) => error,
             Missed::TooLate => self.service.too_late(self.begun.elapsed()),
-            Missed::Failed(Failed::Unreachable(reason, _)) => CallError::Unreachable { name, instance, reason },
+            Missed::Failed(Failed::Unreachable(reason)) => CallError::Unreachable { name, instance, reason },
             Missed::Failed(Failed::Broken(reason)) => CallError::Broken { name, instance, reason },
             Missed::Failed(Failed::BadAnswer(reason)) => CallError::BadAnswer { name, instance, reason },
             Missed::Failed(Failed::BadRequest(reason)) => CallError::BadRequest { name, reason },

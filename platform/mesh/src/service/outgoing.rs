@@ -36,8 +36,8 @@ struct Spare {
 
 impl Outgoing {
     /// `tries` above 1 keeps what may be needed again.
-    pub(super) fn new(request: Request, upstream: &Upstream, call: &Call, tries: u32) -> Self {
-        let (mut parts, body) = request.into_parts();
+    pub(super) fn new(request: &mut Request, upstream: &Upstream, call: &Call, tries: u32) -> Self {
+        let (mut parts, body) = std::mem::take(request).into_parts();
         let caller = upstream.caller.as_ref().map(|_| {
             let details = parts.extensions.get::<CallerDetails>();
             // Without a caller the node speaks for itself: it can be believed to be one of ours, and that is all.

@@ -58,7 +58,7 @@ pub(super) fn read(section: &mut Section<'_>, upstream: &mut Upstream) {
     if let Some(mut table) = section.get("connections").and_then(|item| item.section()) {
         let usual = Connections::default();
         upstream.connections = Connections {
-            idle: count(&mut table, "idle", 0, u32::try_from(usual.idle).unwrap_or(256)) as usize,
+            idle: count(&mut table, "idle", 0, u32::try_from(usual.idle).unwrap_or(512)) as usize,
             idle_for: time(&mut table, "idle_for", usual.idle_for),
             streams: count(&mut table, "streams", 1, usual.streams),
             http2: count(&mut table, "http2", 1, u32::try_from(usual.http2).unwrap_or(4)) as usize,
