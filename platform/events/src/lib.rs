@@ -3,9 +3,9 @@
 //! An event, a job or a saga's step is written in the transaction of the change that asks for it, so that it is there if and only if
 //! the change is.
 
-mod jobs;
+pub mod jobs;
 mod log;
-mod sagas;
+pub mod sagas;
 
 use banyan_store::schema::Table;
 

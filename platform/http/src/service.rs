@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use banyan_events::jobs::Jobs;
 use banyan_kernel::application::Applications;
 use banyan_kernel::{Clock, Ids, Random};
 use banyan_locale::{Builder, Catalogues, Layer};
@@ -79,6 +80,7 @@ pub struct MessageFile {
 }
 
 type MakeRouter = dyn Fn(&Host) -> Router + Send + Sync;
+type MakeJobs = dyn Fn(&Host) -> Jobs + Send + Sync;
 type MakeConsumers = dyn Fn(&Host) -> Vec<Consumer> + Send + Sync;
 
 /// A service: name, tables, messages, routes, consumers. Its crate builds it, the server runs it.
@@ -90,6 +92,7 @@ pub struct Service {
     openapi: OpenApi,
     router: Option<Arc<MakeRouter>>,
     consumers: Option<Arc<MakeConsumers>>,
+    jobs: Option<Arc<MakeJobs>>,
 }
 
 impl Service {
@@ -102,6 +105,7 @@ impl Service {
             openapi: OpenApiRouter::<()>::default().into_openapi(),
             router: None,
             consumers: None,
+            jobs: None,
         }
     }
 
@@ -136,6 +140,13 @@ impl Service {
         self
     }
 
+    /// Jobs with their handlers, queues, schedules and sagas.
+    #[must_use]
+    pub fn jobs(mut self, jobs: impl Fn(&Host) -> Jobs + Send + Sync + 'static) -> Self {
+        self.jobs = Some(Arc::new(jobs));
+        self
+    }
+
     /// The documentation of the routes as the handlers give it; [`crate::openapi::merge`] completes it.
     pub fn openapi(&self) -> &OpenApi {
         &self.openapi
@@ -160,6 +171,11 @@ impl Service {
 
     pub fn consumers_of(&self, host: &Host) -> Vec<Consumer> {
         self.consumers.as_ref().map_or_else(Vec::new, |make| make(host))
+    }
+
+    /// What the service does beside requests; nothing where it declares none.
+    pub fn jobs_of(&self, host: &Host) -> Jobs {
+        self.jobs.as_ref().map_or_else(Jobs::new, |make| make(host))
     }
 
     /// Adds the service's catalogues.

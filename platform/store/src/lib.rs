@@ -5,6 +5,7 @@
 //! the caller may see and nothing else. There is no other way to rows.
 
 pub mod audit;
+mod bells;
 pub mod compliance;
 mod context;
 pub mod error;

@@ -11,6 +11,7 @@ pub(crate) struct Pending(Mutex<State>);
 struct State {
     records: Vec<Record>,
     published: usize,
+    bells: Vec<&'static str>,
 }
 
 impl Pending {
@@ -27,6 +28,18 @@ impl Pending {
 
     pub(crate) fn published(&self) {
         self.0.lock().published += 1;
+    }
+
+    /// Rings a bell of the store after the commit; once, however often it is asked for.
+    pub(crate) fn ring(&self, bell: &'static str) {
+        let mut state = self.0.lock();
+        if !state.bells.contains(&bell) {
+            state.bells.push(bell);
+        }
+    }
+
+    pub(crate) fn take_bells(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.lock().bells)
     }
 
     pub(crate) fn take_records(&self) -> Vec<Record> {

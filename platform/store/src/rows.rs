@@ -119,6 +119,9 @@ impl Rows {
         if tx.0.pending.has_published() {
             self.store.0.published.notify_one();
         }
+        for bell in tx.0.pending.take_bells() {
+            self.store.bell(bell).notify_one();
+        }
         Ok(value)
     }
 

@@ -115,6 +115,8 @@ pub(crate) struct Shared {
     pub(crate) consumers: std::sync::OnceLock<Vec<crate::outbox::Consumer>>,
     /// Woken after a commit that published events.
     pub(crate) published: Notify,
+    /// Who waits for what other transactions of this process leave.
+    pub(crate) bells: crate::bells::Bells,
     /// Idempotency keys whose first request is still running in this process.
     pub(crate) running_keys: crate::idempotency::RunningKeys,
 }
@@ -156,6 +158,7 @@ impl Store {
             environment,
             consumers: std::sync::OnceLock::new(),
             published: Notify::new(),
+            bells: crate::bells::Bells::default(),
             running_keys: crate::idempotency::RunningKeys::default(),
         };
         Ok(Self(Arc::new(shared)))

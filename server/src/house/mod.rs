@@ -5,6 +5,7 @@
 mod authentication;
 mod clock;
 mod engine;
+mod job_metrics;
 mod observer;
 mod parts;
 mod tenants;
@@ -16,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::{Context as _, Result};
 use banyan_contracts::limits::LimitBook;
 use banyan_edge::{Edge, Explanation, Limiter, Question, Refusal, RouteLine, UsageBook};
+use banyan_events::jobs::Runner;
 use banyan_http::{Host, Service};
 use banyan_identity::Identity;
 use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random};
@@ -78,6 +80,7 @@ pub(crate) struct House {
     pub(crate) usage: UsageBook,
     /// Consumers of events are named before anything is published, but only a server runs them.
     workers: Mutex<Vec<Worker>>,
+    runners: Mutex<Vec<Runner>>,
     /// The open door, where this process serves.
     edge: OnceLock<Edge>,
 }
@@ -134,6 +137,7 @@ impl House {
             .collect();
         let health = HealthRegistry::new(build.clone(), clock.clone());
         let workers = Mutex::new(workers);
+        let runners = Mutex::new(runners(&rooms, &roles, &metrics, &random)?);
         let house = Self {
             roles,
             rooms,
@@ -148,6 +152,7 @@ impl House {
             limiter,
             usage: UsageBook::default(),
             workers,
+            runners,
             edge: OnceLock::new(),
         };
         house.ensure_tenants().await?;
@@ -198,12 +203,33 @@ impl House {
         std::mem::take(&mut self.workers.lock())
     }
 
+    /// Those that do the services' jobs; given once.
+    pub(crate) fn take_runners(&self) -> Vec<Runner> {
+        std::mem::take(&mut self.runners.lock())
+    }
+
     /// Every application has a tenant of its name from the start, and the operators have theirs.
     async fn ensure_tenants(&self) -> Result<()> {
         let wanted = parts::tenants_of(&self.applications);
         self.identity.ensure_tenants(&wanted).await.context("cannot make the tenants that every installation has")?;
         Ok(())
     }
+}
+
+/// One for each service of this process that has jobs.
+fn runners(rooms: &[Room], roles: &Roles, metrics: &Metrics, random: &Arc<dyn Random>) -> Result<Vec<Runner>> {
+    let families = job_metrics::Families::registered(metrics);
+    let mut runners = Vec::new();
+    for room in rooms.iter().filter(|room| roles.have(room.service.name)) {
+        let jobs = room.service.jobs_of(&room.host);
+        if jobs.is_empty() {
+            continue;
+        }
+        let runner = Runner::new(room.host.store.clone(), jobs, random.clone());
+        let runner = runner.with_context(|| format!("the jobs of `{}` are declared wrongly", room.service.name))?;
+        runners.push(runner.observed(Arc::new(families.of(room.service.name))));
+    }
+    Ok(runners)
 }
 
 async fn open_identity(rooms: &mut [Room], limiter: Option<&Limiter>) -> Result<Identity> {

@@ -1,4 +1,4 @@
-//! What runs beside the requests: consumers of events, mails, keys, tidying.
+//! What runs beside the requests: consumers of events, jobs, mails, keys, tidying.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +43,9 @@ impl Beside {
         if extent == Extent::Whole {
             for worker in house.take_workers() {
                 tasks.spawn(worker.run(heard.clone()));
+            }
+            for runner in house.take_runners() {
+                tasks.spawn(runner.run(heard.clone()));
             }
             tasks.spawn(super::heads::run(house.clone(), data.audit_heads(), heard.clone()));
             let differs = Arc::new(AtomicBool::new(false));
