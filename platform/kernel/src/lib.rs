@@ -12,6 +12,7 @@ pub mod random;
 pub mod role;
 pub mod secret;
 pub mod suggest;
+pub mod tenant;
 pub mod time;
 
 pub use application::{Application, Applications};
@@ -23,5 +24,6 @@ pub use network::{Network, NetworkError};
 pub use random::{OsRandom, Random};
 pub use role::{Permission, Role, Roles, Scopes};
 pub use secret::Secret;
+pub use tenant::OPERATORS;
 pub use time::{Clock, SystemClock, TestClock, Timestamp};
 pub use uuid::Uuid;

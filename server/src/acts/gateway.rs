@@ -3,9 +3,9 @@
 
 use anyhow::{Context as _, Result};
 use axum::body::Body;
-use banyan_gateway::{OPERATORS, SERVICE};
+use banyan_gateway::SERVICE;
 use banyan_http::Tenant;
-use banyan_kernel::{Caller, RequestId};
+use banyan_kernel::{Caller, OPERATORS, RequestId};
 use banyan_locale::{Locale, Negotiation};
 use http::{HeaderValue, Method, Request, header};
 use http_body_util::BodyExt as _;

@@ -103,7 +103,7 @@ impl House {
     async fn purge_cache(&self, what: What, name: &str, why: Option<&str>) -> Result<Answer> {
         let room = self.rooms.iter().find(|room| room.service.name == banyan_gateway::SERVICE);
         let room = room.context("this process has no gateway: ask one with the role `edge`")?;
-        let operators = self.identity.tenant_named(banyan_gateway::OPERATORS).context("there is no tenant of operators")?;
+        let operators = self.identity.tenant_named(banyan_kernel::OPERATORS).context("there is no tenant of operators")?;
         let purge = Purge { what, name: name.to_owned() };
         banyan_gateway::purge(&room.host, operators.id, &purge, why).await?;
         Ok(Answer::Done)

@@ -1,22 +1,18 @@
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::Result;
 use banyan_gateway::What;
 use clap::Subcommand;
-use serde_json::Value;
 
-use super::health::get;
+use super::admin::AdminListener;
 use super::installation::Installation;
-use super::services::admin_of;
 use super::terminal::Usage;
-use super::{Ended, block_on, terminal};
+use super::{Ended, terminal};
 use crate::acts::{Act, perform};
 
 /// Look at what the front door keeps, and have it forgotten.
 #[derive(Subcommand)]
 #[command(after_help = "Examples:\n  banyan cache stats\n  banyan cache purge --tag news --why \"wrong prices\"\n  \
-                        banyan cache purge --prefix shop.example.org/images")]
+                        banyan cache purge --prefix shop.example.org/images\n  \
+                        banyan cache purge --address cdn.example.org/boats/1.jpg --why \"another picture\"")]
 pub(crate) enum Command {
     Purge(Purge),
     Stats(Stats),
@@ -45,7 +41,7 @@ struct Named {
     /// All answers that carry this tag (Cache-Tag, Surrogate-Key, or the tags of a route).
     #[arg(long)]
     tag: Option<String>,
-    /// One address with all of its queries, such as example.org/news/1.
+    /// One address with all of its queries, such as example.org/news/1, and the images that were made of the picture there.
     #[arg(long, value_name = "HOST/PATH")]
     address: Option<String>,
     /// All addresses that begin so, such as example.org/news/.
@@ -59,17 +55,9 @@ struct Named {
 /// Say what the door of a running server keeps, and how often it helped. It asks the server's admin listener.
 #[derive(clap::Args)]
 pub(crate) struct Stats {
-    /// The admin listener of a server (default: that of the server on the data directory).
-    #[arg(long, value_name = "ADDR")]
-    address: Option<SocketAddr>,
-    /// For programs.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    installation: Installation,
+    admin: AdminListener,
 }
-
-const DEADLINE: Duration = Duration::from_secs(5);
 
 impl Command {
     pub(crate) fn run(&self) -> Result<Ended> {
@@ -115,16 +103,8 @@ impl Named {
 
 impl Stats {
     fn run(&self) -> Result<Ended> {
-        let address = match self.address {
-            Some(address) => address,
-            None => admin_of(&self.installation)?,
-        };
-        let stats = block_on(async {
-            let answer = tokio::time::timeout(DEADLINE, get(address, "/cache")).await;
-            let (_, body) = answer.map_err(|_| anyhow!("no answer from {address} within {} s", DEADLINE.as_secs()))??;
-            serde_json::from_slice::<Value>(&body).with_context(|| format!("{address} is no admin listener of Banyan"))
-        })?;
-        if self.json {
+        let stats = self.admin.ask("/cache")?;
+        if self.admin.json {
             terminal::say(&serde_json::to_string_pretty(&stats)?)?;
             return Ok(Ended::Well);
         }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod admin;
 mod audit;
 mod backup;
 mod cache;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use banyan_edge::{Limiter, RateLimits, RedisOptions};
-use banyan_identity::{NewTenant, OPERATORS, Registration};
-use banyan_kernel::{Application, Applications, Clock};
+use banyan_identity::{NewTenant, Registration};
+use banyan_kernel::{Application, Applications, Clock, OPERATORS};
 use serde_json::{Value, json};
 
 use crate::data::DataDirectory;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use banyan_kernel::{Caller, ErrorCode, RequestId, Roles, Timestamp, Uuid};
+use banyan_kernel::{Caller, ErrorCode, OPERATORS, RequestId, Roles, Timestamp, Uuid};
 use banyan_store::{StoreError, Tx};
 
 use crate::email::Email;
@@ -10,7 +10,7 @@ use crate::model::{Kind, Person};
 use crate::revocations::Revocations;
 use crate::store::accounts;
 use crate::tokens::{self, LIFETIME_SECONDS, LegacyClaims};
-use crate::{Identity, IdentityError, OPERATORS};
+use crate::{Identity, IdentityError};
 
 /// A person without a session, as they were when the token was verified.
 #[derive(Clone, Debug)]

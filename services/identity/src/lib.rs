@@ -60,7 +60,7 @@ pub use keeping::OpenError;
 pub use model::Status;
 pub use operators::{AccountSheet, SessionSummary};
 pub use schema::{SERVICE, schema};
-pub use tenants::{OPERATORS, Registration, TenantInfo, TenantsWatch};
+pub use tenants::{Registration, TenantInfo, TenantsWatch};
 
 use mail::Mailer;
 use passwords::Passwords;

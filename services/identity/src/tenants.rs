@@ -8,10 +8,6 @@ use tokio::sync::watch;
 
 use crate::entity::tenant;
 
-/// The name of the tenant of those who run the installation. They stand above all tenants, so it opens to credentials of this
-/// installation only.
-pub const OPERATORS: &str = "operators";
-
 /// Whether people may register themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {

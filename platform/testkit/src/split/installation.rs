@@ -104,7 +104,14 @@ impl Installation {
         let rows = client.query("SELECT id, name FROM identity.tenants ORDER BY name", &[]).await.expect("tenants can be read");
         let tenants: Vec<(Uuid, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         let own = tenants.iter().find(|tenant| tenant.1 == TENANT).expect("the tenant of tests is there").0;
-        (own, tenants.into_iter().filter(|tenant| tenant.0 != own && tenant.1 != "operators").map(|tenant| tenant.0).collect())
+        (
+            own,
+            tenants
+                .into_iter()
+                .filter(|tenant| tenant.0 != own && tenant.1 != banyan_kernel::OPERATORS)
+                .map(|tenant| tenant.0)
+                .collect(),
+        )
     }
 
     /// A token of the installation that says who calls, good from `now` on.

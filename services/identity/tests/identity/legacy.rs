@@ -1,7 +1,7 @@
 //! Tokens of another system, while people move over.
 
-use banyan_identity::{Identity, NewAccount, OPERATORS, Status};
-use banyan_kernel::{ErrorCode, Role, Roles};
+use banyan_identity::{Identity, NewAccount, Status};
+use banyan_kernel::{ErrorCode, OPERATORS, Role, Roles};
 use banyan_testkit::{Bench, on_both_engines};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

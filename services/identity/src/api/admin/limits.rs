@@ -7,15 +7,12 @@ use std::sync::Arc;
 
 use banyan_contracts::limits::{LimitBook, Sight};
 use banyan_http::{Problem, Tenant};
-use banyan_kernel::Caller;
+use banyan_kernel::{Caller, OPERATORS};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Identity;
 use crate::api::Desk;
-
-/// The name of the operators' tenant.
-pub(super) const OPERATORS: &str = "operators";
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new().routes(routes!(list::list_limits)).routes(routes!(lift::lift_limit))

@@ -3,13 +3,12 @@
 use axum::Json;
 use axum::response::Response;
 use banyan_http::{Allowed, Paged, Paging, Problem, Query, Tenant, Validate, permit};
-use banyan_kernel::{ErrorCode, Uuid};
+use banyan_kernel::{ErrorCode, OPERATORS, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::limits::OPERATORS;
 use crate::Identity;
 use crate::api::Desk;
 use crate::api::api_keys::{check_moment, moment};
