@@ -68,7 +68,9 @@ pub use routes::{
     StoredEntry, explain,
 };
 pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, Plain, ProxyProtocol, SettingsError, TransportSecurity};
-pub use split::{FieldReport, ObservedRoute, RollBack, Seen, ShadowReport, SideReport, SplitReport, Values, WorseBy};
+pub use split::{
+    FieldReport, ObservedRoute, RollBack, Seen, ShadowReport, SideReport, SplitReport, SplitSums, Values, WorseBy,
+};
 pub use usage::UsageBook;
 
 /// The door's own messages: `(tag, file, text)` for a catalogue builder, in `Layer::Service`.
@@ -197,6 +199,12 @@ impl Edge {
     /// Every split: what its sides did, what copies found, whether it was rolled back.
     pub fn splits(&self) -> Vec<SplitReport> {
         self.0.routes.load().splits.values().map(|state| state.report()).collect()
+    }
+
+    /// What each split saw since this was asked last, for whoever adds up several doors. Those that saw nothing are left out.
+    pub fn take_split_sums(&self) -> Vec<SplitSums> {
+        let routes = self.0.routes.load();
+        routes.splits.values().map(|state| state.take_sums()).filter(|sums| !sums.is_empty()).collect()
     }
 
     /// The paths that were asked for on routes that observe them, by template.

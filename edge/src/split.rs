@@ -6,7 +6,6 @@ pub(crate) mod choose;
 pub(crate) mod compare;
 pub(crate) mod cookie;
 pub(crate) mod entry;
-mod findings;
 mod judge;
 pub(crate) mod observe;
 mod report;
@@ -22,9 +21,10 @@ use cookie::CookieKey;
 use entry::SplitEntry;
 use state::SplitState;
 
-pub use judge::{RollBack, Seen, WorseBy};
+pub use banyan_contracts::splits::{FieldReport, Seen, ShadowReport, SideReport, SplitSums, Values};
+pub use judge::{RollBack, WorseBy};
 pub use observe::ObservedRoute;
-pub use report::{FieldReport, ShadowReport, SideReport, SplitReport, Values};
+pub use report::SplitReport;
 
 /// The baseline's number among the sides.
 pub(crate) const MAIN: usize = 0;

@@ -10,8 +10,7 @@
 //! Nothing is said before the variant has `least` requests in the window. The baseline is what the other side did in the same window, so that a
 //! bad hour for both is nobody's fault; where it has fewer than `least` requests there, it is all that it did before.
 
-use std::time::Duration;
-
+use banyan_contracts::splits::Seen;
 use banyan_kernel::Timestamp;
 use serde::Serialize;
 
@@ -47,28 +46,8 @@ pub enum WorseBy {
     Latency,
 }
 
-/// One side of the comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Seen {
-    pub requests: u64,
-    pub failures: u64,
-    /// Share, 0 to 1.
-    pub failure_rate: f64,
-    /// 95th percentile, in milliseconds.
-    pub p95_ms: f64,
-}
-
-impl Seen {
-    pub(super) fn of(tally: &Tally) -> Self {
-        let p95 = tally.quantile(0.95).unwrap_or_default();
-        let failure_rate = (tally.failure_rate() * 1e6).round() / 1e6;
-        Self { requests: tally.requests, failures: tally.failures, failure_rate, p95_ms: millis(p95) }
-    }
-}
-
-pub(super) fn millis(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e5).round() / 100.0
+fn seen(tally: &Tally) -> Seen {
+    Seen::new(tally.requests, tally.failures, tally.quantile(0.95).unwrap_or_default())
 }
 
 /// What counts against the variant; none where nothing does.
@@ -83,8 +62,8 @@ pub(crate) fn judge(rule: &RollBackEntry, variant: &str, baseline: &Tally, canar
         at: now.to_string(),
         variant: variant.to_owned(),
         worse_by,
-        baseline: Seen::of(baseline),
-        canary: Seen::of(canary),
+        baseline: seen(baseline),
+        canary: seen(canary),
         z: (z * 100.0).round() / 100.0,
         window_seconds: rule.window.as_secs(),
         allowed,
@@ -122,6 +101,8 @@ fn by_latency(rule: &RollBackEntry, baseline: &Tally, canary: &Tally) -> Option<
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::split::window::Failed;
 

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use banyan_contracts::splits::millis;
 use http::{Method, StatusCode};
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::judge::millis;
 use super::window::{Failed, Tally};
 
 /// Templates that are counted apart; further ones are counted together.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use banyan_contracts::splits::{CopySums, Differences, SideSums, SplitSums, Values};
 use banyan_kernel::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -11,9 +12,8 @@ use tokio::sync::Semaphore;
 use super::MAIN;
 use super::compare::Difference;
 use super::entry::{RollBackEntry, SplitEntry};
-use super::findings::Findings;
-use super::judge::{RollBack, Seen, judge, millis};
-use super::report::{ShadowReport, SideReport, SplitReport};
+use super::judge::{RollBack, judge};
+use super::report::SplitReport;
 use super::window::{Failed, Tally, Window};
 
 /// A verdict is looked for at each failure, and at every so many of the variant's other requests.
@@ -26,7 +26,9 @@ pub(crate) struct SplitState {
     seen: Mutex<SeenSides>,
     rolled_back: AtomicBool,
     evidence: Mutex<Option<RollBack>>,
-    findings: Mutex<Findings>,
+    differences: Mutex<Differences>,
+    /// What was told of it.
+    taken: Mutex<SplitSums>,
     waiting: AtomicU32,
     pub(crate) running: Semaphore,
     pub(crate) copies: Copies,
@@ -92,7 +94,8 @@ impl SplitState {
             }),
             rolled_back: AtomicBool::new(false),
             evidence: Mutex::default(),
-            findings: Mutex::default(),
+            differences: Mutex::default(),
+            taken: Mutex::default(),
             waiting: AtomicU32::new(0),
             running: Semaphore::new(concurrency as usize),
             copies: Copies::default(),
@@ -147,39 +150,57 @@ impl SplitState {
             return;
         }
         self.copies.different.fetch_add(1, Ordering::Relaxed);
-        self.findings.lock().add(request, differences);
+        let mut found = self.differences.lock();
+        for Difference { field, baseline, shadow } in differences {
+            found.note(field, [Values { request: request.to_owned(), baseline, shadow }]);
+        }
     }
 
     pub(crate) fn report(&self) -> SplitReport {
+        let sums = self.sums();
+        SplitReport {
+            sides: sums.side_reports(),
+            shadow: sums.shadow_report(),
+            name: sums.name,
+            generation: sums.generation,
+            rolled_back: self.evidence.lock().clone(),
+        }
+    }
+
+    /// What was seen since this was asked last.
+    pub(crate) fn take_sums(&self) -> SplitSums {
+        let mut taken = self.taken.lock();
+        let sums = self.sums();
+        let news = sums.since(&taken);
+        *taken = sums;
+        news
+    }
+
+    fn sums(&self) -> SplitSums {
         let name_of = |side: usize| match side.checked_sub(1).and_then(|at| self.entry.variants.get(at)) {
             Some(variant) => variant.name.to_string(),
             None => "baseline".to_owned(),
         };
         let seen = self.seen.lock();
-        let sides = seen.totals.iter().enumerate().map(|(side, tally)| SideReport {
+        let sides = seen.totals.iter().enumerate().map(|(side, tally)| SideSums {
             name: name_of(side),
-            seen: Seen::of(tally),
-            p50_ms: millis(tally.quantile(0.5).unwrap_or_default()),
+            requests: tally.requests,
+            failures: tally.failures,
+            times: tally.times().collect(),
         });
         let sides = sides.collect();
         drop(seen);
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let shadow = self.entry.shadow.as_ref().map(|_| ShadowReport {
+        let copies = self.entry.shadow.as_ref().map(|_| CopySums {
             sent: read(&self.copies.sent),
             same: read(&self.copies.same),
             different: read(&self.copies.different),
             dropped: read(&self.copies.dropped),
             skipped: read(&self.copies.skipped),
             late: read(&self.copies.late),
-            fields: self.findings.lock().report(),
+            differences: self.differences.lock().clone(),
         });
-        SplitReport {
-            name: self.entry.name.to_string(),
-            generation: self.entry.generation,
-            sides,
-            shadow,
-            rolled_back: self.evidence.lock().clone(),
-        }
+        SplitSums { name: self.entry.name.to_string(), generation: self.entry.generation, sides, copies }
     }
 }
 

@@ -71,6 +71,12 @@ impl Tally {
         found.filter(|_| self.requests > 0).map(end_of)
     }
 
+    /// Requests by time: the upper end of each class that has some, in microseconds.
+    pub(crate) fn times(&self) -> impl Iterator<Item = (u64, u64)> {
+        let filled = self.times.iter().enumerate().filter(|(_, count)| **count > 0);
+        filled.map(|(bucket, count)| (u64::try_from(end_of(bucket).as_micros()).unwrap_or(u64::MAX), *count))
+    }
+
     /// Requests that took longer than `limit`, a value of [`Tally::quantile`].
     pub(crate) fn slower_than(&self, limit: Duration) -> u64 {
         self.times.iter().enumerate().filter(|(bucket, _)| end_of(*bucket) > limit).map(|(_, count)| count).sum()

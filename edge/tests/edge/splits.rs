@@ -221,6 +221,24 @@ async fn copies_are_compared_and_differences_gathered() {
 }
 
 #[tokio::test]
+async fn sums_are_told_once() {
+    let theatre = Theatre::of(SHADOW).await;
+    let edge = &theatre.door.edge;
+    assert_eq!(edge.take_split_sums(), []);
+    theatre.door.get("/goals").await;
+    theatre.until(|report| report.shadow.as_ref().unwrap().different == 1).await;
+    let first = edge.take_split_sums();
+    assert_eq!((first[0].sides[0].requests, first[0].copies.as_ref().unwrap().sent), (1, 1), "{first:?}");
+    assert_eq!(edge.take_split_sums(), []);
+    theatre.door.get("/goals").await;
+    theatre.until(|report| report.shadow.as_ref().unwrap().different == 2).await;
+    let mut all = first[0].clone();
+    all.add(&edge.take_split_sums()[0]);
+    assert_eq!(all.side_reports(), theatre.report().sides);
+    assert_eq!(all.shadow_report(), theatre.report().shadow);
+}
+
+#[tokio::test]
 async fn a_body_is_copied_where_it_is_said() {
     let theatre = Theatre::of(&SHADOW.replace("queue = 4", "queue = 4, methods = [\"POST\"]")).await;
     theatre.door.send("POST", "/goals", &[], Body::from("hello")).await;

@@ -5,6 +5,7 @@ mod envelope;
 pub mod goals;
 pub mod identity;
 pub mod limits;
+pub mod splits;
 pub mod usage;
 
 pub use envelope::{CloudEvent, Event};

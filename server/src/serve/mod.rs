@@ -78,6 +78,9 @@ enum Outcome {
 /// Another process that drains may take so long, beside the time that the settings give to requests.
 const LET_GO: Duration = Duration::from_secs(30);
 
+/// What the door saw of migrations is written within this time at the end, or lost.
+const LAST_SUMS: Duration = Duration::from_secs(3);
+
 /// Serves until a signal, or until another process has taken the place.
 pub(crate) fn run(loaded: &Loaded, demo: Demo, place: Place) -> Result<Ended> {
     let begun = SystemClock.now();
@@ -170,7 +173,7 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
         let seen = routes::Seen::of(loaded.file.as_deref());
         let edge = make_edge(loaded, &house, start.cluster)?;
         let known = routes::known_of(loaded.file.as_deref());
-        let follower = plan::begin(&house, &edge, known.clone()).await;
+        let follower = plan::begin(&house, &edge, known.clone()).await?;
         let doors = Doors::open(start, &house, &edge, std::mem::take(&mut inherited.sockets), listen).await?;
         anyhow::Ok((lock, house, people, edge, doors, follower, (seen, known)))
     };
@@ -212,7 +215,8 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
         maintaining.abort();
         drop(stop_following);
         if let Some(following) = following {
-            following.abort();
+            // It has something to write down.
+            let _in_time = tokio::time::timeout(LAST_SUMS, following).await;
         }
         let last = beside.stop().await;
         drop(keeping);

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use anyhow::{Context as _, Result};
 use banyan_edge::{Edge, EntryKind, Known, Refusal, RouteFile, StoredEntry};
-use banyan_gateway::{Door, Entry, EntryFault, Follower, Kind, OPERATORS, Purge, Purging, SERVICE, Unreachable, What};
+use banyan_gateway::{Door, Entry, EntryFault, Follower, Kind, Purge, Purging, SERVICE, SplitSums, Unreachable, What};
+use banyan_kernel::OPERATORS;
 use serde_json::Value;
 
 use crate::house::House;
@@ -39,6 +41,10 @@ impl Door for Followed {
 
     fn splits(&self) -> Vec<Value> {
         self.edge.splits().iter().filter_map(|split| serde_json::to_value(split).ok()).collect()
+    }
+
+    fn take_sums(&self) -> Vec<SplitSums> {
+        self.edge.take_split_sums()
     }
 
     fn purge(&self, purge: Purge) -> Purging {
@@ -78,11 +84,15 @@ fn fault(refusal: Refusal) -> EntryFault {
     EntryFault { kind, name: refusal.name, key: refusal.key, reason: refusal.reason, remedy: refusal.remedy }
 }
 
-/// Tells the door what is stored, so that it opens with it. A process without the plan's database follows nothing.
-pub(super) async fn begin(house: &House, edge: &Edge, known: Known) -> Option<Follower> {
-    let room = house.rooms.iter().find(|room| room.service.name == SERVICE)?;
-    let operators = house.identity.tenant_named(OPERATORS)?;
-    Some(Follower::begin(&room.host, operators.id, Arc::new(Followed { edge: edge.clone(), known })).await)
+/// Tells the door what is stored, so that it opens with it. A process without the plan's database, which none with a door is, follows nothing.
+///
+/// # Errors
+/// When it is not known what the door would have to do.
+pub(super) async fn begin(house: &House, edge: &Edge, known: Known) -> Result<Option<Follower>> {
+    let Some(room) = house.rooms.iter().find(|room| room.service.name == SERVICE) else { return Ok(None) };
+    let operators = house.identity.tenant_named(OPERATORS).context("this installation has no tenant of operators")?;
+    let door = Arc::new(Followed { edge: edge.clone(), known });
+    Ok(Some(Follower::begin(&room.host, operators.id, door).await?))
 }
 
 /// The same in the words of the cache. What cannot be a tag is none of any answer.

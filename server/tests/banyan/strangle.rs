@@ -5,10 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use banyan_store::EngineKind;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{PASSWORD, Place, Ran, Server, on_both_engines};
+use crate::database::look;
+use crate::harness::{PASSWORD, Place, Ran, Server, eventually, on_both_engines};
 use crate::wire::{Request, Wire};
 
 const REASON: [&str; 3] = ["--yes", "--reason", "to see it"];
@@ -34,6 +36,30 @@ fn say_before(mut stream: TcpStream) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// It takes connections, and says nothing.
+fn hanging() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || listener.incoming().map_while(Result::ok).collect::<Vec<_>>());
+    format!("http://{address}")
+}
+
+/// Its answers have no end.
+fn endless() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let head =
+                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+                while head.is_ok() && stream.write_all(b"8\r\n[[[[[[[[\r\n").is_ok() {}
+            });
+        }
+    });
+    format!("http://{address}")
 }
 
 fn strangle(place: &Place, arguments: &[&str]) -> Ran {
@@ -84,9 +110,13 @@ on_both_engines! {
         assert!(take(&place, &["finish", "goals"]).failed(1).contains("observing"));
         assert!(take(&place, &["undo", "gaols"]).failed(1).contains("there are goals"));
         assert!(take(&place, &["canary", "goals", "--percent", "101"]).failed(1).contains("`percent`"));
+        assert!(take(&place, &["canary", "goals", "--max-error-rate", "2"]).failed(1).contains("`maxErrorRate`"));
         assert!(take(&place, &["canary", "goals", "--cookie", "x"]).failed(1).contains("`cookie`"));
-        take(&place, &["canary", "goals", "--percent", "100"]).good();
+        let limits = ["--max-error-rate", "0.5", "--max-slower", "3", "--min-requests", "50"];
+        take(&place, &[&["canary", "goals", "--percent", "100"][..], &limits].concat()).good();
         assert_eq!(who_has_goals(&server), "banyan");
+        let status = strangle(&place, &["status", "goals"]).good();
+        assert!(status.contains("back at   0.5 more failures, 3.0 times as slow, after 50 requests"), "{status}");
         take(&place, &["finish", "goals"]).good();
         take(&place, &["undo", "goals"]).good();
         assert_eq!(who_has_goals(&server), "before");
@@ -116,6 +146,24 @@ on_both_engines! {
         let server = place.serve();
         assert_eq!(who_has_goals(&server), "banyan", "the door opens with what was stored");
         assert_eq!(server.get("/shop", None).1, "before");
+    }
+
+    fn a_door_that_cannot_read_its_plan_does_not_open(place: Place) {
+        let server = place.serve();
+        take(&place, &["start", &legacy()]).good();
+        server.stop();
+        rename(&place, "url", "lru");
+        let ran = place.run(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "off"]);
+        let said = format!("{}{}", ran.output, ran.error);
+        assert!(!ran.status.success() && said.contains("the door's stored plan cannot be read"), "{said}");
+        rename(&place, "lru", "url");
+        let server = place.serve();
+        assert_eq!(server.get("/shop", None).1, "before", "nothing was lost");
+        // One that is open keeps what it knows.
+        rename(&place, "url", "lru");
+        assert!(!strangle(&place, &["status"]).status.success());
+        assert_eq!(server.get("/shop", None).1, "before");
+        server.stop();
     }
 
     fn of_operators_at_once_each_is_told_what_became_of_it(place: Place) {
@@ -172,6 +220,35 @@ on_both_engines! {
         assert!(place.run(&["audit", "verify"]).good().contains("holds"));
     }
 
+    fn a_new_side_that_hangs_or_never_ends_is_noticed_by_nobody(place: Place) {
+        let server = place.serve();
+        take(&place, &["start", &legacy()]).good();
+        for (name, path, new) in [("hanging", "/hanging", hanging()), ("endless", "/endless", endless())] {
+            strangle(&place, &["observe", name, "--path", path, "--url", &new]).good();
+            strangle(&place, &["shadow", name]).good();
+        }
+        let mut wire = Wire::to(&server.url);
+        let mut ask = |path: &str| {
+            let reply = wire.ask(&Request::get(path));
+            assert_eq!((reply.status, reply.body), (200, json!("before")));
+        };
+        // The copies that wait are bounded, and each of them has a deadline. 64 may wait for 5 s: there are none left out before 65 are
+        // asked for within that time, so they are asked for on one connection, and again as long as the machine was too slow for it.
+        eventually("they are given up", || {
+            (0..200).for_each(|_| ask("/hanging"));
+            let report = json_of(&place, &["report", "hanging"]);
+            let shadow = &report["now"]["shadow"];
+            assert_eq!((&shadow["same"], &shadow["different"]), (&json!(0), &json!(0)), "nothing is made of no answer");
+            (shadow["late"].as_u64()? > 0 && shadow["dropped"].as_u64()? > 0).then_some(())
+        });
+        ask("/endless");
+        eventually("they are not compared", || {
+            let report = json_of(&place, &["report", "endless"]);
+            (report["now"]["shadow"]["skipped"].as_u64()? > 0).then_some(())
+        });
+        server.stop();
+    }
+
     fn the_example_moves_goals_while_a_client_keeps_calling(place: Place) {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples/strangler/run.sh");
         let environment = place.command(&[]);
@@ -181,6 +258,15 @@ on_both_engines! {
         let said = Ran::from(command.output().unwrap()).good();
         assert!(said.contains(" calls, 0 failures") && said.trim_end().ends_with("Done.\u{1b}[0m"), "{said}");
     }
+}
+
+/// Renames a member of the stored plan, past the program, and has every door look at it.
+fn rename(place: &Place, from: &str, to: &str) {
+    let renamed = match place.kind() {
+        EngineKind::Sqlite => format!("replace(legacy, '{from}', '{to}')"),
+        EngineKind::Postgres => format!("replace(legacy::text, '{from}', '{to}')::jsonb"),
+    };
+    look(place, "gateway", &format!("UPDATE doors SET legacy = {renamed}, version = version + 1"));
 }
 
 fn operator(server: &Server) -> String {

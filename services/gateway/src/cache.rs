@@ -25,7 +25,7 @@ use crate::error::GatewayError;
 pub enum What {
     /// All answers that carry the tag.
     Tag,
-    /// One address with all of its queries: `example.org/news/1`.
+    /// One address with all of its queries: `example.org/news/1`. If a picture is there, the images that were made of it, too.
     Address,
     /// All addresses that begin so: `example.org/news/`.
     Prefix,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use banyan_contracts::splits::SplitSums;
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -31,6 +32,9 @@ pub trait Door: Send + Sync {
     /// What each split saw: its `name`, `generation`, `rolledBack` and the rest of its report.
     fn splits(&self) -> Vec<Value>;
 
+    /// What each split saw since this was asked last. Those that saw nothing are left out.
+    fn take_sums(&self) -> Vec<SplitSums>;
+
     /// The paths that were asked for, by template.
     fn observed(&self) -> Vec<Value>;
 
@@ -47,6 +51,15 @@ pub struct Entry {
     pub kind: Kind,
     pub name: String,
     pub definition: Map<String, Value>,
+}
+
+/// All that is stored, as a door is told.
+pub(crate) struct Plan {
+    /// Rises with each change.
+    pub(crate) version: i64,
+    /// Of the migrations, in the form of a route file.
+    pub(crate) routes: String,
+    pub(crate) entries: Vec<Entry>,
 }
 
 /// Why an entry is left out.
@@ -82,6 +95,45 @@ struct Inner {
     door: OnceLock<Arc<dyn Door>>,
     /// The version that it was told last.
     told: Mutex<i64>,
+    /// What was taken of it and could not be written.
+    unwritten: Mutex<Vec<SplitSums>>,
+}
+
+/// Runs of splits whose sums wait for a store that cannot be written. Each is one, however long that lasts; of more, the oldest are let go.
+const MOST_UNWRITTEN: usize = 1_000;
+
+/// What a door saw, until it is written. What is left when this is dropped waits for the next time.
+pub(crate) struct Taken<'l> {
+    link: &'l DoorLink,
+    sums: Vec<SplitSums>,
+}
+
+impl Taken<'_> {
+    /// What is to be written next, the same until [`Taken::written`].
+    pub(crate) fn next(&self) -> Option<&SplitSums> {
+        self.sums.last()
+    }
+
+    pub(crate) fn written(&mut self) {
+        self.sums.pop();
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let mut unwritten = self.link.0.unwritten.lock();
+        std::mem::take(&mut self.sums).into_iter().for_each(|sums| gather(&mut unwritten, sums));
+    }
+}
+
+fn gather(all: &mut Vec<SplitSums>, sums: SplitSums) {
+    match all.iter_mut().find(|known| known.name == sums.name && known.generation == sums.generation) {
+        Some(known) => known.add(&sums),
+        None => all.push(sums),
+    }
+    if all.len() > MOST_UNWRITTEN {
+        all.remove(0);
+    }
 }
 
 impl DoorLink {
@@ -94,18 +146,28 @@ impl DoorLink {
         self.0.door.get().map(|door| &**door)
     }
 
+    /// What the door saw since this was asked last, with what waited.
+    pub(crate) fn take_sums(&self) -> Taken<'_> {
+        let mut sums = std::mem::take(&mut *self.0.unwritten.lock());
+        let news = self.get().map(|door| door.take_sums()).unwrap_or_default();
+        news.into_iter().for_each(|news| gather(&mut sums, news));
+        Taken { link: self, sums }
+    }
+
     /// Tells the door what is stored, unless it was told something newer meanwhile.
-    pub(crate) fn tell(&self, version: i64, routes: &str, entries: &[Entry]) {
-        let Some(door) = self.get() else { return };
+    ///
+    /// # Errors
+    /// What the door does not take of the migrations' routes; then it keeps those before. Entries it has taken all the same.
+    pub(crate) fn tell(&self, plan: &Plan) -> Result<(), String> {
+        let Some(door) = self.get() else { return Ok(()) };
         let mut told = self.0.told.lock();
-        if version < *told {
-            return;
+        if plan.version < *told {
+            return Ok(());
         }
-        if let Err(fault) = door.follow(routes) {
-            tracing::error!(fault, "the door keeps its routes: those of the migrations cannot be taken");
-        }
-        door.store(entries);
-        *told = version;
+        let followed = door.follow(&plan.routes);
+        door.store(&plan.entries);
+        *told = plan.version;
+        followed
     }
 }
 

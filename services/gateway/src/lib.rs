@@ -11,17 +11,19 @@ mod error;
 mod follow;
 mod plan;
 mod schema;
+mod seen;
 mod store;
 
 use banyan_http::{Host, Service};
 use banyan_mesh::Mesh;
 use banyan_store::Store;
 
+pub use banyan_contracts::splits::SplitSums;
 pub use cache::{Purge, Purging, Unreachable, What, purge};
 pub use door::{Door, DoorLink, Entry, EntryFault, Kind};
 pub use error::GatewayError;
-pub use follow::Follower;
-pub use schema::{OPERATORS, SERVICE, schema};
+pub use follow::{Follower, UnknownPlan};
+pub use schema::{SERVICE, schema};
 
 /// What the handlers share.
 #[derive(Clone, Debug)]

@@ -124,7 +124,11 @@ fn answer_of(migration: &Model, legacy: &Legacy) -> String {
             let said: String = said.collect();
             format!("shadow = {{ to = \"banyan\", sample = {:.2}, ignore = [{}]{said} }}", settings.sample, ignore.join(", "))
         }
-        _ => "roll_back = \"on\"".to_owned(),
+        _ => {
+            let limits = settings.limits();
+            let (least, errors, slower) = (limits.min_requests, limits.max_error_rate, limits.max_slower);
+            format!("roll_back = {{ least = {least}, error_rate = {errors:?}, latency = {slower:?} }}")
+        }
     };
     // The credential is read, so that Banyan's side knows who asks; both sides get it.
     let old = match settings.service {

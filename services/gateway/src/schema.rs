@@ -8,11 +8,8 @@ use banyan_store::schema::{ColumnType, OnDelete, Table};
 /// The service's name: its database file or schema, and the actor of its own acts.
 pub const SERVICE: &str = "gateway";
 
-/// The name of the tenant whose people steer the door. The door is everybody's, so nobody else may, whatever her role in her own tenant.
-pub const OPERATORS: &str = "operators";
-
 pub fn schema() -> Schema {
-    Schema::new(SERVICE, vec![doors(), migrations(), steps(), entries(), entry_versions(), purges()])
+    Schema::new(SERVICE, vec![doors(), migrations(), steps(), entries(), entry_versions(), purges(), sums()])
 }
 
 /// Those who run the tenant.
@@ -106,4 +103,12 @@ fn purges() -> Table {
         .optional("why", ColumnType::Text)
         .column("created_at", ColumnType::Timestamp)
         .index(&["created_at"])
+}
+
+/// One row a migration: what all doors together saw of its present run. Each adds to it, every few seconds.
+fn sums() -> Table {
+    Table::new("split_sums", Policy::closed().read(managers()).and_system())
+        .column("generation", ColumnType::Integer)
+        .column("sums", ColumnType::Json)
+        .column("updated_at", ColumnType::Timestamp)
 }

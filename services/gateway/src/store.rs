@@ -1,6 +1,7 @@
 //! The service's queries. Row security decides what is visible.
 
 pub(crate) mod entries;
+pub(crate) mod sums;
 
 use banyan_http::{FieldError, Paged, Paging};
 use banyan_kernel::Uuid;
@@ -148,11 +149,12 @@ async fn note(tx: &Tx, row: &Model, why: Option<&str>, evidence: Evidence) -> Re
 }
 
 /// What the door took back by itself; says whether it was news. A decision that a person took since goes before it.
-pub(crate) async fn roll_back(tx: &Tx, name: &str, generation: i64, report: &Value) -> Result<bool, GatewayError> {
+/// `report` is that of the door which did it.
+pub(crate) async fn roll_back(tx: &Tx, app: &App, name: &str, generation: i64, report: &Value) -> Result<bool, GatewayError> {
     let found = Entity::find().filter(Column::Name.eq(name)).lock_exclusive().one(tx).await?;
     let Some(mut row) = found.filter(|row| row.stage == Stage::Canary && row.generation == generation) else { return Ok(false) };
+    row.report = Evidence(app.seen_with(tx, &row, Some(report.clone())).await?);
     row.stage = Stage::RolledBack;
-    row.report = Evidence(Some(report.clone()));
     let evidence = row.report.clone();
     save(tx, row, None, evidence).await?;
     Ok(true)
@@ -164,8 +166,8 @@ pub(crate) async fn all_back(tx: &Tx, why: Option<&str>, app: &App) -> Result<u6
     let rows = Entity::find().order_by_asc(Column::Name).limit(MOST).lock_exclusive().all(tx).await?;
     let mut taken = 0;
     for mut row in rows.into_iter().filter(|row| row.stage != Stage::Undone) {
+        let seen = Evidence(app.seen(tx, &row).await?);
         row.stage = Stage::Undone;
-        let seen = Evidence(app.seen(&row.name));
         row.report = if seen.0.is_some() { seen.clone() } else { row.report };
         save(tx, row, why, seen).await?;
         taken += 1;

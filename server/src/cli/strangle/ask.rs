@@ -36,6 +36,10 @@ impl Migration {
         }
     }
 
+    pub(super) fn member(&self, member: &str) -> &Value {
+        self.rest.get(member).unwrap_or(&Value::Null)
+    }
+
     pub(super) fn text(&self, member: &str) -> &str {
         self.rest.get(member).and_then(Value::as_str).unwrap_or_default()
     }

@@ -54,6 +54,10 @@ pub(super) fn one(migration: &Migration, steps: &Value) -> String {
         format!("to        {} {}", migration.to(), migration.text("rewrite")).trim_end().to_owned(),
         format!("sticky    {}", migration.text("sticky")),
     ];
+    if migration.stage == "canary" {
+        let [errors, slower, least] = ["maxErrorRate", "maxSlower", "minRequests"].map(|member| word(migration.member(member)));
+        lines.push(format!("back at   {errors} more failures, {slower} times as slow, after {least} requests in a minute"));
+    }
     for (name, value) in [
         ("header", migration.text("header")),
         ("cookie", migration.text("cookie")),

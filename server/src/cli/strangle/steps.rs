@@ -68,7 +68,8 @@ pub(crate) struct Shadow {
 /// Have the new side answer a share of the requests. When it does worse, the system of before answers all again, at once and by itself.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  banyan strangle canary goals --percent 10 --reason \"no differences in a week\"\n  \
-                        banyan strangle canary goals --header 'x-canary: 1' --reason \"the team tries it\"")]
+                        banyan strangle canary goals --header 'x-canary: 1' --reason \"the team tries it\"\n  \
+                        banyan strangle canary goals --percent 5 --max-error-rate 0.005 --max-slower 1.2 --min-requests 200 --reason \"payments\"")]
 pub(crate) struct Canary {
     /// The migration.
     name: String,
@@ -87,6 +88,17 @@ pub(crate) struct Canary {
     /// What keeps somebody on one side (default: as before, at first user).
     #[arg(long, value_name = "WORD", value_parser = ["user", "address", "cookie", "request"])]
     sticky: Option<String>,
+    /// By how much the new side's share of failures may be higher, from 0 to 1; more, and everything goes back (default: as before, at
+    /// first 0.02, two requests of a hundred).
+    #[arg(long, value_name = "SHARE")]
+    max_error_rate: Option<f64>,
+    /// By which factor 95 of 100 answers of the new side may be slower, from 1 to 100; more, and everything goes back (default: as before,
+    /// at first 1.5). Differences below 50 ms do not count.
+    #[arg(long, value_name = "FACTOR")]
+    max_slower: Option<f64>,
+    /// How many requests the new side must have had within a minute before it is judged, 5 or more (default: as before, at first 20).
+    #[arg(long, value_name = "COUNT")]
+    min_requests: Option<u32>,
     #[command(flatten)]
     deed: Deed,
 }
@@ -150,6 +162,7 @@ impl Canary {
         let users = (!self.users.is_empty()).then_some(&self.users);
         let step = json!({
             "act": "canary", "percent": percent, "header": self.header, "cookie": self.cookie, "users": users, "sticky": self.sticky,
+            "maxErrorRate": self.max_error_rate, "maxSlower": self.max_slower, "minRequests": self.min_requests,
             "why": self.deed.reason,
         });
         take(&gateway, &migration, tag, step, &self.deed.look)

@@ -31,6 +31,19 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
+    /// A front door with these roles, and one process for the rest.
+    pub(crate) fn with_doors_of(roles: &str, variables: &[(&str, &str)]) -> Self {
+        let database = Place::postgres();
+        let rest = start(&database, "identity,content,goals");
+        let door = start_at(Place::with_database(database.database_url()), roles, variables);
+        Self { database, door, services: vec![("identity", rest)] }
+    }
+
+    /// One more process, with these roles.
+    pub(crate) fn another(&self, roles: &str, variables: &[(&str, &str)]) -> Part {
+        start_at(Place::with_database(self.database.database_url()), roles, variables)
+    }
+
     /// The front door, and so many instances of each service.
     pub(crate) fn of(instances: usize) -> Self {
         let database = Place::postgres();

@@ -1,6 +1,7 @@
 //! The front door and each service in processes of their own, on one PostgreSQL.
 
 pub(crate) mod cluster;
+mod doors;
 mod joined;
 mod keyed;
 pub(crate) mod load;

@@ -168,6 +168,7 @@ pub(crate) async fn all_back(
     Body(reason): Body<Because>,
 ) -> Result<Json<TakenBack>, Problem> {
     let (why, app_ref) = (reason.why.as_str(), &app);
+    app.bring_up_to_date(caller.tenant).await;
     let rows = app.store.bind(&caller);
     let taken = rows.write(move |tx| async move { store::all_back(&tx, Some(why), app_ref).await }).await?;
     app.tell_door(&rows).await?;

@@ -2,10 +2,10 @@
 
 use axum::extract::FromRequestParts;
 use banyan_http::{Allowed, Permit, Problem, Tenant, permit};
-use banyan_kernel::{Actor, Caller, ErrorCode};
+use banyan_kernel::{Actor, Caller, ErrorCode, OPERATORS};
 use http::request::Parts;
 
-use crate::schema::{OPERATORS, SERVICE};
+use crate::schema::SERVICE;
 
 /// Somebody of the operators' tenant who may see services, or the command line. Others are answered 401 or 403.
 pub(crate) struct Watcher(pub(crate) Caller);

@@ -103,10 +103,43 @@ pub struct Settings {
     pub ignore: Vec<String>,
     /// Per cent of the requests that are copied.
     pub sample: f64,
+    /// What the new side may do worse in a canary. What is none is as usual: see [`Limits`].
+    pub max_error_rate: Option<f64>,
+    pub max_slower: Option<f64>,
+    pub min_requests: Option<u32>,
     /// `allowed`: members that the new side alone has are no differences. None: they are.
     pub additions: Option<String>,
     /// `shown`: examples of differences show the beginning of values. None: their kind and length.
     pub examples: Option<String>,
+}
+
+/// What the new side may do worse in a canary before everything goes back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// By how much its share of failures may be higher than the share of the system of before; 0 to 1.
+    pub max_error_rate: f64,
+    /// By which factor its 95th percentile of latency may be higher.
+    pub max_slower: f64,
+    /// Requests within the window (a minute) before anything is said of it.
+    pub min_requests: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_error_rate: 0.02, max_slower: 1.5, min_requests: 20 }
+    }
+}
+
+impl Settings {
+    /// What was said, and what is usual where nothing was.
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            max_error_rate: self.max_error_rate.unwrap_or(usual.max_error_rate),
+            max_slower: self.max_slower.unwrap_or(usual.max_slower),
+            min_requests: self.min_requests.unwrap_or(usual.min_requests),
+        }
+    }
 }
 
 /// What was seen, as it was seen.

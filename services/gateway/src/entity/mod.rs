@@ -6,3 +6,4 @@ pub mod entry_version;
 pub mod migration;
 pub mod purge;
 pub mod step;
+pub mod sums;

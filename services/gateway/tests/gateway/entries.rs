@@ -192,7 +192,7 @@ on_both_engines! {
         let mut host = app.host.clone();
         host.resources.insert(DoorLink::default());
         let (stop, stopped) = watch::channel(false);
-        let following = Follower::begin(&host, caller.tenant, other.clone()).await.run(stopped);
+        let following = Follower::begin(&host, caller.tenant, other.clone()).await.unwrap().run(stopped);
         let seen = async {
             let begun = std::time::Instant::now();
             while other.names() != ["shop", "legacy"] && begun.elapsed() < std::time::Duration::from_secs(20) {

@@ -1,6 +1,6 @@
 //! A migration from its beginning to its end, who may steer it, and what the door is told.
 
-use banyan_gateway::Follower;
+use banyan_gateway::{DoorLink, Follower, SplitSums, UnknownPlan};
 use banyan_kernel::{Caller, Role};
 use banyan_testkit::{App, on_both_engines};
 use http::{Method, StatusCode};
@@ -23,6 +23,16 @@ async fn begun(app: &App, caller: &Caller) -> String {
     format!("/api/v1/gateway/migrations/{}", answer.body["id"].as_str().unwrap())
 }
 
+/// What a door saw of goals: so many requests on either side, with a difference each.
+fn saw(generation: u64, requests: u64) -> SplitSums {
+    let side = |name: &str| json!({ "name": name, "requests": requests, "failures": 0, "times": { "2000": requests } });
+    let differences = json!({ "/data/*/id": { "count": requests, "examples": [] } });
+    let copies = json!({ "sent": requests, "different": requests, "differences": differences });
+    let sums =
+        json!({ "name": "goals", "generation": generation, "sides": [side("baseline"), side("banyan")], "copies": copies });
+    serde_json::from_value(sums).unwrap()
+}
+
 on_both_engines! {
     async fn a_feature_moves_and_comes_back(bench: Bench) {
         let (app, told) = app(&bench).await;
@@ -37,7 +47,8 @@ on_both_engines! {
         assert!(told.last().contains("ignore = [\"/data/*/id\"], additions = \"allowed\" }"), "{}", told.last());
         let answer = app.post(&caller, &steps, json!({ "act": "canary", "percent": 12.5, "header": "x-canary: 1" })).await;
         assert_eq!((&answer.body["stage"], &answer.body["percent"]), (&json!("canary"), &json!(12.5)), "{answer:?}");
-        assert!(told.last().contains("percent = 12.50") && told.last().contains("roll_back = \"on\""), "{}", told.last());
+        assert!(told.last().contains("percent = 12.50"), "{}", told.last());
+        assert!(told.last().contains("roll_back = { least = 20, error_rate = 0.02, latency = 1.5 }"), "{}", told.last());
         assert_eq!(app.post(&caller, &steps, json!({ "act": "finish" })).await.body["stage"], "finished");
         assert!(told.last().contains("service = \"goals\"\n"), "{}", told.last());
         let back = app.post(&caller, "/api/v1/gateway/all-back", json!({ "why": "a bad night" })).await;
@@ -48,6 +59,35 @@ on_both_engines! {
         assert_eq!(stages.len(), 5, "{steps:?}");
         let audit = app.get(&caller, "/api/v1/admin/gateway/audit").await;
         assert!(audit.body["data"].as_array().unwrap().len() >= 6, "{audit:?}");
+    }
+
+    async fn what_a_canary_may_do_worse_is_said_and_stays_said(bench: Bench) {
+        let (app, told) = app(&bench).await;
+        let caller = bench.with_role(Role::Admin);
+        let path = begun(&app, &caller).await;
+        let steps = format!("{path}/steps");
+        let shown = app.get(&caller, &path).await.body;
+        assert_eq!([&shown["maxErrorRate"], &shown["maxSlower"], &shown["minRequests"]], [&json!(0.02), &json!(1.5), &json!(20)]);
+        for (field, bad) in [
+            ("maxErrorRate", json!([-0.01, 1.01, 2])),
+            ("maxSlower", json!([0, 0.99, 100.5])),
+            ("minRequests", json!([0, 4, 1_000_001])),
+        ] {
+            for value in bad.as_array().unwrap() {
+                let answer = app.post(&caller, &steps, json!({ "act": "canary", field: value })).await;
+                assert_eq!(answer.bad_fields(), [field], "{value}");
+            }
+            let answer = app.post(&caller, &steps, json!({ "act": "canary", field: "many" })).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{answer:?}");
+        }
+        let strict = json!({ "act": "canary", "percent": 5, "maxErrorRate": 0, "maxSlower": 100, "minRequests": 5 });
+        let answer = app.post(&caller, &steps, strict).await;
+        assert_eq!((&answer.body["maxErrorRate"], &answer.body["maxSlower"]), (&json!(0.0), &json!(100.0)), "{answer:?}");
+        assert!(told.last().contains("roll_back = { least = 5, error_rate = 0.0, latency = 100.0 }"), "{}", told.last());
+        app.post(&caller, &steps, json!({ "act": "shadow" })).await;
+        let again = app.post(&caller, &steps, json!({ "act": "canary", "percent": 6, "maxSlower": 1.05 })).await;
+        let limits = ["maxErrorRate", "maxSlower", "minRequests"].map(|field| again.body[field].clone());
+        assert_eq!(limits, [json!(0.0), json!(1.05), json!(5)], "what was not said is as before");
     }
 
     async fn the_system_of_before_goes_when_nothing_needs_it(bench: Bench) {
@@ -146,14 +186,51 @@ on_both_engines! {
         assert_eq!(statuses, [200, 412]);
     }
 
+    async fn reports_are_of_all_doors_together(bench: Bench) {
+        let (app, told) = app(&bench).await;
+        let caller = bench.with_role(Role::Admin);
+        let path = begun(&app, &caller).await;
+        let (steps, report) = (format!("{path}/steps"), format!("{path}/report"));
+        app.post(&caller, &steps, json!({ "act": "shadow" })).await;
+        assert_eq!(app.get(&caller, &report).await.body["now"], Value::Null, "nobody saw anything");
+        // Another process, with a door of its own.
+        let other = std::sync::Arc::new(crate::told::Told::default());
+        let mut host = app.host.clone();
+        host.resources.insert(DoorLink::default());
+        let (stop, stopped) = watch::channel(false);
+        let following = Follower::begin(&host, caller.tenant, other.clone()).await.unwrap().run(stopped);
+        told.sums.lock().extend([saw(2, 3), saw(1, 1_000)]);
+        other.sums.lock().push(saw(2, 4));
+        // The other one writes at its end at the latest.
+        stop.send(true).unwrap();
+        following.await;
+        let seen = app.get(&caller, &report).await.body;
+        let now = &seen["now"];
+        assert_eq!((&now["sides"][0]["requests"], &now["sides"][1]["requests"]), (&json!(7), &json!(7)), "{seen}");
+        assert_eq!(now["sides"][0]["p95Ms"], 2.0, "{seen}");
+        assert_eq!((&now["shadow"]["sent"], &now["shadow"]["fields"][0]["count"]), (&json!(7), &json!(7)), "{seen}");
+        assert_eq!((&now["generation"], &now["rolledBack"]), (&json!(2), &Value::Null));
+        // A step keeps it as evidence, and begins anew.
+        told.sums.lock().push(saw(2, 1));
+        app.post(&caller, &steps, json!({ "act": "canary", "percent": 5 })).await;
+        told.sums.lock().push(saw(2, 1_000));
+        let seen = app.get(&caller, &report).await.body;
+        assert_eq!((&seen["now"], &seen["before"]["shadow"]["sent"]), (&Value::Null, &json!(8)), "{seen}");
+        told.sums.lock().push(saw(3, 2));
+        assert_eq!(app.get(&caller, &report).await.body["now"]["sides"][1]["requests"], 2);
+        app.post(&caller, "/api/v1/gateway/all-back", json!({ "why": "a bad night" })).await;
+        assert_eq!(app.get(&caller, &report).await.body["before"]["sides"][1]["requests"], 2);
+    }
+
     async fn what_the_door_took_back_is_written_down(bench: Bench) {
         let (app, told) = app(&bench).await;
         let caller = bench.with_role(Role::Admin);
         let path = begun(&app, &caller).await;
         app.post(&caller, &format!("{path}/steps"), json!({ "act": "canary", "percent": 10 })).await;
         *told.splits.lock() = vec![json!({ "name": "goals", "generation": 2, "rolledBack": { "worseBy": "errors" } })];
+        told.sums.lock().push(saw(2, 9));
         let (stop, stopped) = watch::channel(false);
-        let following = Follower::begin(&app.host, caller.tenant, told.clone()).await.run(stopped);
+        let following = Follower::begin(&app.host, caller.tenant, told.clone()).await.unwrap().run(stopped);
         let seen = async {
             for _ in 0..1_000 {
                 let migration = app.get(&caller, &path).await;
@@ -167,7 +244,23 @@ on_both_engines! {
         tokio::join!(following, seen);
         let report = app.get(&caller, &format!("{path}/report")).await;
         assert_eq!(report.body["before"]["rolledBack"]["worseBy"], "errors", "{report:?}");
+        assert_eq!(report.body["before"]["sides"][1]["requests"], 9, "what all doors saw: {report:?}");
         assert!(!told.last().contains("split = "), "{}", told.last());
+    }
+
+    async fn a_door_that_does_not_take_the_plan_stays_closed_and_an_open_one_goes_on(bench: Bench) {
+        let (app, told) = app(&bench).await;
+        let caller = bench.with_role(Role::Admin);
+        let path = begun(&app, &caller).await;
+        let before = told.last();
+        *told.fault.lock() = Some("there is no service `goals`");
+        let step = app.post(&caller, &format!("{path}/steps"), json!({ "act": "shadow" })).await;
+        assert_eq!((step.status, told.last()), (StatusCode::OK, before), "the open door goes on as before");
+        let refused = Follower::begin(&app.host, caller.tenant, told.clone()).await.map(drop).unwrap_err();
+        assert!(matches!(&refused, UnknownPlan::Refused(_)) && refused.to_string().contains("`goals`"), "{refused}");
+        *told.fault.lock() = None;
+        Follower::begin(&app.host, caller.tenant, told.clone()).await.unwrap();
+        assert!(told.last().contains("shadow = "), "{}", told.last());
     }
 
     async fn what_cannot_be_meant_is_refused(bench: Bench) {

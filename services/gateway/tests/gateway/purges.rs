@@ -58,7 +58,7 @@ on_both_engines! {
         let caller = bench.with_role(Role::Admin);
         banyan_gateway::purge(&app.host, caller.tenant, &tag("before"), None).await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        let following = Follower::begin(&app.host, caller.tenant, told.clone()).await.run(stopped);
+        let following = Follower::begin(&app.host, caller.tenant, told.clone()).await.unwrap().run(stopped);
         let told = &told;
         let seen = async {
             let until = async |count: usize| {

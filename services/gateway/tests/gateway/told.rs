@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use banyan_gateway::{Door, DoorLink, Entry, EntryFault, Kind, Purge, Purging};
+use banyan_gateway::{Door, DoorLink, Entry, EntryFault, Kind, Purge, Purging, SplitSums};
 use banyan_testkit::{App, Bench};
 use http::Extensions;
 use parking_lot::Mutex;
@@ -14,13 +14,20 @@ pub(crate) struct Told {
     pub(crate) routes: Mutex<Vec<String>>,
     pub(crate) entries: Mutex<Vec<Entry>>,
     pub(crate) splits: Mutex<Vec<Value>>,
+    /// What it saw and did not tell yet.
+    pub(crate) sums: Mutex<Vec<SplitSums>>,
     pub(crate) purges: Mutex<Vec<Purge>>,
     /// A key that its file does not take any more.
     pub(crate) refuses: Mutex<Option<&'static str>>,
+    /// What is wrong with routes of migrations.
+    pub(crate) fault: Mutex<Option<&'static str>>,
 }
 
 impl Door for Told {
     fn follow(&self, routes: &str) -> Result<(), String> {
+        if let Some(fault) = *self.fault.lock() {
+            return Err(fault.to_owned());
+        }
         self.routes.lock().push(routes.to_owned());
         Ok(())
     }
@@ -55,6 +62,10 @@ impl Door for Told {
 
     fn splits(&self) -> Vec<Value> {
         self.splits.lock().clone()
+    }
+
+    fn take_sums(&self) -> Vec<SplitSums> {
+        std::mem::take(&mut *self.sums.lock())
     }
 
     fn purge(&self, purge: Purge) -> Purging {
@@ -98,6 +109,6 @@ pub(crate) async fn app_with(bench: &Bench, link: DoorLink) -> App {
     host.mesh.register("content", axum::Router::new(), ["/api/v1/feed"]).unwrap();
     host.mesh.register("identity", axum::Router::new(), ["/api/v1/auth/login"]).unwrap();
     let mut app = App::new(&service, host);
-    app.name_tenant(banyan_gateway::OPERATORS);
+    app.name_tenant(banyan_kernel::OPERATORS);
     app
 }

@@ -12,6 +12,7 @@ use super::{Migration, tag};
 use crate::api::operator::Watcher;
 use crate::entity::migration::Stage;
 use crate::entity::step::Model;
+use crate::error::GatewayError;
 use crate::{App, store};
 
 /// Who did what, when and why.
@@ -42,10 +43,11 @@ impl From<Model> for Step {
     }
 }
 
-/// What the door saw.
+/// What the doors saw.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Report {
-    /// In the present run, by this process: what each side did, where copies differed.
+    /// In the present run, by all front doors together: what each side did, where copies differed. What other doors saw in the last 5 s may be
+    /// missing.
     now: Option<Value>,
     /// When the last step was taken.
     before: Option<Value>,
@@ -70,23 +72,27 @@ pub(crate) async fn get_migration(
     Ok(Tagged::new(tag(row.id, row.version), row.into()))
 }
 
-/// Gives what the door saw of a migration.
+/// Gives what the doors saw of a migration.
 #[utoipa::path(
     get,
     path = "/api/v1/gateway/migrations/{id}/report",
     operation_id = "getMigrationReport",
     tag = "gateway",
     params(("id" = Uuid, Path, description = "The migration.")),
-    responses((status = 200, description = "What the door saw.", body = Report))
+    responses((status = 200, description = "What the doors saw.", body = Report))
 )]
 pub(crate) async fn get_migration_report(
     State(app): State<App>,
     Watcher(caller): Watcher,
     Path(id): Path<Uuid>,
 ) -> Result<Json<Report>, Problem> {
-    let rows = app.store.bind(&caller);
-    let row = rows.read(move |tx| async move { store::get(&tx, id).await }).await?;
-    Ok(Json(Report { now: app.seen(&row.name), before: row.report.0 }))
+    app.bring_up_to_date(caller.tenant).await;
+    let (rows, app_ref) = (app.store.bind(&caller), &app);
+    let report = rows.read(move |tx| async move {
+        let row = store::get(&tx, id).await?;
+        Ok::<_, GatewayError>(Report { now: app_ref.seen(&tx, &row).await?, before: row.report.0 })
+    });
+    Ok(Json(report.await?))
 }
 
 /// Lists the steps of a migration: who did what, when and why, with what was seen until then. Ordered by `createdAt`.

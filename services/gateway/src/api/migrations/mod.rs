@@ -8,7 +8,6 @@ mod step;
 use banyan_http::ETag;
 use banyan_kernel::{Timestamp, Uuid};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,13 +26,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// The tag of a row.
 fn tag(id: Uuid, version: i64) -> ETag {
     ETag::of_version(id, Timestamp::from_micros(version))
-}
-
-impl App {
-    /// What the door of this process saw of a migration.
-    pub(crate) fn seen(&self, name: &str) -> Option<Value> {
-        self.door.get()?.splits().into_iter().find(|report| report["name"].as_str() == Some(name))
-    }
 }
 
 /// A feature that moves from the system of before to Banyan.
@@ -66,6 +58,12 @@ pub(crate) struct Migration {
     ignore: Vec<String>,
     /// Per cent of the requests that are copied.
     sample: f64,
+    /// In a canary: by how much Banyan's share of failures may be higher before everything goes back; 0 to 1.
+    max_error_rate: f64,
+    /// In a canary: by which factor Banyan's 95th percentile of latency may be higher.
+    max_slower: f64,
+    /// In a canary: Banyan's requests within a minute before it is judged.
+    min_requests: u32,
     /// `allowed`: members that the new side alone has are no differences.
     additions: Option<String>,
     /// `shown`: examples of differences show the beginning of values.
@@ -81,6 +79,7 @@ pub(crate) struct Migration {
 impl From<Model> for Migration {
     fn from(row: Model) -> Self {
         let settings = row.settings;
+        let limits = settings.limits();
         Self {
             id: row.id,
             name: row.name,
@@ -96,6 +95,9 @@ impl From<Model> for Migration {
             users: settings.users,
             ignore: settings.ignore,
             sample: settings.sample,
+            max_error_rate: limits.max_error_rate,
+            max_slower: limits.max_slower,
+            min_requests: limits.min_requests,
             additions: settings.additions,
             examples: settings.examples,
             created_at: Timestamp::from_micros(row.created_at),

@@ -53,6 +53,17 @@ pub(crate) struct NewStep {
     /// Per cent of the requests that are copied.
     #[schema(minimum = 0, maximum = 100)]
     sample: Option<f64>,
+    /// By how much Banyan's share of failures (500 and above, or no answer) may be higher than the share of the system of before: 0.02 is two
+    /// requests of a hundred. More than that, and than chance would have, and the system of before answers everything again. Left out: as before, at
+    /// first 0.02.
+    #[schema(minimum = 0, maximum = 1, default = 0.02)]
+    max_error_rate: Option<f64>,
+    /// By which factor Banyan's 95th percentile of latency may be higher, where it is also 50 ms higher. Left out: as before, at first 1.5.
+    #[schema(minimum = 1, maximum = 100, default = 1.5)]
+    max_slower: Option<f64>,
+    /// Requests that Banyan must have answered within a minute before it is judged. Left out: as before, at first 20.
+    #[schema(minimum = 5, maximum = 1_000_000, default = 20)]
+    min_requests: Option<u32>,
     /// `allowed`: members of the answer that the new side alone has are no differences. `different`: they are.
     additions: Option<String>,
     /// What examples of differences show of values. `masked`: their kind and length. `shown`: their beginning.
@@ -66,6 +77,9 @@ impl Validate for NewStep {
     fn validate(&self, check: &mut Check) {
         check.range("percent", self.percent, 0.0, 100.0);
         check.range("sample", self.sample, 0.0, 100.0);
+        check.range("maxErrorRate", self.max_error_rate, 0.0, 1.0);
+        check.range("maxSlower", self.max_slower, 1.0, 100.0);
+        check.range("minRequests", self.min_requests.map(i64::from), 5, 1_000_000);
         check.text("why", &self.why).length(0, 500).any();
         check.count("users", self.users.as_deref().unwrap_or_default(), 0, 100);
         check.count("ignore", self.ignore.as_deref().unwrap_or_default(), 0, 100);
@@ -105,6 +119,9 @@ impl NewStep {
         let settings = &mut row.settings;
         settings.percent = self.percent.unwrap_or(settings.percent);
         settings.sample = self.sample.unwrap_or(settings.sample);
+        settings.max_error_rate = self.max_error_rate.or(settings.max_error_rate);
+        settings.max_slower = self.max_slower.or(settings.max_slower);
+        settings.min_requests = self.min_requests.or(settings.min_requests);
         settings.sticky = self.sticky.clone().unwrap_or(std::mem::take(&mut settings.sticky));
         settings.header = self.header.clone().or(settings.header.take());
         settings.cookie = self.cookie.clone().or(settings.cookie.take());
@@ -144,13 +161,14 @@ pub(crate) async fn take_migration_step(
     Path(id): Path<Uuid>,
     Body(step): Body<NewStep>,
 ) -> Result<Json<Migration>, Problem> {
+    app.bring_up_to_date(caller.tenant).await;
     let rows = app.store.bind(&caller);
     let (step, preconditions, app_ref) = (&step, &preconditions, &app);
     let row = rows
         .write(move |tx| async move {
             let mut row = store::locked(&tx, id).await?;
             preconditions.allow(&tag(row.id, row.version))?;
-            let seen = Evidence(app_ref.seen(&row.name));
+            let seen = Evidence(app_ref.seen(&tx, &row).await?);
             step.apply(&mut row)?;
             row.report = if seen.0.is_some() { seen.clone() } else { row.report };
             store::save(&tx, row, step.why.as_deref(), seen).await
