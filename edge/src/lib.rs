@@ -64,13 +64,11 @@ pub use request::credential::NoCredentials;
 pub use request::{Authenticate, Credential, Network, NetworkError, Peer, TenantDirectory, TenantEntry, Tenants, Transport};
 pub use routes::outbound::Outbound;
 pub use routes::{
-    Considered, EntryKind, Explanation, Fault, HouseRoute, Known, Question, ROUTE_SECTIONS, Refusal, RouteFile, RouteLine,
-    StoredEntry, explain,
+    BuiltIn, Considered, EntryKind, Explanation, Fault, HouseRoute, ImagePage, Known, Question, ROUTE_SECTIONS, Refusal,
+    RouteFile, RouteLine, StoredEntry, explain,
 };
 pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, Plain, ProxyProtocol, SettingsError, TransportSecurity};
-pub use split::{
-    FieldReport, ObservedRoute, RollBack, Seen, ShadowReport, SideReport, SplitReport, SplitSums, Values, WorseBy,
-};
+pub use split::{FieldReport, ObservedRoute, RollBack, Seen, ShadowReport, SideReport, SplitReport, SplitSums, Values, WorseBy};
 pub use usage::UsageBook;
 
 /// The door's own messages: `(tag, file, text)` for a catalogue builder, in `Layer::Service`.
@@ -193,7 +191,7 @@ impl Edge {
 
     /// Which route would answer a request now, as [`explain`] says it of a file.
     pub fn explain(&self, question: &Question) -> Explanation {
-        explain(&self.0.routes.load().file, &self.0.house(), self.0.versions.current, question)
+        explain(&self.0.routes.load().file, &self.0.built_in(), question)
     }
 
     /// Every split: what its sides did, what copies found, whether it was rolled back.
@@ -236,7 +234,7 @@ impl Edge {
 
     /// Every route: those of the file, those of services, the door's own.
     pub fn routes(&self) -> Vec<RouteLine> {
-        routes::lines_of(&self.0.routes.load().file, self.0.house())
+        routes::lines_of(&self.0.routes.load().file, &self.0.built_in())
     }
 
     /// What the admin listener answers, for a process that has no door of its own.
@@ -247,6 +245,21 @@ impl Edge {
     /// Where routes with `cache` keep their answers: counted and purged there.
     pub fn cache(&self) -> &Cache {
         &self.0.cache
+    }
+
+    /// Forgets kept answers. An address may be that of a picture: the images that were made of it go with it.
+    ///
+    /// # Errors
+    /// When the store cannot be reached: then what should be forgotten may still be served.
+    pub async fn purge(&self, purge: &Purge) -> Result<(), StoreError> {
+        let pictures = match purge {
+            Purge::Address(address) if self.0.images.is_some() => banyan_images::source_tag(address),
+            _ => None,
+        };
+        if let Some(tag) = pictures.and_then(|tag| tag.parse().ok()) {
+            self.0.cache.purge(&Purge::Tag(tag)).await?;
+        }
+        self.0.cache.purge(purge).await
     }
 
     pub fn mesh(&self) -> &Mesh {
@@ -298,12 +311,11 @@ impl Inner {
         judge.lay(base, &stored.candidates)
     }
 
-    /// The paths of services.
-    fn house(&self) -> Vec<HouseRoute> {
+    fn built_in(&self) -> BuiltIn {
         let routes = self.mesh.routes();
-        let house =
+        let services =
             routes.iter().map(|route| HouseRoute { service: route.service.to_string(), pattern: route.pattern.to_string() });
-        house.collect()
+        BuiltIn { services: services.collect(), version: self.versions.current, images: routes::images_of(self.images.as_ref()) }
     }
 
     /// Ends the upstreams that the new file does not have, when no request can be on its way to them by the old routes any more.

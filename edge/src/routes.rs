@@ -27,7 +27,7 @@ use http::Method;
 
 pub(crate) use condition::{Asked, wanted_version};
 pub(crate) use explain::lines_of;
-pub use explain::{Considered, Explanation, HouseRoute, Question, RouteLine, explain};
+pub use explain::{BuiltIn, Considered, Explanation, HouseRoute, ImagePage, Question, RouteLine, explain};
 pub(crate) use file::{
     Declared, Identity, MessageChange, Observe, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry, UpstreamEntry,
     UpstreamKey,
@@ -112,17 +112,11 @@ pub(crate) struct Parts<'p> {
     pub(crate) version: u32,
     pub(crate) cookies: &'p CookieKey,
     /// Whether the door makes images.
-    pub(crate) images: Images,
+    pub(crate) images: ImagePage,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Images {
-    Made,
-    None,
-}
-
-pub(crate) const fn images_of(images: Option<&banyan_images::Images>) -> Images {
-    if images.is_some() { Images::Made } else { Images::None }
+pub(crate) const fn images_of(images: Option<&banyan_images::Images>) -> ImagePage {
+    if images.is_some() { ImagePage::Made } else { ImagePage::None }
 }
 
 impl Routes {
@@ -143,7 +137,7 @@ impl Routes {
         }
         routes.add_services(parts);
         routes.add_pages(parts.metrics);
-        if parts.images == Images::Made && !routes.has(own::IMAGES) {
+        if parts.images == ImagePage::Made && !routes.has(own::IMAGES) {
             routes.add_images(parts.metrics);
         }
         routes
@@ -380,7 +374,7 @@ mod tests {
             file: Arc::default(),
             version: 1,
             cookies: &cookies,
-            images: Images::None,
+            images: ImagePage::None,
         };
         let routes = Routes::compile(&parts, None);
         let headers = HeaderMap::new();

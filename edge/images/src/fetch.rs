@@ -17,6 +17,9 @@ pub trait Fetch: Send + Sync + 'static {
 /// Answers what lies on the host that was asked, to nobody in particular: only what everybody may see.
 #[async_trait]
 pub trait OwnPaths: Send + Sync {
+    /// The host that was asked, with its port; none where nobody said it.
+    fn host(&self) -> Option<&str>;
+
     /// The bytes at the path (and query). It follows no redirect and reads no more than `largest` bytes; the caller sets the deadline.
     async fn fetch(&self, path: &str, largest: usize) -> Result<Bytes, FetchError>;
 }

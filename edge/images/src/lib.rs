@@ -14,6 +14,7 @@ mod fetch;
 mod format;
 mod pixels;
 mod settings;
+mod tag;
 mod wish;
 
 use std::fmt;
@@ -24,7 +25,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, VARY};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -35,6 +36,7 @@ pub use error::ImageError;
 pub use fetch::{Fetch, FetchError, OwnPaths};
 pub use format::{Format, canonical_accept};
 pub use settings::{AllowedHost, Avif, ImageSettings, InvalidFolder, InvalidHost, OwnFolder, Reach};
+pub use tag::source_tag;
 pub use wish::{Source, WIDTHS, Wish};
 
 /// Makes images. Cheap to clone.
@@ -81,7 +83,11 @@ impl Images {
         let _place = self.0.places.try_acquire().map_err(|_| ImageError::Busy)?;
         let source = timeout(settings.fetch_deadline, fetching).await.map_err(|_| FetchError::TooSlow)??;
         let (bytes, format) = self.transform(source, wish.width, wish.quality, formats).await?;
-        Ok(respond(bytes, format, settings.lifetime))
+        let tag = match &wish.source {
+            Source::Web(url) => source_tag(url.as_str()),
+            Source::Own(path) => own.host().and_then(|host| source_tag(&format!("{host}{path}"))),
+        };
+        Ok(respond(bytes, format, settings.lifetime, tag))
     }
 
     /// The work itself, on a thread where it may take its time.
@@ -119,13 +125,17 @@ impl fmt::Debug for Images {
     }
 }
 
-fn respond(bytes: Vec<u8>, format: Format, lifetime: Duration) -> Response {
+fn respond(bytes: Vec<u8>, format: Format, lifetime: Duration, source: Option<String>) -> Response {
     let digest = Sha256::digest(&bytes);
     let tag: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     headers.insert(VARY, HeaderValue::from(ACCEPT));
+    // For the cache, by whom a change of the source is told.
+    if let Some(tag) = source.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+        headers.insert(HeaderName::from_static("cache-tag"), tag);
+    }
     // Opened by itself it is a picture and nothing else, whatever is in it.
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     let seconds = lifetime.as_secs();

@@ -3,7 +3,7 @@
 use http::{HeaderMap, Method};
 
 use super::bytes::Bytes;
-use crate::routes::{Known, Question, RouteFile, explain};
+use crate::routes::{BuiltIn, ImagePage, Known, Question, RouteFile, explain};
 
 /// Of these, files that are nearly right come about soon.
 const PIECES: [&str; 64] = [
@@ -101,7 +101,7 @@ pub fn configuration(data: &[u8]) {
 fn ask(file: &RouteFile, address: &str) {
     let Ok(uri) = address.parse() else { return };
     let question = Question { method: Method::GET, uri, headers: HeaderMap::new() };
-    let explanation = explain(file, &[], 1, &question);
+    let explanation = explain(file, &BuiltIn { services: Vec::new(), version: 1, images: ImagePage::Made }, &question);
     assert!(explanation.route.is_some() != explanation.refusal.is_some(), "{explanation:?}");
     if let Some(route) = &explanation.route {
         let first = explanation.considered.iter().find(|one| one.misfit.is_none());

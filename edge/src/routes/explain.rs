@@ -24,6 +24,23 @@ pub struct HouseRoute {
     pub pattern: String,
 }
 
+/// What a door has without any route file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// Of services and pages.
+    pub services: Vec<HouseRoute>,
+    /// The version of the interface that an address without one means.
+    pub version: u32,
+    pub images: ImagePage,
+}
+
+/// Whether the door makes images, at `/images`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImagePage {
+    Made,
+    None,
+}
+
 /// A request that nobody sends.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -84,10 +101,11 @@ enum Known<'k> {
     File(&'k RouteEntry),
     House(&'k HouseRoute),
     Door(&'static str),
+    Images,
 }
 
 /// Answers by the same table that the door uses.
-pub fn explain(file: &RouteFile, house: &[HouseRoute], version: u32, question: &Question) -> Explanation {
+pub fn explain(file: &RouteFile, own: &BuiltIn, question: &Question) -> Explanation {
     let mut parts =
         Request::builder().method(question.method.clone()).uri(question.uri.clone()).body(()).unwrap_or_default().into_parts().0;
     parts.headers = question.headers.clone();
@@ -104,7 +122,7 @@ pub fn explain(file: &RouteFile, house: &[HouseRoute], version: u32, question: &
         return explanation;
     }
     explanation.path = parts.uri.path().to_owned();
-    let table = table(file, house, version);
+    let table = table(file, own);
     let host = parts.uri.host().map(|host| host.trim_end_matches('.').to_ascii_lowercase());
     let place = Place { host: host.as_deref(), path: parts.uri.path() };
     let security = if question.uri.scheme_str() == Some("https") { Security::Secure } else { Security::Plain };
@@ -135,7 +153,8 @@ fn refusal(nobody: &Nobody) -> String {
     }
 }
 
-fn table<'k>(file: &'k RouteFile, house: &'k [HouseRoute], version: u32) -> Table<Known<'k>> {
+fn table<'k>(file: &'k RouteFile, built_in: &'k BuiltIn) -> Table<Known<'k>> {
+    let house = &built_in.services;
     let mut table = Table::default();
     let mut add = |pattern: &str, priority, known: Known<'k>| {
         if let Ok(pattern) = PathPattern::parse(pattern) {
@@ -147,12 +166,15 @@ fn table<'k>(file: &'k RouteFile, house: &'k [HouseRoute], version: u32) -> Tabl
     }
     for route in house.iter().filter(|route| !own::is_probe(&route.pattern)) {
         add(&route.pattern, 0, Known::House(route));
-        if let Some(rest) = route.pattern.strip_prefix(&format!("/api/v{version}/")) {
+        if let Some(rest) = route.pattern.strip_prefix(&format!("/api/v{}/", built_in.version)) {
             add(&format!("/api/{rest}"), 0, Known::House(route));
         }
     }
     for (path, _) in own::PAGES.into_iter().filter(|(path, _)| !house.iter().any(|route| route.pattern == *path)) {
         add(path, 0, Known::Door(path));
+    }
+    if built_in.images == ImagePage::Made {
+        add(own::IMAGES, 0, Known::Images);
     }
     for entry in &file.routes {
         table.insert(&entry.hosts, &entry.rule(), &Known::File(entry));
@@ -195,7 +217,7 @@ impl Known<'_> {
         match self {
             Self::File(entry) => entry.name.to_string(),
             Self::House(route) => route.service.clone(),
-            Self::Door(_) => "door".to_owned(),
+            Self::Door(_) | Self::Images => "door".to_owned(),
         }
     }
 
@@ -204,6 +226,7 @@ impl Known<'_> {
             Self::File(entry) => entry.as_line(),
             Self::House(route) => built_in(&route.service, &rule.pattern, &format!("service {}", route.service)),
             Self::Door(_) => built_in("door", &rule.pattern, "door"),
+            Self::Images => images(&rule.pattern),
         }
     }
 
@@ -218,6 +241,16 @@ impl Known<'_> {
                 explanation.forwarded = Some(format!("{method} service {}{}", route.service, uri.path()));
             }
             Self::Door(path) => explanation.forwarded = Some(format!("the door itself answers {path}")),
+            Self::Images => {
+                explanation.policies = [
+                    "auth: public",
+                    "sources: what `[images]` allows",
+                    "cache: one picture for all who ask, for `images.lifetime`",
+                ]
+                .map(str::to_owned)
+                .into();
+                explanation.forwarded = Some("the door itself makes the picture, of the source that `url` names".to_owned());
+            }
         }
     }
 }
@@ -234,6 +267,10 @@ fn built_in(name: &str, pattern: &PathPattern, target: &str) -> RouteLine {
         target: target.to_owned(),
         auth: "optional".to_owned(),
     }
+}
+
+fn images(pattern: &PathPattern) -> RouteLine {
+    RouteLine { methods: vec!["GET".to_owned()], auth: "public".to_owned(), ..built_in("door", pattern, "images") }
 }
 
 impl HouseRoute {
@@ -349,10 +386,11 @@ fn forwarded(entry: &RouteEntry, uri: &Uri, method: &Method, security: Security)
 }
 
 /// What the door's table holds, for lists of the running server.
-pub(crate) fn lines_of(file: &Arc<RouteFile>, house: impl IntoIterator<Item = HouseRoute>) -> Vec<RouteLine> {
+pub(crate) fn lines_of(file: &Arc<RouteFile>, known: &BuiltIn) -> Vec<RouteLine> {
     let own = own::PROBES.iter().map(|(path, _)| *path).chain(own::PAGES.iter().map(|(path, _)| *path));
     let own = own.filter_map(|path| Some(built_in("door", &PathPattern::parse(path).ok()?, "door")));
-    let house: Vec<RouteLine> = house.into_iter().map(|route| route.as_line()).collect();
+    let house: Vec<RouteLine> = known.services.iter().map(HouseRoute::as_line).collect();
     let own: Vec<RouteLine> = own.filter(|line| !house.iter().any(|taken| taken.path == line.path)).collect();
-    file.lines().into_iter().chain(house).chain(own).collect()
+    let pictures = PathPattern::parse(own::IMAGES).ok().filter(|_| known.images == ImagePage::Made);
+    file.lines().into_iter().chain(house).chain(own).chain(pictures.map(|pattern| images(&pattern))).collect()
 }

@@ -65,6 +65,10 @@ struct OwnHost<'d> {
 
 #[async_trait]
 impl OwnPaths for OwnHost<'_> {
+    fn host(&self) -> Option<&str> {
+        self.host.as_ref().and_then(|host| host.to_str().ok())
+    }
+
     async fn fetch(&self, path: &str, largest: usize) -> Result<Bytes, FetchError> {
         let mut headers = HeaderMap::new();
         headers.extend(self.host.clone().map(|host| (HOST, host)));

@@ -1,6 +1,6 @@
 //! The example of `docs/front-door.md` is valid, and does what the page says.
 
-use banyan_edge::{Explanation, HouseRoute, Known, Question, RouteFile, explain};
+use banyan_edge::{BuiltIn, Explanation, HouseRoute, ImagePage, Known, Question, RouteFile, explain};
 
 const PAGE: &str = include_str!("../../../docs/front-door.md");
 
@@ -10,10 +10,11 @@ fn example() -> RouteFile {
 }
 
 fn explained(method: &str, uri: &str, headers: &[(&'static str, &str)]) -> Explanation {
-    let house = [HouseRoute { service: "goals".into(), pattern: "/api/v1/goals/{id}".into() }];
+    let services = vec![HouseRoute { service: "goals".into(), pattern: "/api/v1/goals/{id}".into() }];
+    let own = BuiltIn { services, version: 1, images: ImagePage::None };
     let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
     let question = Question { method: method.parse().unwrap(), uri: uri.parse().unwrap(), headers };
-    explain(&example(), &house, 1, &question)
+    explain(&example(), &own, &question)
 }
 
 #[test]

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use banyan_edge::{AllowedHost, ImageSettings, Known, Reach, RouteFile};
+use banyan_edge::{AllowedHost, ImageSettings, Known, Purge, Question, Reach, RouteFile};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use parking_lot::Mutex;
 
@@ -159,6 +159,45 @@ async fn pictures_of_the_own_host_come_through_its_routes_as_to_a_stranger() {
         assert_eq!(refused.status.as_u16(), expected, "{path}: {}", refused.text());
         assert!(!door.get_with(&format!("/images?url={path}&w=32"), &ada).await.header("cache-status").contains("hit"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_purge_of_the_source_ends_what_was_made_of_it() {
+    let (door, address, host) = painter().await;
+    let elsewhere = format!("/images?url=http://{address}/a.png&w=64");
+    let own = "/images?url=/media/a.png%3Fv%3D2&w=32";
+    let shop = ("host", "shop.example.org");
+    let ask = async |path: &str| {
+        let before = host.asked.load(Ordering::SeqCst);
+        let answer = door.get_with(path, &[WEBP, shop]).await;
+        assert_eq!((answer.status, answer.header("cache-tag")), (StatusCode::OK, ""), "{path}: {}", answer.text());
+        host.asked.load(Ordering::SeqCst) - before
+    };
+    assert_eq!((ask(&elsewhere).await, ask(own).await), (1, 1));
+    let purge = async |address: String| door.edge.purge(&Purge::Address(address)).await.unwrap();
+    for other in [format!("{address}/b.png"), "other.example.org/media/a.png".to_owned(), format!("{address}/media/a.png")] {
+        purge(other).await;
+        assert_eq!((ask(&elsewhere).await, ask(own).await), (0, 0));
+    }
+    purge(format!("http://{address}/a.png")).await;
+    assert_eq!((ask(&elsewhere).await, ask(own).await), (1, 0));
+    purge("shop.example.org/media/a.png".to_owned()).await;
+    assert_eq!((ask(&elsewhere).await, ask(own).await), (0, 1));
+}
+
+#[tokio::test]
+async fn the_page_is_explained() {
+    let question =
+        |method: Method| Question { method, uri: "/images?url=/media/a.png&w=64".parse().unwrap(), headers: HeaderMap::new() };
+    let (door, ..) = painter().await;
+    let explained = door.edge.explain(&question(Method::GET));
+    let route = explained.route.unwrap();
+    assert_eq!((route.target.as_str(), route.auth.as_str(), route.origin.as_str()), ("images", "public", "built in"));
+    assert!(explained.policies.iter().any(|policy| policy.starts_with("cache: ")), "{:?}", explained.policies);
+    assert!(door.edge.routes().iter().any(|line| line.path == "/images" && line.target == "images"));
+    let without = crate::fixture::door();
+    assert_eq!(without.edge.explain(&question(Method::GET)).route, None);
+    assert!(!without.edge.routes().iter().any(|line| line.path == "/images"));
 }
 
 #[tokio::test]

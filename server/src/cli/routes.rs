@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use banyan_edge::{EntryKind, Explanation, Question, Refusal, RouteFile, RouteLine, explain};
-use banyan_http::version::Versions;
 use clap::Subcommand;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
@@ -13,7 +12,7 @@ use super::{Ended, block_on, terminal};
 use crate::acts::{Act, Answer};
 use crate::admin_socket;
 use crate::data::DataDirectory;
-use crate::serve::routes::{house_routes, known};
+use crate::serve::routes::{built_in, known};
 
 /// Look at the routes of the front door, before and while they serve.
 #[derive(Subcommand)]
@@ -126,7 +125,7 @@ impl Explain {
         };
         let explanation = match of_server {
             Some(explanation) => explanation,
-            None => explain(&self.read()?, &house_routes(), Versions::default().current, &question),
+            None => explain(&self.read()?, &built_in(self.installation.load().ok().as_ref()), &question),
         };
         let text = if self.json { serde_json::to_string_pretty(&explanation)? } else { explained(&explanation) };
         terminal::say(text.trim_end())?;

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use anyhow::Result;
-use banyan_edge::{AllowedHost, Avif, DirectFetch, ImageSettings, Images, Reach};
+use banyan_edge::{AllowedHost, Avif, DirectFetch, ImagePage, ImageSettings, Images, Reach};
 
 use crate::cli::terminal::Usage;
 use crate::settings::Loaded;
@@ -13,6 +13,13 @@ use crate::settings::Loaded;
 const LARGEST_AVIF: u32 = 250_000;
 /// 1 is small, 10 is fast.
 const AVIF_SPEED: u8 = 8;
+
+/// Whether a door by these settings makes images.
+pub(crate) fn page(loaded: &Loaded) -> ImagePage {
+    let given = &loaded.settings.images;
+    let open = !(given.hosts.is_empty() && given.private_hosts.is_empty() && given.folders.is_empty());
+    if open { ImagePage::Made } else { ImagePage::None }
+}
 
 /// None where the settings let no picture in.
 ///
@@ -46,7 +53,7 @@ pub(super) fn images(loaded: &Loaded) -> Result<Option<Images>> {
             Usage("`images.avif` is on, and this program was built without it: build with `--features avif`".to_owned()).into()
         );
     }
-    if !settings.is_open() {
+    if page(loaded) == ImagePage::None {
         return Ok(None);
     }
     Ok(Some(Images::new(settings, Arc::new(DirectFetch::new()?))))

@@ -8,7 +8,7 @@ mod doors;
 mod guard;
 mod heads;
 mod health;
-mod images;
+pub(crate) mod images;
 mod logs;
 mod plan;
 pub(crate) mod routes;

@@ -51,7 +51,7 @@ impl Door for Followed {
         let edge = self.edge.clone();
         Box::pin(async move {
             let Some(purge) = purge_of(purge) else { return Ok(()) };
-            edge.cache().purge(&purge).await.map_err(|error| Unreachable(error.to_string()))
+            edge.purge(&purge).await.map_err(|error| Unreachable(error.to_string()))
         })
     }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
-use banyan_edge::{Edge, Fault, HouseRoute, Known, Outbound, RouteFile};
+use banyan_edge::{BuiltIn, Edge, Fault, HouseRoute, ImagePage, Known, Outbound, RouteFile};
+use banyan_http::version::Versions;
 use banyan_kernel::{Clock, OsRandom};
 use banyan_mesh::caller::ClusterSecret;
 use rustls::{ClientConfig, RootCertStore};
@@ -25,8 +26,17 @@ use crate::settings::{Finding, Loaded, Place, SettingsError};
 /// containers that mount it.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// What a door by these settings has without its routes. Settings that cannot be read open no pictures.
+pub(crate) fn built_in(loaded: Option<&Loaded>) -> BuiltIn {
+    BuiltIn {
+        services: house_routes(),
+        version: Versions::default().current,
+        images: loaded.map_or(ImagePage::None, super::images::page),
+    }
+}
+
 /// The paths of services and pages.
-pub(crate) fn house_routes() -> Vec<HouseRoute> {
+fn house_routes() -> Vec<HouseRoute> {
     let services = crate::house::services();
     let own = services.iter().flat_map(|service| service.paths().into_iter().map(|path| (service.name, path)));
     let pages = super::PAGES.iter().map(|path| ("pages", (*path).to_owned()));

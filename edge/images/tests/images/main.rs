@@ -34,6 +34,10 @@ struct Own;
 
 #[async_trait]
 impl OwnPaths for Own {
+    fn host(&self) -> Option<&str> {
+        Some("own.example.org")
+    }
+
     async fn fetch(&self, path: &str, _: usize) -> Result<Bytes, FetchError> {
         if path == "/media/own.png?v=1" { Ok(file(&picture(100, 50), ImageFormat::Png)) } else { Err(FetchError::NotFound) }
     }
