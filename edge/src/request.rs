@@ -3,7 +3,9 @@
 pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod credential;
+pub(crate) mod hops;
 pub(crate) mod language;
+pub(crate) mod path;
 pub(crate) mod shape;
 pub(crate) mod tenant;
 

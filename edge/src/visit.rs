@@ -45,7 +45,7 @@ use crate::random::BufferedRandom;
 use crate::request::address::{Client, Peer};
 use crate::request::body::BodyWatch;
 use crate::request::tenant::{TenantEntry, named_by, settle};
-use crate::request::{language, shape};
+use crate::request::{hops, language, shape};
 use crate::routes::{CompiledRoute, Target};
 use crate::split::MAIN;
 use crate::upgrade;
@@ -183,8 +183,8 @@ impl Inner {
     /// Whether the request may go on, and to whom.
     async fn admit(&self, parts: &mut Parts, visit: &mut Visit, peer: Peer, in_flight: usize) -> Result<Admission, Problem> {
         shape::check(parts, &self.settings.limits, peer.transport)?;
-        shape::strip_hop_by_hop(&mut parts.headers);
-        shape::strip_identity(&mut parts.headers);
+        hops::strip_hop_by_hop(&mut parts.headers);
+        hops::strip_identity(&mut parts.headers);
         upgrade::forward(parts);
         if let Some(answer) = options_of_everything(parts) {
             return Ok(Admission::Answered(answer));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::request::shape;
+use crate::request::path;
 
 /// The most placeholders of a pattern.
 pub(crate) const MOST_CAPTURES: usize = 8;
@@ -186,7 +186,7 @@ fn segment(part: &str, last: bool) -> Result<(Segment, Option<&str>), PatternErr
     if part.is_empty() && last {
         return Ok((Segment::Literal("".into()), None));
     }
-    match shape::normal_segment(part) {
+    match path::normal_segment(part) {
         Some(normal) => Ok((Segment::Literal(normal.as_ref().into()), None)),
         None => wrong(
             format!("`{part}` can stand in no path that the door accepts"),

@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use super::pattern::Captures;
 use super::query::QueryRewrite;
 use super::template::Template;
-use crate::request::shape;
+use crate::request::path;
 
 /// What becomes of path and query on the way to who answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Rewrite {
         }
         let target = self.target(uri.path(), uri.query(), captures);
         let target = PathAndQuery::from_maybe_shared(bytes::Bytes::from(target)).map_err(|_| ErrorCode::Internal)?;
-        if matches!(self.path, PathRewrite::Template(_)) && !shape::has_one_meaning(target.path()) {
+        if matches!(self.path, PathRewrite::Template(_)) && !path::has_one_meaning(target.path()) {
             return Err(ErrorCode::MalformedRequest);
         }
         let mut parts = std::mem::take(uri).into_parts();

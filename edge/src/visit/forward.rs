@@ -20,7 +20,7 @@ use crate::Inner;
 use crate::answer::cors;
 use crate::fields::strip;
 use crate::policies::{Authorization, CorsRule, HostField, UpgradeRule};
-use crate::request::shape;
+use crate::request::hops;
 use crate::routes::pattern::Captures;
 use crate::routes::template::Facts;
 use crate::routes::{Identity, RouteEntry, UpstreamEntry, UpstreamKey};
@@ -215,7 +215,7 @@ fn introduce(parts: &mut Parts, passage: &Passage, entry: &RouteEntry, upstream:
         headers.remove(&X_API_KEY);
     }
     if entry.policies.upgrade == UpgradeRule::Refused {
-        shape::strip_hop_by_hop(headers);
+        hops::strip_hop_by_hop(headers);
     }
     if upstream.identity == Identity::Signed
         && let Some(negotiated) = parts.extensions.get::<Negotiated>()

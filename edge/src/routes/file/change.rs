@@ -6,7 +6,7 @@ use super::MessageChange;
 use super::read::{Item, Section};
 use super::route::encoded_pair;
 use super::values;
-use crate::request::shape;
+use crate::request::path;
 use crate::routes::body::{BodyChange, Node, pointer};
 use crate::routes::fields::{HeaderChanges, is_reserved};
 use crate::routes::pattern::PathPattern;
@@ -66,7 +66,7 @@ fn normal_path(text: &str) -> Option<String> {
         if part.is_empty() && at == last {
             Some(String::new())
         } else {
-            shape::normal_segment(part).map(std::borrow::Cow::into_owned)
+            path::normal_segment(part).map(std::borrow::Cow::into_owned)
         }
     });
     let spelt: Option<Vec<String>> = spelt.collect();
