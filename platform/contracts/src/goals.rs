@@ -2,11 +2,12 @@
 
 use banyan_kernel::Uuid;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Event;
 
 /// A person set a goal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GoalCreated {
     pub goal_id: Uuid,
@@ -16,7 +17,7 @@ pub struct GoalCreated {
 }
 
 /// A goal was reached. It may be taken back and reached again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GoalCompleted {
     pub goal_id: Uuid,
@@ -24,7 +25,7 @@ pub struct GoalCompleted {
 }
 
 /// A task was done. It may be taken back and done again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskCompleted {
     pub task_id: Uuid,
@@ -33,7 +34,7 @@ pub struct TaskCompleted {
 }
 
 /// A person took up a habit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HabitCreated {
     pub habit_id: Uuid,
@@ -41,7 +42,7 @@ pub struct HabitCreated {
 }
 
 /// A habit was done on a day. Doing it again on the same day is not another event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HabitCheckedIn {
     pub habit_id: Uuid,

@@ -2,6 +2,7 @@
 
 use banyan_kernel::{Role, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Event;
 
@@ -36,7 +37,7 @@ about_a_user! {
 }
 
 /// A person has an account: by registration, invitation, or an administrator.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserRegistered {
     pub user_id: Uuid,
@@ -45,37 +46,38 @@ pub struct UserRegistered {
 }
 
 /// The person has shown that the e-mail address is theirs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserVerified {
     pub user_id: Uuid,
 }
 
 /// The account may not be used any more. Its sessions have ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserDisabled {
     pub user_id: Uuid,
 }
 
 /// The account may be used again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserEnabled {
     pub user_id: Uuid,
 }
 
 /// The person's roles are others now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserRolesChanged {
     pub user_id: Uuid,
     /// All roles that the person holds now.
+    #[schema(value_type = Vec<String>)]
     pub roles: Vec<Role>,
 }
 
 /// Name, language or time zone changed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserProfileChanged {
     pub user_id: Uuid,
@@ -86,14 +88,14 @@ pub struct UserProfileChanged {
 }
 
 /// The person has another password: by changing or resetting it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PasswordChanged {
     pub user_id: Uuid,
 }
 
 /// A mail is to be sent by which the person shows that the address is theirs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VerificationRequested {
     pub user_id: Uuid,
@@ -102,7 +104,7 @@ pub struct VerificationRequested {
 }
 
 /// A mail is to be sent by which the person sets another password.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PasswordResetRequested {
     pub user_id: Uuid,
@@ -111,7 +113,7 @@ pub struct PasswordResetRequested {
 }
 
 /// The person has logged in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionOpened {
     pub user_id: Uuid,
@@ -119,7 +121,7 @@ pub struct SessionOpened {
 }
 
 /// A session was ended before its time: by the person, an administrator, or because a refresh token was used twice.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionRevoked {
     pub user_id: Uuid,
@@ -127,7 +129,7 @@ pub struct SessionRevoked {
 }
 
 /// Somebody is asked to join; a mail is to be sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InvitationCreated {
     pub invitation_id: Uuid,

@@ -4,12 +4,16 @@
 //! the change is.
 
 pub mod jobs;
-mod log;
+pub mod log;
 pub mod sagas;
 
-use banyan_store::schema::Table;
+use banyan_store::migrate::Part;
+
+pub use log::{Consumer, ConsumerError, Consumers, Delivery};
 
 /// The tables that this room adds to each service's database.
-pub fn tables() -> Vec<Table> {
-    [log::tables(), jobs::tables(), sagas::tables()].concat()
+pub fn parts() -> Vec<Part> {
+    let parts = [log::part(), Part::new("jobs", jobs::tables()), Part::new("sagas", sagas::tables())];
+    // One that has no tables yet is not noted as made.
+    parts.into_iter().filter(|part| !part.tables.is_empty()).collect()
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use banyan_events::jobs::Jobs;
+use banyan_events::log::NoSource;
+use banyan_events::{Consumer, Consumers};
 use banyan_kernel::application::Applications;
 use banyan_kernel::{Clock, Ids, Random};
 use banyan_locale::{Builder, Catalogues, Layer};
 use banyan_mesh::Mesh;
 use banyan_store::Store;
+use banyan_store::log::Log;
 use banyan_store::migrate::Schema;
-use banyan_store::outbox::Consumer;
 use serde::de::DeserializeOwned;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -96,8 +98,8 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn new(name: &'static str, mut schema: Schema) -> Self {
-        schema.tables.extend(banyan_events::tables());
+    pub fn new(name: &'static str, schema: Schema) -> Self {
+        let schema = banyan_events::parts().into_iter().fold(schema, Schema::part);
         Self {
             name,
             schema,
@@ -176,6 +178,14 @@ impl Service {
     /// What the service does beside requests; nothing where it declares none.
     pub fn jobs_of(&self, host: &Host) -> Jobs {
         self.jobs.as_ref().map_or_else(Jobs::new, |make| make(host))
+    }
+
+    /// What runs its consumers, reading `logs`.
+    ///
+    /// # Errors
+    /// When the log of a service whose events are wanted is not among them.
+    pub fn run_consumers(&self, host: &Host, logs: &[Log]) -> Result<Consumers, NoSource> {
+        Consumers::new(&host.store, self.consumers_of(host), logs)
     }
 
     /// Adds the service's catalogues.

@@ -11,6 +11,7 @@ mod context;
 pub mod error;
 pub mod grants;
 pub mod idempotency;
+pub mod log;
 pub mod migrate;
 pub mod outbox;
 mod pending;

@@ -5,6 +5,7 @@
 
 mod ddl;
 pub mod inspect;
+mod parts;
 mod postgres;
 mod sqlite;
 
@@ -19,8 +20,44 @@ pub(crate) use sqlite::{look as look_sqlite, migrate as migrate_sqlite};
 pub struct Schema {
     /// Names the SQLite file and the PostgreSQL schema.
     pub service: &'static str,
+    /// Those of its parts, too.
     pub tables: Vec<Table>,
     pub migrations: Vec<Migration>,
+    parts: Vec<Part>,
+}
+
+/// Tables that a room of the platform adds to each service's database, with versions of their own: a service's migrations know nothing
+/// of them. A database that does not have the part yet gets its tables as they are declared.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Stored with its version: never rename one.
+    pub name: &'static str,
+    pub tables: Vec<Table>,
+    pub migrations: Vec<Migration>,
+    /// What is done beside making the tables where the database was there before the part was.
+    pub adoption: Vec<Step>,
+}
+
+impl Part {
+    pub fn new(name: &'static str, tables: Vec<Table>) -> Self {
+        Self { name, tables, migrations: Vec::new(), adoption: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn adoption(mut self, steps: Vec<Step>) -> Self {
+        self.adoption = steps;
+        self
+    }
+
+    #[must_use]
+    pub fn migration(mut self, name: &'static str, steps: Vec<Step>) -> Self {
+        self.migrations.push(Migration { name, steps });
+        self
+    }
+
+    fn version(&self) -> u32 {
+        version_after(&self.migrations)
+    }
 }
 
 /// One step from version n to n + 1, in one transaction.
@@ -54,7 +91,8 @@ pub enum Step {
         table: &'static str,
         index: Index,
     },
-    /// What the steps above cannot say, per dialect.
+    /// What the steps above cannot say, per dialect. `{service}` stands for the service's name, and in that of
+    /// PostgreSQL `{schema}` for its schema, in quotes.
     Sql {
         sqlite: &'static str,
         postgres: &'static str,
@@ -63,7 +101,15 @@ pub enum Step {
 
 impl Schema {
     pub fn new(service: &'static str, tables: Vec<Table>) -> Self {
-        Self { service, tables, migrations: Vec::new() }
+        Self { service, tables, migrations: Vec::new(), parts: Vec::new() }
+    }
+
+    /// Adds a part of the platform, with its tables.
+    #[must_use]
+    pub fn part(mut self, part: Part) -> Self {
+        self.tables.extend(part.tables.iter().cloned());
+        self.parts.push(part);
+        self
     }
 
     #[must_use]
@@ -72,9 +118,11 @@ impl Schema {
         self
     }
 
-    /// The version that this program makes and understands.
+    /// The version that this program makes and understands: it rises with each change of the service's own tables and of those that the
+    /// platform adds.
     pub fn version(&self) -> u32 {
-        1 + u32::try_from(self.migrations.len()).unwrap_or(u32::MAX - 1)
+        let platform = version_after(&crate::platform_tables::migrations()) - 1;
+        self.parts.iter().fold(version_after(&self.migrations) + platform, |sum, part| sum + part.version())
     }
 
     pub(crate) fn with_platform_tables(mut self) -> Self {
@@ -87,6 +135,10 @@ impl Schema {
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == name)
     }
+}
+
+fn version_after(migrations: &[Migration]) -> u32 {
+    1 + u32::try_from(migrations.len()).unwrap_or(u32::MAX / 1_000)
 }
 
 /// Whether opening a store may change the tables.

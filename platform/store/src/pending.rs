@@ -46,8 +46,8 @@ impl Pending {
         std::mem::take(&mut self.0.lock().records)
     }
 
-    /// Whether consumers have something to fetch after the commit.
-    pub(crate) fn has_published(&self) -> bool {
-        self.0.lock().published > 0
+    /// How many events there are to fetch after the commit.
+    pub(crate) fn published_events(&self) -> usize {
+        self.0.lock().published
     }
 }

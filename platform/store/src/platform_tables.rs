@@ -1,38 +1,65 @@
 //! The tables that every service's database has besides its own: they belong to the transaction that changes rows.
 
+use crate::migrate::{Migration, Step};
 use crate::policy::{Policy, Rule};
 use crate::schema::{ColumnType, Table};
 use banyan_kernel::Role;
 
 pub(crate) fn tables() -> Vec<Table> {
-    vec![outbox(), deliveries(), idempotency(), audit(), audit_head(), grants()]
+    vec![outbox(), log_readers(), idempotency(), audit(), audit_head(), grants()]
 }
 
-/// Events of committed transactions. Anybody's change may publish; only the service itself reads.
+/// Events of committed transactions, in the order of `era` and `position`: see [`crate::log`]. Anybody's change may publish; only the
+/// service itself and the store read. History that was handled before there was a log stands in an era below zero.
 fn outbox() -> Table {
-    Table::new("outbox", Policy::closed().insert(Rule::Anyone).read(Rule::System).delete(Rule::System))
+    let own_tenant = || Rule::Tenant("tenant");
+    let policy = Policy::closed()
+        .insert(own_tenant())
+        .read(own_tenant().and(Rule::System).or(Rule::Platform))
+        .delete(own_tenant().and(Rule::System).or(Rule::Platform));
+    Table::installation("outbox", policy)
+        .column("tenant", ColumnType::Uuid)
+        .column("era", ColumnType::Integer)
+        .column("position", ColumnType::Integer)
         .column("type", ColumnType::Text)
         .column("version", ColumnType::Integer)
         .column("subject", ColumnType::Text)
         .column("occurred_at", ColumnType::Timestamp)
         .column("data", ColumnType::Json)
+        .unique(&["era", "position"])
         .index(&["occurred_at"])
 }
 
-/// What is still to be delivered: one row for an event and a consumer, deleted in the transaction of the effect.
-fn deliveries() -> Table {
-    let worker = || Rule::AnyOf(vec![Rule::System, Rule::Platform]);
-    let policy = Policy::closed().insert(Rule::Tenant("tenant")).read(worker()).update(worker()).delete(worker());
-    Table::installation("deliveries", policy)
-        .column("tenant", ColumnType::Uuid)
-        .column("event_id", ColumnType::Uuid)
-        .column("consumer", ColumnType::Text)
-        .column("attempts", ColumnType::Integer)
-        .column("due_at", ColumnType::Timestamp)
-        .optional("last_error", ColumnType::Text)
-        .optional("dead_at", ColumnType::Timestamp)
-        .index(&["consumer", "dead_at", "due_at"])
-        .index(&["event_id"])
+/// Who follows the log, and how far each has come: what none of them needs any more may go.
+fn log_readers() -> Table {
+    let store = || Rule::Platform;
+    Table::installation("log_readers", Policy::closed().read(store()).insert(store()).update(store()).delete(store()))
+        .column("reader", ColumnType::Text)
+        .column("era", ColumnType::Integer)
+        .column("position", ColumnType::Integer)
+        .column("seen_at", ColumnType::Timestamp)
+        .unique(&["reader"])
+}
+
+/// What has changed in these tables since they first were.
+pub(crate) fn migrations() -> Vec<Migration> {
+    let aside = Step::Sql {
+        sqlite: "DROP INDEX idx_outbox_occurred_at; ALTER TABLE outbox RENAME TO outbox_before",
+        postgres: "DROP INDEX {schema}.idx_outbox_occurred_at; ALTER TABLE {schema}.outbox RENAME TO outbox_before; \
+                   ALTER INDEX {schema}.outbox_pkey RENAME TO outbox_before_pkey; \
+                   ALTER TABLE {schema}.outbox_before NO FORCE ROW LEVEL SECURITY",
+    };
+    // What was handled is history; what is still to be delivered is taken over by the consumers' part, from `deliveries`.
+    let fill = Step::Sql {
+        sqlite: "INSERT INTO outbox (id, tenant, era, position, type, version, subject, occurred_at, data) \
+                 SELECT id, tenant_id, -1, row_number() OVER (ORDER BY id), type, version, subject, occurred_at, data \
+                 FROM outbox_before; DROP TABLE outbox_before",
+        postgres: "INSERT INTO {schema}.outbox (id, tenant, era, position, type, version, subject, occurred_at, data) \
+                   SELECT id, tenant_id, -1, row_number() OVER (ORDER BY id), type, version, subject, occurred_at, data \
+                   FROM {schema}.outbox_before; DROP TABLE {schema}.outbox_before",
+    };
+    let steps = vec![aside, Step::CreateTable(outbox()), Step::CreateTable(log_readers()), fill];
+    vec![Migration { name: "the outbox is a log", steps }]
 }
 
 /// Answers that were given under an `Idempotency-Key`, encrypted, for 24 h. The service itself may look for old ones to delete.

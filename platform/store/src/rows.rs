@@ -116,8 +116,9 @@ impl Rows {
             return Err(error.into());
         }
         tx.0.session.commit().await?;
-        if tx.0.pending.has_published() {
-            self.store.0.published.notify_one();
+        match tx.0.pending.published_events() {
+            0 => {}
+            count => self.store.0.log.published(count),
         }
         for bell in tx.0.pending.take_bells() {
             self.store.bell(bell).notify_one();
@@ -143,21 +144,25 @@ impl Store {
 
     /// A read-only transaction of the store itself over all tenants of installation-scoped tables. Dropped, it ends.
     pub(crate) async fn begin_as_platform(&self) -> Result<Tx, StoreError> {
+        self.begin_platform(Mode::Read).await
+    }
+
+    pub(crate) async fn begin_platform(&self, mode: Mode) -> Result<Tx, StoreError> {
         let caller = Caller::system(Uuid::nil(), self.service(), RequestId(Uuid::nil()));
         let context = Context::of(&caller).as_platform();
-        self.begin(Mode::Read, context, caller).await
+        self.begin(mode, context, caller).await
     }
 }
 
 impl Session {
-    async fn commit(&self) -> Result<(), StoreError> {
+    pub(crate) async fn commit(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(session) => session.commit().await,
             Self::Postgres(session) => session.commit().await,
         }
     }
 
-    async fn rollback(&self) {
+    pub(crate) async fn rollback(&self) {
         match self {
             Self::Sqlite(session) => session.rollback(),
             Self::Postgres(session) => session.rollback().await,

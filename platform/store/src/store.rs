@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use banyan_kernel::{Caller, Clock, Ids, OsRandom, Random, RequestId, SystemClock, Uuid};
-use tokio::sync::Notify;
 
 use crate::error::StoreError;
+use crate::log::LogState;
 use crate::migrate::{Schema, Upkeep};
 use crate::postgres::{PostgresDatabase, PostgresOptions, PostgresPool};
 use crate::rows::Rows;
@@ -111,10 +111,8 @@ pub(crate) struct Shared {
     pub(crate) schema: Schema,
     pub(crate) database: Database,
     pub(crate) environment: Environment,
-    /// Consumers of this service's events, named before it serves.
-    pub(crate) consumers: std::sync::OnceLock<Vec<crate::outbox::Consumer>>,
-    /// Woken after a commit that published events.
-    pub(crate) published: Notify,
+    /// Of the service's own events.
+    pub(crate) log: LogState,
     /// Who waits for what other transactions of this process leave.
     pub(crate) bells: crate::bells::Bells,
     /// Idempotency keys whose first request is still running in this process.
@@ -152,12 +150,15 @@ impl Store {
             Engine::Sqlite { directory } => Database::Sqlite(SqliteDatabase::open(directory, &schema, &environment, upkeep)?),
             Engine::Postgres(pool) => Database::Postgres(PostgresDatabase::open(pool.clone(), &schema, upkeep).await?),
         };
+        let last = match &database {
+            Database::Sqlite(database) => database.last_position()?,
+            Database::Postgres(_) => 0,
+        };
         let shared = Shared {
             schema,
             database,
             environment,
-            consumers: std::sync::OnceLock::new(),
-            published: Notify::new(),
+            log: LogState::after(last),
             bells: crate::bells::Bells::default(),
             running_keys: crate::idempotency::RunningKeys::default(),
         };
@@ -172,17 +173,6 @@ impl Store {
     /// The service acting for itself in one tenant: log-in, jobs, consumers. Never from a request's own words.
     pub fn system(&self, tenant: Uuid) -> Rows {
         self.bind(&Caller::system(tenant, self.0.schema.service, RequestId(self.0.environment.ids.next())))
-    }
-
-    /// Names the consumers of this service's events, once, before it serves; gives the workers that run them.
-    pub fn consumers(&self, consumers: Vec<crate::outbox::Consumer>) -> Vec<crate::outbox::Worker> {
-        let consumers = self.0.consumers.get_or_init(|| consumers);
-        consumers.iter().map(|consumer| crate::outbox::Worker::new(self.clone(), consumer.clone())).collect()
-    }
-
-    pub(crate) fn consumers_of(&self, kind: &str) -> Vec<&'static str> {
-        let consumers = self.0.consumers.get().into_iter().flatten();
-        consumers.filter(|consumer| consumer.types.contains(&kind)).map(|consumer| consumer.name).collect()
     }
 
     pub fn service(&self) -> &'static str {

@@ -71,9 +71,9 @@ impl Tx {
     /// Publishes an event: it leaves when this transaction commits, or not at all.
     ///
     /// # Errors
-    /// When the outbox cannot be written.
+    /// When the event is larger than [`LARGEST_EVENT`](crate::outbox::LARGEST_EVENT), or the log cannot be written.
     pub async fn publish<E: banyan_contracts::Event>(&self, event: &E) -> Result<Uuid, StoreError> {
-        crate::outbox::publish(self, &Publish::of(event)?).await
+        crate::outbox::publish(self, Publish::of(event)?).await
     }
 
     /// Adds a record to the service's audit chain. It is written at the end of this transaction.

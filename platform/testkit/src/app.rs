@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use banyan_events::Consumers;
 use banyan_http::{Host, Service, Tenant};
 use banyan_kernel::application::Applications;
 use banyan_kernel::{Caller, OsRandom};
 use banyan_locale::{Catalogues, Layer, Locale, Negotiation};
 use banyan_mesh::{Mesh, Place};
 use banyan_store::Store;
-use banyan_store::outbox::Worker;
+use banyan_store::log::Log;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -24,8 +25,8 @@ use crate::split::{Installation, Outgoing};
 pub struct App {
     pub store: Store,
     pub host: Host,
-    /// The consumers of the service's events: `drain` them to let events take effect.
-    pub workers: Vec<Worker>,
+    /// The service's consumers: `drain` them to let events take effect.
+    pub consumers: Consumers,
     router: Router,
     tenant_name: Arc<str>,
     service: &'static str,
@@ -122,12 +123,14 @@ impl Bench {
 }
 
 impl App {
-    /// Serves with what [`Bench::host`] gave.
+    /// Serves with what [`Bench::host`] gave. Events of other services are heard where their logs are among the resources, as
+    /// `Vec<Log>`.
     pub fn new(service: &Service, host: Host) -> Self {
-        let workers = host.store.consumers(service.consumers_of(&host));
+        let logs: Vec<Log> = host.resource::<Vec<Log>>().unwrap_or_default().into_iter().chain([host.store.log()]).collect();
+        let consumers = Consumers::of_logs_at_hand(&host.store, service.consumers_of(&host), &logs);
         let (router, split) = (service.router(&host), host.resource::<Arc<Installation>>());
         let (store, tenant_name) = (host.store.clone(), "upcoach".into());
-        Self { store, router, host, workers, tenant_name, service: service.name, split }
+        Self { store, router, host, consumers, tenant_name, service: service.name, split }
     }
 
     /// Whether the service is a process of its own, behind a front door.
@@ -181,9 +184,7 @@ impl App {
 
     /// Lets all events take effect that are due now.
     pub async fn deliver(&self) {
-        for worker in &self.workers {
-            while worker.drain().await.expect("deliveries can be read") > 0 {}
-        }
+        self.consumers.drain().await.expect("events can be read");
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the command line does to an installation: the same acts, done by the running server when there is one.
 
+pub(crate) mod events;
 mod gateway;
 mod perform;
 
@@ -106,6 +107,7 @@ pub(crate) enum Act {
         headers: Vec<(String, String)>,
     },
     AskGateway(Asked),
+    Events(events::EventsAct),
     PurgeCache {
         what: banyan_gateway::What,
         name: String,
@@ -148,6 +150,7 @@ pub(crate) enum Answer {
     RefusedRoutes(Vec<banyan_edge::Refusal>),
     Explanation(Box<banyan_edge::Explanation>),
     Gateway(Told),
+    Events(events::EventsAnswer),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -95,6 +95,7 @@ impl House {
                 let question = question(method, uri, headers)?;
                 Ok(Answer::Explanation(Box::new(self.explain_route(&question).context(NOBODY)?)))
             }
+            Act::Events(act) => self.do_events(act).await,
             Act::AskGateway(asked) => self.ask_gateway(asked).await,
             Act::PurgeCache { what, name, why } => self.purge_cache(*what, name, why.as_deref()).await,
         }

@@ -10,6 +10,7 @@ mod completions;
 mod compliance;
 mod config;
 mod doctor;
+mod events;
 mod health;
 mod installation;
 mod key;
@@ -69,6 +70,8 @@ enum Command {
     Config(config::Arguments),
     Doctor(doctor::Arguments),
     #[command(subcommand)]
+    Events(events::Command),
+    #[command(subcommand)]
     Audit(audit::Command),
     #[command(subcommand)]
     Cache(cache::Command),
@@ -122,6 +125,7 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Restore(arguments) => arguments.run(),
         Command::Config(arguments) => arguments.run(),
         Command::Doctor(arguments) => arguments.run(),
+        Command::Events(command) => command.run(),
         Command::Audit(command) => command.run(),
         Command::Cache(command) => command.run(),
         Command::Certs(command) => command.run(),

@@ -14,6 +14,7 @@ pub(super) fn examine(loaded: &Loaded, findings: &mut Vec<Finding>) {
                 let file = loaded.data.join(format!("{service}.db"));
                 if file.exists() {
                     findings.push(examine_file(service, &file, understood));
+                    findings.extend(dead_letters(service, &file));
                 }
             }
         }
@@ -43,6 +44,17 @@ fn examine_file(service: &str, file: &Path, understood: u32) -> Finding {
             "run banyan as the user that owns it; if it is no database any more, restore the last backup with `banyan restore`",
         ),
     }
+}
+
+/// Events that wait for a person. A file of before there were any says nothing.
+fn dead_letters(service: &str, file: &Path) -> Option<Finding> {
+    const SQL: &str = "SELECT count(*) FROM parked_events WHERE dead_at IS NOT NULL";
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database = Connection::open_with_flags(file, flags).ok()?;
+    let count: i64 = database.query_row(SQL, [], |row| row.get(0)).ok()?;
+    let found = || format!("{service}: {count} events could not be handled");
+    let remedy = "`banyan events dead list` shows them with their errors; mend the cause, then `banyan events dead redrive`";
+    (count > 0).then(|| Finding::warning("dead-letters", found(), remedy))
 }
 
 /// How a version that was found stands to this program's.

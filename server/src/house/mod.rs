@@ -17,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::{Context as _, Result};
 use banyan_contracts::limits::LimitBook;
 use banyan_edge::{Edge, Explanation, Limiter, Question, Refusal, RouteLine, UsageBook};
+use banyan_events::Consumers;
 use banyan_events::jobs::Runner;
 use banyan_http::{Host, Service};
 use banyan_identity::Identity;
@@ -24,8 +25,8 @@ use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random};
 use banyan_locale::Catalogues;
 use banyan_mesh::{Mesh, Place};
 use banyan_store::Store;
+use banyan_store::log::Log;
 use banyan_store::migrate::Upkeep;
-use banyan_store::outbox::Worker;
 use banyan_telemetry::metrics::SlowStatements;
 use banyan_telemetry::{BuildInfo, HealthRegistry, Metrics};
 use parking_lot::Mutex;
@@ -78,8 +79,8 @@ pub(crate) struct House {
     pub(crate) limiter: Limiter,
     /// Counts what was asked.
     pub(crate) usage: UsageBook,
-    /// Consumers of events are named before anything is published, but only a server runs them.
-    workers: Mutex<Vec<Worker>>,
+    /// Those of the services that run here, where this process is a server.
+    pub(crate) consumers: Vec<Consumers>,
     runners: Mutex<Vec<Runner>>,
     /// The open door, where this process serves.
     edge: OnceLock<Edge>,
@@ -130,13 +131,10 @@ impl House {
             gateway.host.resources.insert(banyan_gateway::DoorLink::default());
         }
         let identity = open_identity(&mut rooms, roles.have(EDGE).then_some(&limiter)).await?;
-        let workers = rooms
-            .iter()
-            .filter(|room| roles.have(room.service.name))
-            .flat_map(|room| room.host.store.consumers(room.service.consumers_of(&room.host)))
-            .collect();
+        let logs: Vec<Log> = rooms.iter().map(|room| room.host.store.log()).collect();
+        let served = rooms.iter().filter(|room| roles.have(room.service.name));
+        let consumers = served.map(|room| room.service.run_consumers(&room.host, &logs)).collect::<Result<Vec<_>, _>>()?;
         let health = HealthRegistry::new(build.clone(), clock.clone());
-        let workers = Mutex::new(workers);
         let runners = Mutex::new(runners(&rooms, &roles, &metrics, &random)?);
         let house = Self {
             roles,
@@ -151,7 +149,7 @@ impl House {
             clock,
             limiter,
             usage: UsageBook::default(),
-            workers,
+            consumers,
             runners,
             edge: OnceLock::new(),
         };
@@ -196,11 +194,6 @@ impl House {
     /// The store of a service.
     pub(crate) fn store(&self, service: &str) -> Option<&Store> {
         self.stores().find(|store| store.service() == service)
-    }
-
-    /// Those that run the consumers of events; given once.
-    pub(crate) fn take_workers(&self) -> Vec<Worker> {
-        std::mem::take(&mut self.workers.lock())
     }
 
     /// Those that do the services' jobs; given once.

@@ -41,12 +41,13 @@ impl Beside {
         let (stop, heard) = watch::channel(false);
         let mut tasks = JoinSet::new();
         if extent == Extent::Whole {
-            for worker in house.take_workers() {
-                tasks.spawn(worker.run(heard.clone()));
+            for consumers in &house.consumers {
+                tasks.spawn(consumers.clone().run(heard.clone()));
             }
             for runner in house.take_runners() {
                 tasks.spawn(runner.run(heard.clone()));
             }
+            tasks.spawn(super::events::run(house.clone(), super::events::report(house), heard.clone()));
             tasks.spawn(super::heads::run(house.clone(), data.audit_heads(), heard.clone()));
             let differs = Arc::new(AtomicBool::new(false));
             super::guard::report(house, differs.clone());

@@ -5,6 +5,7 @@ mod beside;
 mod demo;
 mod door;
 mod doors;
+mod events;
 mod guard;
 mod heads;
 mod health;

@@ -92,7 +92,7 @@ fn only_a_migration_needs_the_owner() {
     }
     let doctor = as_role(&place, &url, &["doctor"]);
     assert!(doctor.output.contains("a server needs none"), "{}", doctor.output);
-    assert!(doctor.output.contains("goals: version 2") && !doctor.output.contains("WRONG    data"), "{}", doctor.output);
+    assert!(doctor.output.contains("goals: version ") && !doctor.output.contains("WRONG    data"), "{}", doctor.output);
 }
 
 #[test]
@@ -101,6 +101,7 @@ fn tables_of_another_version_are_migrated_or_refused() {
     let (login, owner) = roles(&place);
     let (url, owner_url) = (url_of(&place, &login), url_of(&place, &owner));
     as_role(&place, &owner_url, &["migrate", "--log-in-role", &login]).good();
+    let present = crate::database::postgres(place.database_url(), "SELECT max(version) FROM goals.schema_version");
     administer(&place, "UPDATE goals.schema_version SET version = 1");
     let both = |arguments: &[&str]| {
         let mut command = place.command(arguments);
@@ -109,7 +110,7 @@ fn tables_of_another_version_are_migrated_or_refused() {
     // A command does not migrate even where it could.
     for refused in [as_role(&place, &url, &SERVE), as_role(&place, &url, &["tenant", "list"]), both(&["tenant", "list"])] {
         let error = refused.failed(5);
-        assert!(error.contains("service `goals` have version 1; this program needs version 2"), "{error}");
+        assert!(error.contains("service `goals` have version 1; this program needs version "), "{error}");
         assert!(error.contains("banyan migrate --database-url OWNER"), "{error}");
     }
     let doctor = as_role(&place, &url, &["doctor"]);
@@ -118,7 +119,7 @@ fn tables_of_another_version_are_migrated_or_refused() {
     let server = place.serve_with(&[], &[("DATABASE_URL", &url), ("BANYAN_DATABASE_OWNER_URL", &owner_url)]);
     server.stop();
     let versions = crate::database::postgres(place.database_url(), "SELECT max(version) FROM goals.schema_version");
-    assert_eq!(versions, ["2"]);
+    assert_eq!(versions, present);
     as_role(&place, &url, &["tenant", "list"]).good();
     administer(&place, "UPDATE goals.schema_version SET version = 99");
     for arguments in [&SERVE[..], &["tenant", "list"], &["migrate"]] {

@@ -2,7 +2,7 @@
 
 use banyan_contracts::Event as _;
 use banyan_contracts::identity::{InvitationCreated, PasswordResetRequested, VerificationRequested};
-use banyan_store::outbox::{Consumer, ConsumerError, Delivery};
+use banyan_events::{Consumer, ConsumerError, Delivery};
 
 use crate::mail::{Letter, LetterKind, Mail, base_url, compose};
 use crate::model::Status;

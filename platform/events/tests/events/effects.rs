@@ -21,7 +21,7 @@ pub(crate) fn schema() -> Schema {
         // The clock of a test stands still, so ids do not tell the order.
         .column("place", ColumnType::Integer)
         .index(&["label"]);
-    Schema::new("effects", [vec![effects], banyan_events::tables()].concat())
+    banyan_events::parts().into_iter().fold(Schema::new("effects", vec![effects]), Schema::part)
 }
 
 /// Leaves one row.

@@ -1,8 +1,15 @@
-//! Jobs and sagas on both engines.
+//! Consumers of events, jobs and sagas, on both engines.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod dead_letters;
 mod effects;
+mod failures;
+mod handling;
 mod jobs;
+mod log;
 mod lost;
+mod nodes;
 mod sagas;
 mod schedules;
+mod things;
+mod upgrade;

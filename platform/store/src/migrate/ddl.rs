@@ -122,10 +122,11 @@ impl Dialect<'_> {
             }
             Step::Sql { sqlite, postgres } => {
                 let sql = match self {
-                    Self::Sqlite => sqlite,
-                    Self::Postgres { .. } => postgres,
+                    Self::Sqlite => (*sqlite).to_owned(),
+                    Self::Postgres { schema: name } => postgres.replace("{schema}", &format!("\"{name}\"")),
                 };
-                if sql.is_empty() { Vec::new() } else { vec![(*sql).to_owned()] }
+                let sql = sql.replace("{service}", schema.service);
+                if sql.is_empty() { Vec::new() } else { vec![sql] }
             }
         }
     }

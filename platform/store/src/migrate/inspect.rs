@@ -42,6 +42,7 @@ impl Store {
             Database::Postgres(database) => postgres::inspect(&database.outside().await?, self.service()).await?,
         };
         shape.remove("schema_version");
+        shape.remove("schema_parts");
         Ok(shape)
     }
 }

@@ -1,10 +1,11 @@
 //! Migrations on PostgreSQL: under the owner's URL, in one transaction, one process at a time. Whether one is needed the ordinary
 //! log-in role finds out.
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Transaction};
 
 use crate::error::StoreError;
 use crate::migrate::ddl::Dialect;
+use crate::migrate::parts::{self, Versions};
 use crate::migrate::{Outcome, Schema};
 use crate::postgres::{failed, policies, role_of};
 
@@ -71,10 +72,16 @@ pub(crate) async fn migrate(client: &mut Client, schema: &Schema) -> Result<Outc
             (schema.tables.iter().flat_map(|table| dialect.create_table(table)).collect(), version..=version)
         }
         Outcome::Migrated { from, to } => {
-            let pending = &schema.migrations[from as usize - 1..];
-            (pending.iter().flat_map(|m| &m.steps).flat_map(|step| dialect.step(schema, step)).collect(), from + 1..=to)
+            (parts::pending(schema, dialect, &found_parts(&tx, service, from).await?), from + 1..=to)
         }
     };
+    tx.batch_execute(&parts::table(dialect)).await.map_err(failed)?;
+    // The order of events that were written at the same time; see `log`.
+    let sequence = format!(
+        "CREATE SEQUENCE IF NOT EXISTS \"{service}\".\"outbox_sequence\"; \
+         GRANT USAGE ON SEQUENCE \"{service}\".\"outbox_sequence\" TO \"{role}\""
+    );
+    tx.batch_execute(&sequence).await.map_err(failed)?;
     // Policies are declared, not migrated: they are made anew from the present declaration.
     let policies = schema.tables.iter().flat_map(|table| policies::statements(schema, table, &role));
     for statement in statements.into_iter().chain(policies) {
@@ -84,6 +91,25 @@ pub(crate) async fn migrate(client: &mut Client, schema: &Schema) -> Result<Outc
         let sql = format!("INSERT INTO \"{service}\".schema_version VALUES ($1, now())");
         tx.execute(&sql, &[&i64::from(version)]).await.map_err(failed)?;
     }
+    for (part, version) in parts::present(schema) {
+        let sql = format!(
+            "INSERT INTO \"{service}\".schema_parts (part, version) VALUES ($1, $2) \
+             ON CONFLICT (part) DO UPDATE SET version = excluded.version"
+        );
+        tx.execute(&sql, &[&part, &i64::from(version)]).await.map_err(failed)?;
+    }
     tx.commit().await.map_err(failed)?;
     Ok(outcome)
+}
+
+/// The versions of the parts of a database that is there.
+async fn found_parts(tx: &Transaction<'_>, service: &str, version: u32) -> Result<Versions, StoreError> {
+    const THERE: &str = "SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+        WHERE n.nspname = $1 AND c.relname = 'schema_parts' AND c.relkind = 'r')";
+    if !tx.query_one(THERE, &[&service]).await.map_err(failed)?.get::<_, bool>(0) {
+        return Ok(parts::before_parts(version));
+    }
+    let sql = format!("SELECT part, version FROM \"{service}\".schema_parts");
+    let rows = tx.query(&sql, &[]).await.map_err(failed)?;
+    Ok(rows.iter().map(|row| (row.get(0), u32::try_from(row.get::<_, i64>(1)).unwrap_or(u32::MAX))).collect())
 }

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use crate::error::StoreError;
 use crate::migrate::ddl::Dialect;
+use crate::migrate::parts::{self, Versions};
 use crate::migrate::{Outcome, Schema};
 
 const VERSION_TABLE: &str =
@@ -32,19 +33,32 @@ pub(crate) fn migrate(connection: &mut Connection, schema: &Schema, now_micros: 
         Outcome::Created { version } => {
             (schema.tables.iter().flat_map(|table| dialect.create_table(table)).collect(), version..=version)
         }
-        Outcome::Migrated { from, to } => {
-            let pending = &schema.migrations[from as usize - 1..];
-            (pending.iter().flat_map(|m| &m.steps).flat_map(|step| dialect.step(schema, step)).collect(), from + 1..=to)
-        }
+        Outcome::Migrated { from, to } => (parts::pending(schema, dialect, &found_parts(&tx, from)?), from + 1..=to),
     };
+    tx.execute_batch(&parts::table(dialect)).map_err(failed)?;
     for statement in statements {
         tx.execute_batch(&statement).map_err(|error| StoreError::Database(format!("{error} in: {statement}")))?;
     }
     for version in versions {
         tx.execute("INSERT INTO schema_version (version, applied_at) VALUES (?1, ?2)", (version, now_micros)).map_err(failed)?;
     }
+    for (part, version) in parts::present(schema) {
+        const KEEP: &str = "INSERT INTO schema_parts (part, version) VALUES (?1, ?2) ON CONFLICT (part) DO UPDATE SET version = excluded.version";
+        tx.execute(KEEP, (part, version)).map_err(failed)?;
+    }
     tx.commit().map_err(failed)?;
     Ok(outcome)
+}
+
+/// The versions of the parts of a database that is there.
+fn found_parts(tx: &Connection, version: u32) -> Result<Versions, StoreError> {
+    const THERE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_parts')";
+    if !tx.query_row(THERE, [], |row| row.get::<_, bool>(0)).map_err(failed)? {
+        return Ok(parts::before_parts(version));
+    }
+    let mut statement = tx.prepare("SELECT part, version FROM schema_parts").map_err(failed)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+    rows.collect::<Result<_, _>>().map_err(failed)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]

@@ -51,6 +51,14 @@ impl SqliteDatabase {
         std::fs::metadata(&self.path).map(drop).map_err(|error| io(&self.path, &error))
     }
 
+    /// The highest position that an event of the log has.
+    pub(crate) fn last_position(&self) -> Result<i64, StoreError> {
+        const SQL: &str = "SELECT coalesce(max(position), 0) FROM outbox";
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(&self.path, flags).map_err(connection::failed)?;
+        connection.query_row(SQL, [], |row| row.get(0)).map_err(connection::failed)
+    }
+
     /// A connection of its own, under the same guard as the others.
     pub(crate) fn fresh(&self) -> Result<Connection, StoreError> {
         Connection::open(&self.path, Access::Write, self.readers.guarded())

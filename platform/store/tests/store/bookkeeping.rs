@@ -1,14 +1,10 @@
 //! What a transaction writes besides its rows: audit chain, idempotency, events, grants.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use banyan_contracts::Event;
-use banyan_contracts::identity::UserRegistered;
 use banyan_kernel::{OsRandom, Permission, Role};
 use banyan_store::audit::{Record, SignedHead, VerifyError};
 use banyan_store::idempotency::{Cipher, IdempotencyKey};
-use banyan_store::outbox::{Consumer, ConsumerError};
 use banyan_store::{Observer, Store, StoreError, Tx, grants};
 use banyan_testkit::{Bench, on_both_engines};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -240,69 +236,14 @@ on_both_engines! {
         assert_eq!(notes::texts(&stores[1].bind(&user)).await.len(), 2);
     }
 
-    async fn an_event_is_delivered_if_and_only_if_its_change_was_committed(bench: Bench) {
+    async fn old_answers_are_forgotten(bench: Bench) {
         let store = bench.store(notes::schema()).await;
-        let seen = Arc::new(AtomicUsize::new(0));
-        let counted = seen.clone();
-        let consumer = Consumer::new("counter", &[UserRegistered::TYPE], move |delivery| {
-            let counted = counted.clone();
-            async move {
-                let event: UserRegistered = delivery.event.decode()?;
-                assert_eq!(delivery.event.subject, event.user_id.to_string());
-                counted.fetch_add(1, Ordering::SeqCst);
-                Ok(())
-            }
-        });
-        let workers = store.consumers(vec![consumer]);
-        let rows = store.bind(&bench.user());
-        let event = &UserRegistered { user_id: bench.new_id(), locale: None };
-        rows.write(move |tx| async move { tx.publish(event).await }).await.unwrap();
-        let undone: Result<(), StoreError> = rows
-            .write(move |tx| async move { tx.publish(event).await?; Err(StoreError::ForeignKey) })
-            .await;
-        assert!(undone.is_err());
-        for _ in 0..3 {
-            workers[0].drain().await.unwrap();
-        }
-        assert_eq!(seen.load(Ordering::SeqCst), 1);
-    }
-
-    async fn old_answers_and_delivered_events_are_forgotten(bench: Bench) {
-        let store = bench.store(notes::schema()).await;
-        let consumer = Consumer::new("idle", &[UserRegistered::TYPE], |_| async { Ok(()) });
-        let workers = store.consumers(vec![consumer]);
-        let event = &UserRegistered { user_id: bench.new_id(), locale: None };
         let rows = store.bind(&bench.user());
         let key = &IdempotencyKey::new("k", "POST /notes", b"{}");
-        rows.write_once(Some(key), move |tx| async move { tx.publish(event).await }).await.unwrap();
+        rows.write_once(Some(key), move |tx| async move { notes::insert(&tx, "once").await.map(|note| note.id) }).await.unwrap();
         assert_eq!(store.tidy(bench.tenant).await.unwrap(), 0);
         bench.clock.advance_seconds(25 * 60 * 60);
-        assert_eq!(store.tidy(bench.tenant).await.unwrap(), 1, "the answer");
-        bench.clock.advance_seconds(7 * 24 * 60 * 60);
-        assert_eq!(store.tidy(bench.tenant).await.unwrap(), 0, "an event stays until it is delivered");
-        workers[0].drain().await.unwrap();
-        assert_eq!(store.tidy(bench.tenant).await.unwrap(), 1, "the event");
-    }
-
-    async fn a_failing_consumer_is_tried_again_later_and_then_set_aside(bench: Bench) {
-        let store = bench.store(notes::schema()).await;
-        let tries = Arc::new(AtomicUsize::new(0));
-        let counted = tries.clone();
-        let consumer = Consumer::new("broken", &[UserRegistered::TYPE], move |_| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            async { Err(ConsumerError::Retry("the mail server is away".to_owned())) }
-        });
-        let workers = store.consumers(vec![consumer]);
-        let event = &UserRegistered { user_id: bench.new_id(), locale: None };
-        store.bind(&bench.user()).write(move |tx| async move { tx.publish(event).await }).await.unwrap();
-        workers[0].drain().await.unwrap();
-        workers[0].drain().await.unwrap();
-        assert_eq!(tries.load(Ordering::SeqCst), 1, "a retry waits for its time");
-        for _ in 0..20 {
-            bench.clock.advance_seconds(1_000);
-            workers[0].drain().await.unwrap();
-        }
-        assert_eq!(tries.load(Ordering::SeqCst), 10, "after ten attempts it is set aside");
+        assert_eq!(store.tidy(bench.tenant).await.unwrap(), 1);
     }
 
     async fn a_grant_is_given_once_and_taken_back(bench: Bench) {

@@ -92,7 +92,12 @@ pub(super) fn sessions(place: &Place) -> BTreeSet<String> {
 
 /// How many deliveries and mails have not left.
 pub(super) fn waiting(place: &Place) -> usize {
-    look(place, "identity", "SELECT {id:id} FROM deliveries UNION ALL SELECT {id:id} FROM outgoing_mails").len()
+    // A mail is asked for by an event that is handled, or waits, or stands behind the place of its partition.
+    const ASKED: &str = "SELECT {id:o.id} FROM outbox o WHERE o.type IN ('identity.user.verification-requested', \
+        'identity.user.password-reset-requested', 'identity.invitation.created') AND (o.era, o.position) > \
+        (SELECT p.era, p.position FROM consumer_partitions p WHERE p.consumer = 'mails' ORDER BY p.era, p.position LIMIT 1)";
+    const LEFT: &str = "SELECT {id:id} FROM parked_events UNION ALL SELECT {id:id} FROM outgoing_mails";
+    look(place, "identity", ASKED).len() + look(place, "identity", LEFT).len()
 }
 
 /// Lets the next server send the mails that one was sending when it was killed. No server runs meanwhile.
