@@ -93,9 +93,9 @@ pub(crate) struct Show {
 pub(crate) struct Edit {
     /// The dead letter, as the list has it.
     id: Uuid,
-    /// The data, in JSON.
-    #[arg(long, value_name = "JSON")]
-    data: String,
+    /// The event's new data, in JSON.
+    #[arg(long = "with", value_name = "JSON")]
+    with: String,
     /// Why, for the audit log.
     #[arg(long)]
     reason: String,
@@ -246,8 +246,8 @@ impl Dead {
                 Ok(Ended::Well)
             }
             Self::Edit(edit) => {
-                let data = serde_json::from_str(&edit.data)
-                    .map_err(|error| terminal::Usage(format!("`--data` is no JSON ({error}): put it into single quotes")))?;
+                let data = serde_json::from_str(&edit.with)
+                    .map_err(|error| terminal::Usage(format!("`--with` is no JSON ({error}): put it into single quotes")))?;
                 act_on(&edit.installation, EventsAct::EditDead { id: edit.id, data, reason: edit.reason.clone() })?;
                 terminal::say("Changed. `banyan events dead redrive` lets it be tried again.")?;
                 Ok(Ended::Well)
