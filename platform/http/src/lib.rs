@@ -20,6 +20,7 @@ pub mod openapi;
 pub mod pages;
 pub mod paging;
 pub mod path;
+pub mod people;
 pub mod problem;
 pub mod query;
 pub mod reason;

@@ -8,12 +8,12 @@ use banyan_events::jobs::Jobs;
 use banyan_events::log::NoSource;
 use banyan_events::{Consumer, Consumers};
 use banyan_kernel::application::Applications;
-use banyan_kernel::{Clock, Ids, Random};
+use banyan_kernel::{Clock, Ids, Random, Uuid};
 use banyan_locale::{Builder, Catalogues, Layer};
 use banyan_mesh::Mesh;
-use banyan_store::Store;
 use banyan_store::log::Log;
 use banyan_store::migrate::Schema;
+use banyan_store::{Store, StoreError, Tx};
 use serde::de::DeserializeOwned;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -95,6 +95,7 @@ pub struct Service {
     router: Option<Arc<MakeRouter>>,
     consumers: Option<Arc<MakeConsumers>>,
     jobs: Option<Arc<MakeJobs>>,
+    erase: Option<Arc<crate::people::Erase>>,
 }
 
 impl Service {
@@ -108,6 +109,7 @@ impl Service {
             router: None,
             consumers: None,
             jobs: None,
+            erase: None,
         }
     }
 
@@ -149,6 +151,22 @@ impl Service {
         self
     }
 
+    /// Whether it was told how to erase what is a person's.
+    pub fn can_erase(&self) -> bool {
+        self.erase.is_some()
+    }
+
+    /// How the service erases all that is a person's, when the account goes. It must succeed where there is nothing.
+    #[must_use]
+    pub fn erases<F, Fut>(mut self, erase: F) -> Self
+    where
+        F: Fn(Tx, Uuid) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
+        self.erase = Some(Arc::new(move |tx, user| Box::pin(erase(tx, user))));
+        self
+    }
+
     /// The documentation of the routes as the handlers give it; [`crate::openapi::merge`] completes it.
     pub fn openapi(&self) -> &OpenApi {
         &self.openapi
@@ -167,7 +185,10 @@ impl Service {
     /// The router, with problems rendered. It expects a `Caller`, a `Negotiated` locale, a [`crate::Tenant`] and a `RequestId` in the
     /// request's extensions.
     pub fn router(&self, host: &Host) -> Router {
-        let router = self.router.as_ref().map_or_else(Router::new, |make| make(host));
+        let mut router = self.router.as_ref().map_or_else(Router::new, |make| make(host));
+        if let Some(erase) = &self.erase {
+            router = router.merge(crate::people::router(host.store.clone(), erase.clone()));
+        }
         router.layer(render_problems(Arc::clone(&host.catalogues)))
     }
 

@@ -117,7 +117,8 @@ impl House {
         Ok(Answer::Events(answer))
     }
 
-    fn stores_of(&self, service: Option<&str>) -> Result<Vec<&Store>> {
+    /// All of them, or the one of this name.
+    pub(super) fn stores_of(&self, service: Option<&str>) -> Result<Vec<&Store>> {
         let found: Vec<&Store> = self.stores().filter(|store| service.is_none_or(|name| store.service() == name)).collect();
         if found.is_empty() {
             let names: Vec<&str> = self.stores().map(Store::service).collect();

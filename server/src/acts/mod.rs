@@ -1,5 +1,6 @@
 //! What the command line does to an installation: the same acts, done by the running server when there is one.
 
+mod background;
 pub(crate) mod events;
 mod gateway;
 mod perform;
@@ -18,6 +19,7 @@ use crate::data::{DataDirectory, Lock};
 use crate::house::House;
 use crate::settings::Loaded;
 
+pub(crate) use background::{JobsAsked, Of, SagasAsked};
 pub(crate) use gateway::{Asked, Door, Told};
 
 /// One act. It is not `Debug`: passwords are in it.
@@ -108,6 +110,14 @@ pub(crate) enum Act {
     },
     AskGateway(Asked),
     Events(events::EventsAct),
+    AskJobs {
+        service: Option<String>,
+        asked: JobsAsked,
+    },
+    AskSagas {
+        service: Option<String>,
+        asked: SagasAsked,
+    },
     PurgeCache {
         what: banyan_gateway::What,
         name: String,
@@ -151,6 +161,9 @@ pub(crate) enum Answer {
     Explanation(Box<banyan_edge::Explanation>),
     Gateway(Told),
     Events(events::EventsAnswer),
+    Jobs(Vec<Of<banyan_events::jobs::JobSheet>>),
+    Schedules(Vec<Of<banyan_events::jobs::ScheduleLine>>),
+    Sagas(Vec<Of<banyan_events::sagas::SagaSheet>>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -96,6 +96,8 @@ impl House {
                 Ok(Answer::Explanation(Box::new(self.explain_route(&question).context(NOBODY)?)))
             }
             Act::Events(act) => self.do_events(act).await,
+            Act::AskJobs { service, asked } => self.ask_jobs(service.as_deref(), asked).await,
+            Act::AskSagas { service, asked } => self.ask_sagas(service.as_deref(), asked).await,
             Act::AskGateway(asked) => self.ask_gateway(asked).await,
             Act::PurgeCache { what, name, why } => self.purge_cache(*what, name, why.as_deref()).await,
         }

@@ -13,12 +13,14 @@ mod doctor;
 mod events;
 mod health;
 mod installation;
+mod jobs;
 mod key;
 mod migrate;
 mod openapi;
 mod password;
 mod restore;
 mod routes;
+mod saga;
 mod serve;
 mod services;
 mod strangle;
@@ -78,6 +80,10 @@ enum Command {
     #[command(subcommand)]
     Certs(certs::Command),
     Compliance(compliance::Arguments),
+    #[command(subcommand)]
+    Jobs(jobs::Command),
+    #[command(subcommand)]
+    Saga(saga::Command),
     Health(health::Arguments),
     #[command(subcommand)]
     Routes(routes::Command),
@@ -130,6 +136,8 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Cache(command) => command.run(),
         Command::Certs(command) => command.run(),
         Command::Compliance(arguments) => arguments.run(),
+        Command::Jobs(command) => command.run(),
+        Command::Saga(command) => command.run(),
         Command::Health(arguments) => arguments.run(),
         Command::Routes(command) => command.run(),
         Command::Openapi(arguments) => arguments.run(),

@@ -243,3 +243,14 @@ pub(crate) fn openapi<'s>(services: impl IntoIterator<Item = &'s Service>) -> Re
     let document = banyan_http::openapi::merge(crate::VERSION, services.into_iter().map(Service::openapi))?;
     Ok(banyan_http::openapi::text(&document)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_service_that_can_erase_what_is_a_persons_is_asked_to() {
+        let can: Vec<&str> = services().iter().filter(|service| service.can_erase()).map(|service| service.name).collect();
+        assert_eq!(can, banyan_identity::ERASING_SERVICES);
+    }
+}

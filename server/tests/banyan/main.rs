@@ -8,6 +8,7 @@ mod command_line;
 mod database;
 mod degraded;
 mod ends;
+mod erasure;
 mod every_table;
 mod first_steps;
 mod front_door;

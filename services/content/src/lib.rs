@@ -36,6 +36,7 @@ pub fn service() -> Service {
     Service::new(SERVICE, schema())
         .messages("en-US", "content.ftl", include_str!("../locales/en-US/content.ftl"))
         .messages("id-ID", "content.ftl", include_str!("../locales/id-ID/content.ftl"))
+        .erases(|tx, user| async move { store::journals::erase(&tx, user).await })
         .routes(api::routes, |host: &Host| App {
             store: host.store.clone(),
             catalogues: host.catalogues.clone(),

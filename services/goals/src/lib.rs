@@ -27,5 +27,6 @@ pub fn service() -> Service {
     Service::new(SERVICE, schema())
         .messages("en-US", "goals.ftl", include_str!("../locales/en-US/goals.ftl"))
         .messages("id-ID", "goals.ftl", include_str!("../locales/id-ID/goals.ftl"))
+        .erases(|tx, user| async move { store::purge::erase(&tx, user).await })
         .routes(api::routes, |host: &Host| App { store: host.store.clone() })
 }

@@ -13,6 +13,7 @@ mod consumers;
 mod demo;
 pub mod email;
 mod entity;
+mod erasing;
 pub mod error;
 mod inviting;
 mod keeping;
@@ -55,6 +56,7 @@ pub use api_keys::{KeySummary, NewKey};
 pub use authentication::Authenticated;
 pub use command_line::{NewAccount, NewTenant};
 pub use demo::DemoError;
+pub use erasing::ERASING_SERVICES;
 pub use error::IdentityError;
 pub use keeping::OpenError;
 pub use model::Status;
@@ -103,6 +105,7 @@ pub fn service() -> Service {
         .messages("en-US", "identity.ftl", include_str!("../locales/en-US/identity.ftl"))
         .messages("id-ID", "identity.ftl", include_str!("../locales/id-ID/identity.ftl"))
         .routes(api::routes, |host: &Host| api::Desk(host.resource::<Identity>()))
+        .jobs(|host| host.resource::<Identity>().map(|identity| erasing::jobs(&identity, &host.mesh)).unwrap_or_default())
         .consumers(|host| host.resource::<Identity>().map(consumers::all).unwrap_or_default())
 }
 

@@ -178,7 +178,7 @@ impl Identity {
     }
 }
 
-async fn disable(tx: &Tx, person: &Person) -> Result<Vec<Signal>, IdentityError> {
+pub(crate) async fn disable(tx: &Tx, person: &Person) -> Result<Vec<Signal>, IdentityError> {
     let id = person.user.id;
     keep_an_owner(tx, person, Roles::NONE).await?;
     accounts::set_status(tx, id, Status::Disabled).await?;

@@ -1,5 +1,7 @@
 //! Looking at sagas, and what a person may do about them.
 
+use std::str::FromStr;
+
 use banyan_kernel::{Timestamp, Uuid};
 use banyan_store::{Rows, Store, StoreError, Tx};
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
@@ -37,6 +39,19 @@ impl SagaState {
             Self::Done => "done",
             Self::Compensated => "compensated",
         }
+    }
+}
+
+/// No state has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such state; there are running, compensating, stuck, done, compensated")]
+pub struct NoSuchState;
+
+impl FromStr for SagaState {
+    type Err = NoSuchState;
+
+    fn from_str(word: &str) -> Result<Self, NoSuchState> {
+        Self::ALL.into_iter().find(|state| state.word() == word).ok_or(NoSuchState)
     }
 }
 

@@ -3,7 +3,7 @@
 use banyan_http::paging::Order;
 use banyan_http::{Paged, Paging};
 use banyan_kernel::{Timestamp, Uuid};
-use banyan_store::{Store, Tx};
+use banyan_store::{Store, StoreError, Tx};
 use sea_orm::sea_query::Order as SqlOrder;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder,
@@ -154,6 +154,12 @@ pub async fn purge(store: &Store, tenant: Uuid) -> Result<u64, ContentError> {
         Ok(Entity::delete_many().filter(Column::DeletedAt.lt(oldest)).exec(&tx).await?.rows_affected)
     })
     .await
+}
+
+/// Removes all that a person has written, for the service itself.
+pub(crate) async fn erase(tx: &Tx, user: Uuid) -> Result<(), StoreError> {
+    Entity::delete_many().filter(Column::UserId.eq(user)).exec(tx).await?;
+    Ok(())
 }
 
 /// The owner is named so that the index is used.

@@ -1,8 +1,8 @@
 //! Deleted for good: what nobody can restore any more.
 
 use banyan_kernel::Uuid;
-use banyan_store::{Store, Tx};
-use sea_orm::{ColumnTrait, QueryFilter};
+use banyan_store::{Store, StoreError, Tx};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::owned::{Owned, RESTORABLE_SECONDS};
 use crate::entity::{goal, habit, task};
@@ -23,6 +23,14 @@ pub async fn purge(store: &Store, tenant: Uuid) -> Result<u64, GoalsError> {
             Ok(goals + tasks + habits)
         })
         .await
+}
+
+/// Removes all that is a person's, for the service itself: check-ins go with their habits.
+pub(crate) async fn erase(tx: &Tx, user: Uuid) -> Result<(), StoreError> {
+    task::Entity::delete_many().filter(task::Column::UserId.eq(user)).exec(tx).await?;
+    goal::Entity::delete_many().filter(goal::Column::UserId.eq(user)).exec(tx).await?;
+    habit::Entity::delete_many().filter(habit::Column::UserId.eq(user)).exec(tx).await?;
+    Ok(())
 }
 
 async fn expired<E: Owned>(tx: &Tx) -> Result<u64, GoalsError> {

@@ -7,6 +7,7 @@ mod create_user;
 mod disable_user;
 mod enable_user;
 mod end_user_sessions;
+mod erase_user;
 mod get_user;
 mod invitations;
 mod limits;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(get_user::get_user))
         .routes(routes!(disable_user::disable_user))
         .routes(routes!(enable_user::enable_user))
+        .routes(routes!(erase_user::erase_user))
         .routes(routes!(change_roles::change_roles))
         .routes(routes!(end_user_sessions::end_user_sessions))
         .routes(routes!(create_service_account::create_service_account))

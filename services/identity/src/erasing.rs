@@ -1,0 +1,97 @@
+//! Erasing an account in every service.
+//!
+//! Identity drives it as a saga that asks each service in turn through the mesh, in its own name. An event that each service heeds would do the
+//! same with less coupling, but nobody would know when all of them have, and only then may the account itself go: until then an
+//! administrator sees whose erasure is stuck, and at which service.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use banyan_events::jobs::{JobError, Jobs, Retries};
+use banyan_events::sagas::{Saga, StepContext, start};
+use banyan_http::people::PEOPLE;
+use banyan_kernel::{Caller, RequestId, Uuid};
+use banyan_mesh::Mesh;
+use banyan_store::audit::Record;
+use banyan_store::{Rows, StoreError, Tx};
+use http::{Method, Request, StatusCode};
+use sea_orm::{ConnectionTrait, Statement};
+use serde::{Deserialize, Serialize};
+
+use crate::managing::disable;
+use crate::model::Manager;
+use crate::schema::SERVICE;
+use crate::store::accounts;
+use crate::{Identity, IdentityError};
+
+/// The saga's name, as it is stored.
+const ERASE: &str = "erase-account";
+/// The services that hold rows of people, by name: a service that is added says so here, which a test of the server compares.
+pub const ERASING_SERVICES: [&str; 2] = ["content", "goals"];
+/// How long a service may take to answer.
+const ANSWER: Duration = Duration::from_secs(20);
+
+/// Whose account it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Erase {
+    user: Uuid,
+}
+
+/// Nothing is undone: what one service has erased cannot be brought back. So it is tried for days, and then waits for a person.
+pub(crate) fn jobs(_: &Identity, mesh: &Mesh) -> Jobs {
+    let mut saga = Saga::new::<Erase>(ERASE).point_of_no_return();
+    for service in ERASING_SERVICES {
+        let mesh = mesh.clone();
+        let ask = move |context: StepContext<Erase>| {
+            let mesh = mesh.clone();
+            async move { ask(&mesh, service, &context).await }
+        };
+        saga = saga.step_without_undo(service, ask).retries(Retries::OVER_DAYS);
+    }
+    let own = |context: StepContext<Erase>| async move { erase_account(&context).await };
+    Jobs::new().saga(saga.step_without_undo(SERVICE, own).retries(Retries::OVER_DAYS).build())
+}
+
+impl Identity {
+    /// Closes the account at once, and has all of it erased.
+    pub(crate) async fn begin_erasing(&self, rows: &Rows, by: Manager, id: Uuid) -> Result<(), IdentityError> {
+        let begun = rows.write(move |tx| async move {
+            let person = accounts::person(&tx, id).await?.ok_or(IdentityError::Hidden)?;
+            by.may_change(id, person.rights.roles)?;
+            let signals = if person.is_active() { disable(&tx, &person).await? } else { Vec::new() };
+            start(&tx, ERASE, &Erase { user: id }).unique(id.to_string()).await?;
+            tx.audit(Record::new("user.erasure-begun").subject(id).object("user", id));
+            Ok::<_, IdentityError>(signals)
+        });
+        self.heed(&begun.await?);
+        Ok(())
+    }
+}
+
+/// Has a service erase its rows. It answers the same however often it is asked.
+async fn ask(mesh: &Mesh, service: &str, context: &StepContext<Erase>) -> Result<(), JobError> {
+    let id = RequestId(context.saga());
+    let request = Request::builder().method(Method::DELETE).uri(format!("{PEOPLE}/{}", context.input().user));
+    let mut request = request.body(Body::empty()).map_err(|error| JobError::Fatal(error.to_string()))?;
+    request.extensions_mut().insert(id);
+    request.extensions_mut().insert(Caller::system(context.tenant(), SERVICE, id));
+    let answer = mesh.call(service, request, ANSWER).await;
+    match answer.map_err(|error| JobError::Retry(format!("`{service}` cannot be asked: {error}")))?.status() {
+        StatusCode::NO_CONTENT => Ok(()),
+        status => Err(JobError::Retry(format!("`{service}` answered {status}"))),
+    }
+}
+
+/// Last of all the account: sessions, credentials, roles, keys and memberships go with it. The audit log keeps its id, and nothing else.
+async fn erase_account(context: &StepContext<Erase>) -> Result<(), JobError> {
+    let user = context.input().user;
+    let erase = move |tx: Tx| async move {
+        for sql in ["DELETE FROM usage_hours WHERE user_id = $1", "DELETE FROM users WHERE id = $1"] {
+            let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [user.into()]);
+            tx.execute_raw(statement).await.map_err(StoreError::from)?;
+        }
+        tx.audit(Record::new("user.erased").subject(user).object("user", user));
+        Ok(())
+    };
+    context.write(erase).await
+}
