@@ -135,12 +135,14 @@ impl Consumers {
         let begun = Instant::now();
         let mut sum = 0;
         loop {
+            // Asked before the step: what held events back may end in between, and then they are not looked at yet.
+            let held_back = self.is_held_back().await?;
             let mut done = 0;
             for stream in &self.streams {
                 done += stream.step(Division::Everything).await.map_err(store_error)?;
             }
             sum += done;
-            if done == 0 && !(self.is_held_back().await? && begun.elapsed() < PATIENCE) {
+            if done == 0 && !(held_back && begun.elapsed() < PATIENCE) {
                 for stream in &self.streams {
                     stream.finish().await?;
                 }
