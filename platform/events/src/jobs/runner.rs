@@ -237,7 +237,8 @@ impl Work {
 
 /// Shows that this process lives, and hears what others want of its jobs.
 async fn beat(rows: Rows, runner: Uuid, words: Words, timing: Timing) {
-    let mut beats = tokio::time::interval(timing.beat);
+    // Not at once: what was taken by now is leased for as long as anything that is prolonged.
+    let mut beats = tokio::time::interval_at(Instant::now() + timing.beat, timing.beat);
     beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         beats.tick().await;
