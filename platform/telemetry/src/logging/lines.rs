@@ -163,8 +163,6 @@ mod tests {
         for number in 0..many {
             (&lines).write_all(format!("line {number}\n").as_bytes()).unwrap();
         }
-        let lost = lines.shared.lost.load(Ordering::Relaxed);
-        assert!(lost >= (many - MOST_LINES - 1) as u64, "{lost}");
         pipe.open();
         // There is room again some time; until then each try is another lost line.
         while pipe.text().lines().count() < 100 {
@@ -177,7 +175,9 @@ mod tests {
         }
         let text = pipe.text();
         let counted = text.lines().filter_map(|line| line.split_once("\"lines\":")?.1.trim_end_matches('}').parse::<u64>().ok());
-        assert_eq!(counted.sum::<u64>(), lost);
+        // Said in one line or in two, as the thread that writes began early or late.
+        let lost = counted.sum::<u64>();
+        assert!(lost >= (many - MOST_LINES - 1) as u64, "{lost}");
         assert_eq!(text.lines().filter(|line| line.starts_with("line ")).count() as u64 + lost, many as u64);
     }
 
