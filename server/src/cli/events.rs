@@ -4,6 +4,7 @@ use banyan_kernel::{Timestamp, Uuid};
 use clap::Subcommand;
 
 use super::installation::Installation;
+use super::listing::Page;
 use super::{Ended, terminal};
 use crate::acts::events::{EventsAct, EventsAnswer, From, Which};
 use crate::acts::{Act, Answer, perform};
@@ -66,12 +67,8 @@ struct Choice {
 pub(crate) struct List {
     #[command(flatten)]
     choice: Choice,
-    /// Begin after this one: the last of the page before.
-    #[arg(long, value_name = "ID")]
-    after: Option<Uuid>,
-    /// How many, at most 200.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
-    limit: u32,
+    #[command(flatten)]
+    page: Page,
     /// For programs.
     #[arg(long)]
     json: bool,
@@ -263,14 +260,14 @@ impl Dead {
 
 impl List {
     fn run(&self) -> Result<Ended> {
-        let act = EventsAct::ListDead { which: self.choice.which(), after: self.after, limit: self.limit };
+        let act = EventsAct::ListDead { which: self.choice.which(), after: self.page.after, limit: self.page.limit };
         let EventsAnswer::Dead(letters) = act_on(&self.installation, act)? else { return Ok(Ended::Wrong) };
         if self.json {
             terminal::say(&serde_json::to_string_pretty(&letters)?)?;
             return Ok(Ended::Well);
         }
         terminal::say(&dead_as_text(&letters))?;
-        if let Some(last) = letters.last().filter(|_| letters.len() as u64 == u64::from(self.limit)) {
+        if let Some(last) = letters.last().filter(|_| letters.len() as u64 == u64::from(self.page.limit)) {
             terminal::complain(&format!("There may be more: --after {}", last.id));
         }
         Ok(Ended::Well)

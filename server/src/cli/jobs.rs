@@ -1,9 +1,9 @@
 use anyhow::Result;
 use banyan_events::jobs::{Filter, JobSheet, JobState, ScheduleLine};
-use banyan_kernel::Uuid;
 use clap::Subcommand;
 
 use super::installation::Installation;
+use super::listing::{One, Page};
 use super::{Ended, terminal};
 use crate::acts::{Act, Answer, JobsAsked, Of, perform};
 
@@ -37,24 +37,8 @@ pub(crate) struct List {
     /// Of this kind only.
     #[arg(long)]
     kind: Option<String>,
-    /// Those before this one: the last id of the page before.
-    #[arg(long, value_name = "ID")]
-    after: Option<Uuid>,
-    /// How many.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
-    limit: u32,
-    /// For programs.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    installation: Installation,
-}
-
-/// One job.
-#[derive(clap::Args)]
-pub(crate) struct One {
-    /// Its id.
-    id: Uuid,
+    page: Page,
     /// For programs.
     #[arg(long)]
     json: bool,
@@ -76,7 +60,7 @@ impl Command {
     pub(crate) fn run(self) -> Result<Ended> {
         let (service, asked, json, installation) = match self {
             Self::List(list) => {
-                let filter = Filter { state: list.state, kind: list.kind, after: list.after, limit: Some(list.limit) };
+                let filter = Filter { state: list.state, kind: list.kind, after: list.page.after, limit: Some(list.page.limit) };
                 (list.service, JobsAsked::List { filter }, list.json, list.installation)
             }
             Self::Show(one) => (None, JobsAsked::Show { id: one.id }, one.json, one.installation),

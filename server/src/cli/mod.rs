@@ -15,6 +15,7 @@ mod health;
 mod installation;
 mod jobs;
 mod key;
+mod listing;
 mod migrate;
 mod openapi;
 mod password;

@@ -1,7 +1,7 @@
 //! The tables of the service, each with who may see and change its rows.
 
 use banyan_kernel::Role;
-use banyan_store::migrate::Schema;
+use banyan_store::migrate::{Schema, Step};
 use banyan_store::policy::{Policy, Rule};
 use banyan_store::schema::{ColumnType, OnDelete, Table};
 
@@ -10,6 +10,7 @@ pub const SERVICE: &str = "gateway";
 
 pub fn schema() -> Schema {
     Schema::new(SERVICE, vec![doors(), migrations(), steps(), entries(), entry_versions(), purges(), sums()])
+        .migration("what all doors together saw", vec![Step::CreateTable(sums())])
 }
 
 /// Those who run the tenant.

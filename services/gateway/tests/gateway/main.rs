@@ -6,3 +6,4 @@ mod entries;
 mod migrations;
 mod purges;
 mod told;
+mod upgrade;
