@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::process::{self, Guarded};
+use crate::process::Guarded;
 use crate::server::{self, Options, Profile, Running};
-use crate::tools::PYTHON;
+use crate::tools;
 use crate::workspace;
 
-/// From PyPI. Fixed, so that a new release does not change what passes.
 const REQUIREMENT: &str = "schemathesis==4.32.5";
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
@@ -22,8 +21,8 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 /// would end our own session sooner or later.
 const PHASES: &str = "examples,coverage,fuzzing";
 
-/// Calls that would take the caller's own session away, after which everything answers 401.
-const NOT_CALLED: &str = "/auth/(logout|sessions|password)";
+/// Calls that would take the caller's own session or account away, after which everything answers 401.
+const NOT_CALLED: &str = "/auth/(logout|sessions|password)|/erase$";
 
 /// Random requests to each call.
 const EXAMPLES_PER_CALL: &str = "50";
@@ -80,20 +79,7 @@ pub(crate) fn run() -> Result<()> {
     bail!("Schemathesis found faults as {}", failed.join(" and as "))
 }
 
-/// Puts Schemathesis into a Python environment of its own below the target folder.
+/// Puts Schemathesis into a Python environment of its own.
 pub(crate) fn install() -> Result<PathBuf> {
-    let folder = workspace::target_directory()?.join("schemathesis-venv");
-    let program = folder.join("bin/schemathesis");
-    let marker = folder.join("installed");
-    if fs::read_to_string(&marker).is_ok_and(|installed| installed == REQUIREMENT) {
-        return Ok(program);
-    }
-    let _ = fs::remove_dir_all(&folder);
-    println!("installing {REQUIREMENT}");
-    let python = PYTHON.require()?;
-    process::run(Command::new(python).args(["-m", "venv"]).arg(&folder))
-        .with_context(|| format!("Python cannot make an environment: {}", PYTHON.remedy))?;
-    process::run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", REQUIREMENT]))?;
-    fs::write(marker, REQUIREMENT)?;
-    Ok(program)
+    Ok(tools::python_environment("schemathesis", REQUIREMENT)?.join("schemathesis"))
 }

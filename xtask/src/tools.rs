@@ -1,13 +1,14 @@
 //! Finding the programs that the commands need, and installing them where that is allowed.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use rustix::process::getuid;
 
-use crate::process;
+use crate::{process, workspace};
 
 /// A program from elsewhere: how it is called and where it comes from.
 pub(crate) struct Tool {
@@ -106,6 +107,26 @@ pub(crate) fn install_node_libraries(folder: &Path) -> Result<()> {
     process::run(Command::new(npm).args(arguments).current_dir(folder))
 }
 
+/// A Python environment of its own below the target folder, with one package from PyPI in it. Gives its folder of programs.
+///
+/// The requirement has a fixed version (`name==1.2.3`), so that a new release does not change what passes.
+pub(crate) fn python_environment(name: &str, requirement: &str) -> Result<PathBuf> {
+    let folder = workspace::target_directory()?.join(format!("{name}-venv"));
+    let programs = folder.join("bin");
+    let marker = folder.join("installed");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == requirement) {
+        return Ok(programs);
+    }
+    let _ = fs::remove_dir_all(&folder);
+    println!("installing {requirement}");
+    let python = PYTHON.require()?;
+    process::run(Command::new(python).args(["-m", "venv"]).arg(&folder))
+        .with_context(|| format!("Python cannot make an environment: {}", PYTHON.remedy))?;
+    process::run(Command::new(programs.join("pip")).args(["install", "--quiet", requirement]))?;
+    fs::write(marker, requirement)?;
+    Ok(programs)
+}
+
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
     command.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "Dpkg::Use-Pty=0"]);
@@ -114,7 +135,7 @@ fn apt_get() -> Command {
 
 /// Whether `cargo <name>` is installed.
 pub(crate) fn has_cargo_command(name: &str) -> bool {
-    process::succeeds(crate::workspace::cargo().args([name, "--version"]))
+    process::succeeds(workspace::cargo().args([name, "--version"]))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! - `people`: who calls, made through the API before the load.
 //! - `goose`: our own form of the scripts, in `bench/load/goose`.
-//! - `others`: the forms for Artillery and k6.
+//! - `others`: the forms for Artillery, k6 and JMeter.
 //! - `forms`: a test that all forms make the same calls.
 
 #[cfg(test)]
