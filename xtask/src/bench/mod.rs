@@ -121,7 +121,7 @@ struct LoadArguments {
     /// On PostgreSQL, with fsync, instead of SQLite.
     #[arg(long)]
     postgres: bool,
-    /// Then by Artillery, and by k6 where it is installed, in their short forms.
+    /// Then by Artillery and k6, which are installed below the target folder, and by JMeter where it is, in their short forms.
     #[arg(long)]
     all_tools: bool,
     /// Measure this server instead of building one: to compare two versions.
