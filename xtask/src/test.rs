@@ -58,13 +58,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let redis = redis::Server::start()?;
     let engines = Engines { fast: fast.cluster(), durable: durable.cluster(), redis: &redis };
 
-    if arguments.split {
-        run_apart(arguments, &engines, SUITES, "1")?;
-        return run_apart(arguments, &engines, SUITES, "2");
-    }
-    // The suite comes last, so that the runner's summary is the last thing on the screen. What
-    // fails before it does not keep it from running: one run shows everything that is wrong.
+    // What fails does not keep the rest from running: one run shows everything that is wrong.
     let mut failures = Vec::new();
+    if arguments.split {
+        attempt(&mut failures, "one process of each", || run_apart(arguments, &engines, SUITES, "1"))?;
+        attempt(&mut failures, "two processes of each", || run_apart(arguments, &engines, SUITES, "2"))?;
+        return told(&failures);
+    }
     if arguments.all {
         attempt(&mut failures, "OpenAPI", openapi_fuzz::run)?;
         attempt(&mut failures, "benchmarks", bench::run_quick)?;
@@ -77,6 +77,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         attempt(&mut failures, "tests of several processes", || run_apart(arguments, &engines, SHORT, "1"))?;
     }
     attempt(&mut failures, "tests", || run_suite(arguments, &engines))?;
+    told(&failures)
+}
+
+fn told(failures: &[String]) -> Result<()> {
     if failures.is_empty() {
         return Ok(());
     }

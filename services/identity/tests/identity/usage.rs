@@ -1,7 +1,7 @@
 //! What was asked, by the hour: kept exactly, and shown to those whom it concerns.
 
 use banyan_contracts::usage::{KeyOwner, UsageCounts, UsageRow};
-use banyan_kernel::{Role, Timestamp, Uuid};
+use banyan_kernel::{OPERATORS, Role, Timestamp, Uuid};
 use banyan_testkit::on_both_engines;
 use http::StatusCode;
 use serde_json::json;
@@ -133,17 +133,23 @@ on_both_engines! {
 
     async fn only_operators_see_how_much_other_tenants_ask(bench: Bench) {
         let mut desk = Desk::at(bench).await;
+        let other = desk.ensure_tenant(&tenant("fittracker")).await;
+        let mut root = desk.bench.with_role(Role::Admin);
+        root.tenant = desk.ensure_tenant(&tenant(OPERATORS)).await.id;
         let admin = desk.with_role(Role::Admin, "admin@example.org").await;
-        let other = desk.identity.create_tenant(&tenant("fittracker")).await.unwrap();
         desk.identity.keep_usage(vec![row(&desk, None, "/api/v1/goals", 7)]).await.unwrap();
         desk.identity.keep_usage(vec![UsageRow { tenant: other.id, ..row(&desk, None, "/api/v1/goals", 9) }]).await.unwrap();
         let path = "/api/v1/admin/usage/tenants?from=2024-01-15T00:00:00Z";
         let refused = desk.get(&admin, path).await;
         assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "forbidden"));
-        desk.app.name_tenant("operators");
-        let shown = desk.get(&admin, path).await;
-        let counted = |at: usize| (shown.body["data"][at]["name"].as_str(), shown.body["data"][at]["requests"].as_i64());
-        assert_eq!((counted(0), counted(1)), ((Some("fittracker"), Some(9)), (Some("upcoach"), Some(7))), "{shown:?}");
-        assert_eq!(desk.get(&admin, &format!("{path}&limit=1&page=2")).await.body["data"][0]["requests"], 7);
+        desk.app.name_tenant(OPERATORS);
+        let shown = desk.app.get(&root, path).await;
+        // An installation of several processes has more tenants, which asked nothing.
+        let lines = shown.body["data"].as_array().unwrap();
+        let asked: Vec<_> = lines.iter().filter(|line| line["requests"] != 0).collect();
+        let counted: Vec<_> = asked.iter().map(|line| (line["name"].as_str().unwrap(), line["requests"].as_i64().unwrap())).collect();
+        assert_eq!(counted, [("fittracker", 9), ("upcoach", 7)], "{shown:?}");
+        let last = lines.iter().position(|line| line["name"] == "upcoach").unwrap() + 1;
+        assert_eq!(desk.app.get(&root, &format!("{path}&limit=1&page={last}")).await.body["data"][0]["requests"], 7);
     }
 }
