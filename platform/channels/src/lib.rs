@@ -10,6 +10,9 @@
 mod attempt;
 mod guard;
 pub mod http;
+pub mod mail;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod webhook;
 
 pub use attempt::{Attempt, Delivered, Hope, MessageError, ProviderWord, Reason, Refused, SmtpStep};

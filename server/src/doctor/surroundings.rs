@@ -80,11 +80,10 @@ fn examine_mail(loaded: &Loaded, findings: &mut Vec<Finding>) {
             "mails are written to files in mail/ in the data directory",
             "set SMTP_HOST to send them",
         )),
-        Some(host) if mail.smtp_security.name() == "none" && !is_here(host) => findings.push(Finding::warning(
-            "mail",
-            format!("mails, with their secrets, go to {host} without TLS"),
-            "set `mail.smtp_security` to starttls or implicit",
-        )),
+        Some(host) if matches!(mail.smtp_security.name(), "none" | "opportunistic") && !is_here(host) => {
+            let found = format!("mails, with their secrets, go to {host} without TLS, or may be made to");
+            findings.push(Finding::warning("mail", found, "set `mail.smtp_security` to starttls or implicit"));
+        }
         Some(host) => findings.push(Finding::fine("mail", format!("by {host}"))),
     }
     if mail.smtp_host.is_some() && mail.from.contains("@localhost") {

@@ -20,22 +20,28 @@ pub(super) fn settings_of(service: &str, settings: &Settings, data: &DataDirecto
 }
 
 fn identity(settings: &Settings, data: &DataDirectory) -> Value {
-    let mail = &settings.mail;
     json!({
         "issuer": settings.identity.issuer,
         "audience": settings.identity.audience,
         "public_url": public_url(settings),
         "hashing_workers": settings.identity.hashing_workers.map(|count| count.0),
         "legacy_secret": settings.identity.legacy_secret.as_ref().map(|secret| secret.0.expose()),
-        "mail": {
-            "from": mail.from,
-            "smtp_host": mail.smtp_host,
-            "smtp_port": mail.smtp_port,
-            "smtp_user": mail.smtp_user,
-            "smtp_password": mail.smtp_password.as_ref().map(banyan_kernel::Secret::expose),
-            "smtp_security": mail.smtp_security.name(),
-            "folder": data.mail(),
-        },
+        "mail": mail(settings, data),
+    })
+}
+
+/// How mails leave: `banyan_channels::mail::MailSettings`.
+fn mail(settings: &Settings, data: &DataDirectory) -> Value {
+    let mail = &settings.mail;
+    json!({
+        "from": mail.from,
+        "smtp_host": mail.smtp_host,
+        "smtp_port": mail.smtp_port,
+        "smtp_user": mail.smtp_user,
+        "smtp_password": mail.smtp_password.as_ref().map(banyan_kernel::Secret::expose),
+        "smtp_security": mail.smtp_security.name(),
+        "smtp_authorities": mail.smtp_authorities,
+        "folder": data.mail(),
     })
 }
 

@@ -216,14 +216,17 @@ declare_settings! {
         from: String = "Banyan <no-reply@localhost>";
         /// The mail server. Not set, mails are written to files in `mail/` in the data directory.
         smtp_host: Option<String> = "";
-        /// Not set: 587 with `starttls`, 465 with `implicit`, 25 with `none`.
+        /// Not set: 587 with `starttls`, 465 with `implicit`, 25 with `opportunistic` and `none`.
         smtp_port: Option<u16> = "";
         /// The account at the mail server.
         smtp_user: Option<String> = "";
         /// Its password.
         smtp_password: Option<Secret<String>> = "";
-        /// TLS after STARTTLS, TLS from the first byte, or no TLS, which is for a relay on the same machine only.
+        /// TLS after STARTTLS; TLS from the first byte (`implicit`); TLS where the server offers it (`opportunistic`), without which no password
+        /// is sent; or no TLS, which is for a relay on the same machine only.
         smtp_security: MailSecurity = "starttls";
+        /// Certificate authorities in PEM that the mail server may also be known by, such as one's own.
+        smtp_authorities: Option<PathBuf> = "";
     }
 
     /// Accounts, log-in and tokens.

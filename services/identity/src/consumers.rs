@@ -1,10 +1,11 @@
 //! What the service does when its own events come by: it writes mails.
 
+use banyan_channels::mail::Mail;
 use banyan_contracts::Event as _;
 use banyan_contracts::identity::{InvitationCreated, PasswordResetRequested, VerificationRequested};
 use banyan_events::{Consumer, ConsumerError, Delivery};
 
-use crate::mail::{Letter, LetterKind, Mail, base_url, compose};
+use crate::mail::{Letter, LetterKind, base_url, compose};
 use crate::model::Status;
 use crate::secrets::{OpaqueSecret, SecretKind};
 use crate::store::invitations::{self, State};
@@ -70,6 +71,8 @@ impl Identity {
             text: composed.text,
             html: composed.html,
             written_at: tx.now().micros(),
+            // Somebody asked for it, or was asked: there is nothing to end.
+            unsubscribe: None,
         };
         let content = serde_json::to_vec(&mail).unwrap_or_default();
         let sealed = self.0.store.environment().cipher.seal(&content, mail.id.as_bytes());

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use banyan_channels::mail::{self, MailSettingsError, Mailer};
 use banyan_contracts::limits::LimitBook;
 use banyan_http::Host;
 use banyan_http::service::SettingsError;
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
 
-use crate::mail::{self, MailError, Mailer};
 use crate::passwords::Passwords;
 use crate::revocations::{REMEMBERED_SECONDS, Revocations};
 use crate::settings::Settings;
@@ -24,7 +24,7 @@ pub enum OpenError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     #[error("mail settings: {0}")]
-    Mail(#[from] MailError),
+    Mail(#[from] MailSettingsError),
     #[error("legacy_secret: {0}")]
     LegacySecret(#[from] ShortSecret),
     #[error(transparent)]

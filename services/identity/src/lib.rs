@@ -20,7 +20,7 @@ mod keeping;
 mod legacy;
 mod lockout;
 mod login;
-pub mod mail;
+mod mail;
 mod managing;
 mod model;
 mod operators;
@@ -64,7 +64,7 @@ pub use operators::{AccountSheet, SessionSummary};
 pub use schema::{SERVICE, schema};
 pub use tenants::{Registration, TenantInfo, TenantsWatch};
 
-use mail::Mailer;
+use banyan_channels::mail::Mailer;
 use passwords::Passwords;
 use revocations::Revocations;
 use settings::Settings;

@@ -1,8 +1,8 @@
 //! What can be set: the section `[identity]` of the settings.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
+use banyan_channels::mail::MailSettings;
 use banyan_kernel::Secret;
 use serde::Deserialize;
 
@@ -24,35 +24,6 @@ pub struct Settings {
     pub mail: MailSettings,
 }
 
-/// How mails leave.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MailSettings {
-    /// `From:` of all mails.
-    pub from: String,
-    /// Without a host mails are written to files.
-    pub smtp_host: Option<String>,
-    /// Default: 465 with `implicit` security, 587 with `starttls`, 25 with `none`.
-    pub smtp_port: Option<u16>,
-    pub smtp_user: Option<String>,
-    pub smtp_password: Option<Secret<String>>,
-    pub smtp_security: SmtpSecurity,
-    /// Where the files go. The server sets it to `mail/` in the data directory.
-    pub folder: PathBuf,
-}
-
-/// How the connection to the mail server is kept private.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SmtpSecurity {
-    /// TLS after STARTTLS, required.
-    Starttls,
-    /// TLS from the first byte.
-    Implicit,
-    /// None: for a relay on the same machine only.
-    None,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -62,20 +33,6 @@ impl Default for Settings {
             hashing_workers: None,
             legacy_secret: None,
             mail: MailSettings::default(),
-        }
-    }
-}
-
-impl Default for MailSettings {
-    fn default() -> Self {
-        Self {
-            from: "Banyan <no-reply@localhost>".to_owned(),
-            smtp_host: None,
-            smtp_port: None,
-            smtp_user: None,
-            smtp_password: None,
-            smtp_security: SmtpSecurity::Starttls,
-            folder: PathBuf::from("mail"),
         }
     }
 }

@@ -1,1 +1,7 @@
-//! Channels against the world.
+//! Each channel against a server of its own: what is sent, to the letter, and what is made of each answer.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod mail;
+mod outbound;
+mod webhooks;

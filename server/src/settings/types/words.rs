@@ -71,7 +71,7 @@ choice! {
 
 choice! {
     /// How the connection to the mail server is kept private.
-    MailSecurity { Starttls = "starttls", Implicit = "implicit" | "tls", None = "none" }
+    MailSecurity { Starttls = "starttls", Implicit = "implicit" | "tls", Opportunistic = "opportunistic", None = "none" }
 }
 
 impl Stage {
@@ -86,6 +86,7 @@ impl MailSecurity {
         match self {
             Self::Starttls => "starttls",
             Self::Implicit => "implicit",
+            Self::Opportunistic => "opportunistic",
             Self::None => "none",
         }
     }

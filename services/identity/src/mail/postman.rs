@@ -1,9 +1,10 @@
 //! Takes mails from the table and hands them over, outside of any transaction.
 
+use banyan_channels::mail::Mail;
+use banyan_channels::{Attempt, MessageError, Refused};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
 
-use super::{Mail, MailError};
 use crate::entity::outgoing_mail;
 use crate::store::outgoing::{self, Hope};
 use crate::{Identity, IdentityError};
@@ -25,13 +26,13 @@ impl Identity {
                 continue;
             }
             match self.send(mail).await {
-                Ok(()) => {
+                Ok(_) => {
                     sent += 1;
                     rows.write(move |tx: Tx| async move { Ok::<_, IdentityError>(outgoing::sent(&tx, mail.id).await?) }).await?;
                 }
                 Err(error) => {
                     tracing::warn!(mail = %mail.id, kind = mail.kind, attempts = mail.attempts + 1, %error, "a mail did not leave");
-                    let hope = if matches!(error, MailError::Unavailable(_)) { Hope::Some } else { Hope::None };
+                    let hope = if error.is_temporary() { Hope::Some } else { Hope::None };
                     let error = &error.to_string();
                     rows.write(
                         move |tx: Tx| async move { Ok::<_, IdentityError>(outgoing::failed(&tx, mail, error, hope).await?) },
@@ -43,10 +44,11 @@ impl Identity {
         Ok(sent)
     }
 
-    async fn send(&self, row: &outgoing_mail::Model) -> Result<(), MailError> {
+    async fn send(&self, row: &outgoing_mail::Model) -> Attempt {
         let cipher = &self.0.store.environment().cipher;
-        let content = cipher.open(&row.content, row.id.as_bytes()).map_err(|error| MailError::Refused(error.to_string()))?;
-        let mail: Mail = serde_json::from_slice(&content).map_err(|error| MailError::Refused(error.to_string()))?;
+        let unreadable = || Refused::message("content", MessageError::Malformed);
+        let content = cipher.open(&row.content, row.id.as_bytes()).map_err(|_| unreadable())?;
+        let mail: Mail = serde_json::from_slice(&content).map_err(|_| unreadable())?;
         self.0.mailer.send(&mail).await
     }
 }

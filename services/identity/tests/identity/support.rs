@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use banyan_channels::mail::{Mail, Mailer};
+use banyan_channels::{Attempt, Delivered, Reason, Refused};
 use banyan_contracts::limits::{LimitBook, LimitedPage, LimitedSubject, Sight, SubjectKind};
-use banyan_identity::mail::{Mail, MailError, Mailer};
 use banyan_identity::{Identity, NewAccount, NewTenant, Registration, TenantInfo, service};
 use banyan_kernel::{Caller, ErrorCode, RequestId, Role, Roles, Timestamp, Uuid};
 use banyan_testkit::{Answer, App, Bench};
@@ -26,13 +27,13 @@ struct State {
 
 #[async_trait]
 impl Mailer for Letterbox {
-    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+    async fn send(&self, mail: &Mail) -> Attempt {
         let mut state = self.0.lock();
         if state.shut {
-            return Err(MailError::Unavailable("shut".into()));
+            return Err(Refused::for_now(Reason::Unreachable));
         }
         state.mails.push(mail.clone());
-        Ok(())
+        Ok(Delivered::nameless())
     }
 }
 

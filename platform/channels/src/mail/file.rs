@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use lettre::message::Mailbox;
 use tokio::io::AsyncWriteExt as _;
 
-use super::{Form, Mail, MailError, Mailer, message};
+use super::message::{Form, message};
+use super::{Mail, Mailer};
+use crate::attempt::{Attempt, Delivered, Reason, Refused};
 
 /// Writes `<id>.eml` into a folder, which it makes. A mail that is sent again replaces itself. Mails hold links that sign
 /// somebody in, so nobody but the server's own account may read them.
@@ -21,18 +23,25 @@ impl FileMailer {
     pub fn new(folder: PathBuf, from: Mailbox) -> Self {
         Self { folder, from }
     }
+
+    async fn write(&self, mail: &Mail, bytes: &[u8]) -> io::Result<()> {
+        private_folder(&self.folder).await?;
+        // Whoever looks into the folder sees whole mails only.
+        let partial = self.folder.join(format!(".{}.partial", mail.id));
+        write_private(&partial, bytes).await?;
+        tokio::fs::rename(&partial, self.folder.join(format!("{}.eml", mail.id))).await
+    }
 }
 
 #[async_trait]
 impl Mailer for FileMailer {
-    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+    async fn send(&self, mail: &Mail) -> Attempt {
         let bytes = message(mail, &self.from, Form::ForReading)?.formatted();
-        let failed = |error: std::io::Error| MailError::Unavailable(format!("{}: {error}", self.folder.display()));
-        private_folder(&self.folder).await.map_err(failed)?;
-        // Whoever looks into the folder sees whole mails only.
-        let partial = self.folder.join(format!(".{}.partial", mail.id));
-        write_private(&partial, &bytes).await.map_err(failed)?;
-        tokio::fs::rename(&partial, self.folder.join(format!("{}.eml", mail.id))).await.map_err(failed)
+        self.write(mail, &bytes).await.map_err(|error| {
+            tracing::warn!(folder = %self.folder.display(), %error, "a mail could not be written");
+            Refused::for_now(Reason::Folder(error.kind()))
+        })?;
+        Ok(Delivered::nameless())
     }
 }
 
@@ -85,6 +94,6 @@ mod tests {
     async fn a_folder_that_cannot_be_made_is_no_reason_to_give_up() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let mailer = FileMailer::new(file.path().join("mail"), "Banyan <no-reply@localhost>".parse().unwrap());
-        assert!(matches!(mailer.send(&super::super::tests::mail()).await, Err(MailError::Unavailable(_))));
+        assert!(mailer.send(&super::super::tests::mail()).await.unwrap_err().is_temporary());
     }
 }

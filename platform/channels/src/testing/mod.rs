@@ -1,0 +1,16 @@
+//! Servers for tests, on a free port of this machine. They end when they are dropped.
+
+mod http_sink;
+mod smtp_sink;
+
+pub use http_sink::{Heard, HttpSink, Reply};
+pub use smtp_sink::{Mishap, ReceivedMail, SmtpSink};
+
+use crate::guard::GuardSettings;
+use crate::http::HttpSettings;
+
+/// Settings under which a client may reach servers of this machine, over `http` too.
+pub fn local_settings() -> HttpSettings {
+    let networks = ["127.0.0.0/8", "::1"].iter().filter_map(|network| network.parse().ok()).collect();
+    HttpSettings { guard: GuardSettings { networks, ..GuardSettings::default() }, ..HttpSettings::default() }
+}
