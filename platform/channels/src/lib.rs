@@ -7,12 +7,22 @@
 //! All HTTP goes through one [`Outbound`], whose [`Guard`] keeps addresses that people typed away from the networks that Banyan itself stands
 //! in. `docs/channels.md` says how each channel is set up.
 
+pub mod apns;
 mod attempt;
+pub mod chat;
+pub mod fcm;
 mod guard;
 pub mod http;
+mod jwt;
 pub mod mail;
+pub mod pagerduty;
+mod secrets;
+mod settings;
+pub mod sms;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod url_text;
+pub mod web_push;
 pub mod webhook;
 
 pub use attempt::{Attempt, Delivered, Hope, MessageError, ProviderWord, Reason, Refused, SmtpStep};
@@ -20,3 +30,6 @@ pub use guard::{
     AddressError, AllowedHost, AllowedHostError, Guard, GuardSettings, Resolve, ResolveError, SystemResolver, is_public,
 };
 pub use http::{Answer, HttpClient, HttpClientError, HttpSettings, Outbound, OutboundRequest};
+pub use jwt::KeyError;
+pub use secrets::SecretText;
+pub use settings::{ChannelSettings, ChannelSettingsError, Channels};

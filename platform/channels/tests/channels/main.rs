@@ -4,4 +4,8 @@
 
 mod mail;
 mod outbound;
+mod push;
+mod rooms;
+mod support;
+mod web_push;
 mod webhooks;
