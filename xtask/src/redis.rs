@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match (&arguments.command, running) {
         (Action::Start, Some(port)) => println!("{}", url(port)),
         (Action::Start, None) => {
-            let server = Server::start()?;
+            let server = Server::start(Keeps::Nothing)?;
             fs::create_dir_all(&target)?;
             fs::write(&file, server.port.to_string())?;
             println!("{}", url(server.port));
@@ -59,27 +60,58 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// What is kept while it runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Keeps {
+    Nothing,
+    /// Each write is on the disk before it is answered.
+    Everything,
+}
+
 /// A running server that ends with this value.
 pub(crate) struct Server {
     child: Child,
     port: u16,
+    folder: Option<PathBuf>,
 }
 
 impl Server {
     /// Finds the program, or installs it where that is allowed, and waits until it answers.
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(keeps: Keeps) -> Result<Self> {
         let program = tools::REDIS.require()?;
         let account = Account::choose()?;
         let port = process::free_port()?;
         let mut command = Command::new(program);
         command
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .args(["--databases", "64", "--dir", "/tmp", "--loglevel", "warning"])
+            .args([
+                "--port",
+                &port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--databases",
+                "64",
+                "--loglevel",
+                "warning",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::null());
+        let folder = match keeps {
+            Keeps::Nothing => {
+                command.args(["--appendonly", "no", "--dir", "/tmp"]);
+                None
+            }
+            Keeps::Everything => {
+                let folder = base_folder()?.join(format!("redis-{port}"));
+                account.create_folder(&folder)?;
+                command.args(["--appendonly", "yes", "--appendfsync", "always", "--dir"]).arg(&folder);
+                Some(folder)
+            }
+        };
         account.apply(&mut command, &base_folder()?);
         let child = command.spawn().context("cannot start redis-server")?;
-        let mut server = Self { child, port };
+        let mut server = Self { child, port, folder };
         let deadline = Instant::now() + PATIENCE;
         while !answers(port) {
             process::check_interrupted()?;
@@ -94,6 +126,10 @@ impl Server {
         Ok(server)
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn url(&self) -> String {
         url(self.port)
     }
@@ -103,6 +139,9 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _gone = self.child.kill();
         let _status = self.child.wait();
+        if let Some(folder) = &self.folder {
+            let _gone = fs::remove_dir_all(folder);
+        }
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     tools::PEBBLE.require()?;
     let fast = Throwaway::start(Durability::Fast)?;
     let durable = Throwaway::start(Durability::Durable)?;
-    let redis = redis::Server::start()?;
+    let redis = redis::Server::start(redis::Keeps::Nothing)?;
     let engines = Engines { fast: fast.cluster(), durable: durable.cluster(), redis: &redis };
 
     // What fails does not keep the rest from running: one run shows everything that is wrong.

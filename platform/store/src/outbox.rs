@@ -18,13 +18,14 @@ pub(crate) struct Publish {
     kind: String,
     version: u32,
     subject: String,
-    data: serde_json::Value,
+    /// JSON.
+    data: String,
 }
 
 impl Publish {
     pub(crate) fn of<E: Event>(event: &E) -> Result<Self, StoreError> {
-        let data = serde_json::to_value(event).map_err(|error| StoreError::Constraint(error.to_string()))?;
-        let length = data.to_string().len();
+        let data = serde_json::to_string(event).map_err(|error| StoreError::Constraint(error.to_string()))?;
+        let length = data.len();
         if length > LARGEST_EVENT {
             let said = format!(
                 "an event of {length} bytes is too long: {LARGEST_EVENT} are the most. Put its content elsewhere, and say where"
@@ -40,7 +41,7 @@ pub(crate) async fn publish(tx: &Tx, event: Publish) -> Result<Uuid, StoreError>
         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)";
     // See `log` for why this is the order of commits.
     const POSTGRES: &str = "INSERT INTO outbox (id, tenant, type, version, subject, occurred_at, data, era, position) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, greatest(pg_current_xact_id()::text::bigint, \
+        VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, greatest(pg_current_xact_id()::text::bigint, \
         pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1), nextval('outbox_sequence'))";
     let (backend, tenant, id, now) = (tx.backend(), tx.caller().tenant, tx.new_id(), tx.now().micros());
     let mut values: Vec<Value> = vec![

@@ -2,6 +2,7 @@
 //!
 //! - `api`: the benchmark of the calls; what is started in which order. `load`: its calls.
 //! - `edge`: the benchmark of the front door, beside nginx and HAProxy.
+//! - `events`: from publish to effect.
 //! - `mesh`: what a call by name costs.
 //! - `published`: the two published load scripts.
 //! - `wrk`: the clients.
@@ -11,6 +12,7 @@
 
 mod api;
 mod edge;
+mod events;
 mod fastify;
 mod load;
 mod mesh;
@@ -58,6 +60,12 @@ enum Command {
     /// people at once, for 19 minutes. The people are registered first, in the thousands, and have a plan that allows the load. Fails where
     /// p95 reaches 500 ms or 0.1 % of the requests fail. Prints tables and writes bench/load.json below the target folder.
     Load(LoadArguments),
+    /// Events from a durable publish to a durable effect, beside Redis Streams with `appendfsync always`.
+    ///
+    /// On SQLite and on PostgreSQL with fsync, with one node and three, one event a transaction and sixteen, as many as go and at
+    /// 10,000 a second. Redis does the same with the same program. Prints a table and writes bench/events.json below the target folder.
+    /// Nothing else should run on the machine meanwhile.
+    Events(EventsArguments),
     /// What a call by name costs above the bare call, in process and over loopback by HTTP/1.1 and HTTP/2.
     Mesh(MeshArguments),
 }
@@ -89,6 +97,16 @@ struct EdgeArguments {
     /// Measure this server instead of building one: to compare two versions.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct EventsArguments {
+    /// Events of each measurement.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]
+    events: u64,
+    /// Two thousand events each: shows that everything works, not how fast it is.
+    #[arg(long, conflicts_with = "events")]
+    quick: bool,
 }
 
 #[derive(clap::Args)]
@@ -149,6 +167,7 @@ impl LoadArguments {
 }
 
 const QUICK_PEOPLE: usize = 20;
+const QUICK_EVENTS: u64 = 2_000;
 
 /// How long one measurement takes.
 const QUICK: Duration = Duration::from_secs(2);
@@ -164,6 +183,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 if edge.quick { (QUICK, 1) } else { (Duration::from_secs(edge.seconds.into()), edge.rounds.into()) };
             edge::run(&server_to_measure(edge.binary.as_ref())?, length, rounds)
         }
+        Command::Events(wanted) => events::run(if wanted.quick { QUICK_EVENTS } else { wanted.events }),
         Command::Load(load) => load.run(),
         Command::Mesh(mesh) => mesh::run(mesh.rounds, mesh.calls),
     }
@@ -177,6 +197,7 @@ pub(crate) fn run_quick() -> Result<()> {
     let scripts = &Script::ALL;
     let plan = Plan { scripts, length: Length::Quick, people: QUICK_PEOPLE, engine: Engine::Sqlite, tools: Tools::All };
     published::run(&binary, &plan)?;
+    events::run(QUICK_EVENTS)?;
     mesh::run(1, 1_000)
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Aim {
 }
 
 impl Aim {
-    fn at_least(what: impl Into<String>, found: f64, aim: f64) -> Self {
+    pub(super) fn at_least(what: impl Into<String>, found: f64, aim: f64) -> Self {
         Self { what: what.into(), found, aim, reached: found >= aim }
     }
 

@@ -53,7 +53,7 @@ impl Account {
     }
 
     /// Makes a folder that only this user can look into.
-    pub(super) fn create_folder(&self, folder: &Path) -> Result<()> {
+    pub(crate) fn create_folder(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         if let Some((user, group)) = self.step_down_to {

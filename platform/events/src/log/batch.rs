@@ -2,6 +2,8 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use banyan_contracts::CloudEvent;
 use banyan_kernel::Uuid;
@@ -18,8 +20,6 @@ use super::ownership::{Member, statement};
 use super::parked::Parked;
 use super::state::Counters;
 
-/// Events of a transaction at the most.
-const BATCH: usize = 128;
 /// Transactions of one consumer in one log at a time, on PostgreSQL; each has its own partitions.
 const LANES: usize = 4;
 
@@ -31,6 +31,7 @@ pub(super) struct Group {
     pub(super) member: Arc<Member>,
     pub(super) counters: Arc<Counters>,
     pub(super) parked: Mutex<Parked>,
+    pub(super) pace: Pace,
 }
 
 /// What one lane of a chunk has to do.
@@ -55,7 +56,7 @@ impl Group {
     /// Handles the items of a lane; says how many. Those of different tenants may change places, those with the same key never.
     pub(super) async fn work(&self, work: Work) -> Result<usize, Failed> {
         let count = work.items.len();
-        let batches = by_tenant(work.items);
+        let batches = by_tenant(work.items, self.pace.events());
         let mut targets = vec![work.end; batches.len()];
         for at in (1..batches.len()).rev() {
             // Nothing that a later batch has may be passed.
@@ -67,7 +68,10 @@ impl Group {
             match self.together(batch, place).await {
                 Ok(()) => {}
                 Err(Failed::LostPartition) => return Err(Failed::LostPartition),
-                Err(_) => self.one_by_one(batch, place).await?,
+                Err(_) => {
+                    self.pace.failed();
+                    self.one_by_one(batch, place).await?;
+                }
             }
         }
         Ok(count)
@@ -81,7 +85,10 @@ impl Group {
         };
         let (held, fresh) = (&held, &fresh);
         let ids: &Vec<Uuid> = &fresh.iter().map(|item| item.id).collect();
+        // Without the waiting for a turn before and for the disk after it.
+        let time = &AtomicU64::new(0);
         let write = move |tx: Tx| async move {
+            let begun = Instant::now();
             self.move_on(&tx, place).await?;
             if mark_consumed(&tx, self.consumer.name, ids).await? < ids.len() as u64 {
                 return Err(Failed::HandledBefore);
@@ -92,12 +99,14 @@ impl Group {
             for item in fresh {
                 run_handler(&self.consumer, &tx, item.event.clone(), 0).await?;
             }
+            time.store(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
             Ok(())
         };
         self.store.system(tenant).write(write).await?;
         let now = self.store.environment().clock.now().micros();
         held.iter().for_each(|item| self.remember(item, now));
         self.counters.handled(fresh.len());
+        self.pace.took(batch.len(), Duration::from_micros(time.load(Ordering::Relaxed)));
         Ok(())
     }
 
@@ -159,6 +168,40 @@ impl Group {
     }
 }
 
+/// How many events share a transaction: more where handlers are quick, because each transaction waits for the disk; fewer where they are
+/// slow, because on SQLite nobody else writes meanwhile, or where one fails, because then all were in vain.
+pub(super) struct Pace(AtomicUsize);
+
+impl Pace {
+    const FEWEST: usize = 16;
+    const MOST: usize = 512;
+    /// A transaction that takes longer was too long.
+    const LONG: Duration = Duration::from_millis(40);
+    /// One that was full and took less may be longer.
+    const SHORT: Duration = Duration::from_millis(15);
+
+    pub(super) fn new() -> Self {
+        Self(AtomicUsize::new(128))
+    }
+
+    fn events(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn took(&self, events: usize, time: Duration) {
+        let most = self.events();
+        if time > Self::LONG {
+            self.0.store((most / 2).max(Self::FEWEST), Ordering::Relaxed);
+        } else if events == most && time < Self::SHORT {
+            self.0.store((most * 2).min(Self::MOST), Ordering::Relaxed);
+        }
+    }
+
+    fn failed(&self) {
+        self.0.store(Self::FEWEST, Ordering::Relaxed);
+    }
+}
+
 /// Where a transaction of a lane leads.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -168,12 +211,12 @@ pub(super) struct Place {
 }
 
 /// Batches of one tenant each, in the order of their first events; those of a tenant follow each other.
-fn by_tenant(items: Vec<Item>) -> Vec<Vec<Item>> {
+fn by_tenant(items: Vec<Item>, most: usize) -> Vec<Vec<Item>> {
     let mut batches: Vec<Vec<Item>> = Vec::new();
     let mut open: std::collections::HashMap<Uuid, usize> = std::collections::HashMap::new();
     for item in items {
         let tenant = item.tenant();
-        match open.get(&tenant).copied().filter(|at| batches[*at].len() < BATCH) {
+        match open.get(&tenant).copied().filter(|at| batches[*at].len() < most) {
             Some(at) => batches[at].push(item),
             None => {
                 open.insert(tenant, batches.len());
@@ -217,4 +260,26 @@ pub(super) async fn run_handler(consumer: &Consumer, tx: &Tx, event: Arc<CloudEv
 fn words(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transactions_grow_while_they_are_quick_and_full_and_shrink_when_they_are_slow_or_fail() {
+        let (quick, slow) = (Duration::from_millis(5), Duration::from_millis(100));
+        let pace = Pace::new();
+        pace.took(100, quick);
+        assert_eq!(pace.events(), 128, "it was not full");
+        for wanted in [256, 512, 512] {
+            pace.took(pace.events(), quick);
+            assert_eq!(pace.events(), wanted);
+        }
+        pace.took(3, slow);
+        assert_eq!(pace.events(), 256);
+        pace.failed();
+        pace.took(1, slow);
+        assert_eq!(pace.events(), Pace::FEWEST);
+    }
 }

@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::batch::Group;
+use super::batch::{Group, Pace};
 use super::consumer::Consumer;
 use super::failure::Failed;
 use super::ownership::{BEAT, Division, Member, bookkeeping, statement};
@@ -70,6 +70,7 @@ impl Consumers {
                     member: member.clone(),
                     counters: counted.clone(),
                     parked: Mutex::new(Parked::default()),
+                    pace: Pace::new(),
                 }));
             }
         }
