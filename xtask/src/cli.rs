@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{advisories, bench, cache_tests, client, deps, documents, lint, postgres, redis, test, up};
+use crate::{advisories, bench, cache_tests, client, deps, documents, lint, nats, outside, postgres, redis, test, up};
 
 /// The commands by which people build, try, test and measure Banyan.
 ///
@@ -26,6 +26,8 @@ enum Command {
     Advisories(advisories::Arguments),
     Postgres(postgres::Arguments),
     Redis(redis::Arguments),
+    Nats(nats::Arguments),
+    Outside(outside::Arguments),
     Deps(deps::Arguments),
     CacheTests(cache_tests::Arguments),
     Client(client::Arguments),
@@ -43,6 +45,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Advisories(arguments) => advisories::run(&arguments),
         Command::Postgres(arguments) => postgres::run(&arguments),
         Command::Redis(arguments) => redis::run(&arguments),
+        Command::Nats(arguments) => nats::run(&arguments),
+        Command::Outside(arguments) => outside::run(&arguments),
         Command::Deps(arguments) => deps::run(&arguments),
         Command::CacheTests(arguments) => cache_tests::run(&arguments),
         Command::Client(arguments) => client::run(&arguments),

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use crate::bench;
 use crate::client;
 use crate::openapi_fuzz;
+use crate::outside;
 use crate::postgres::{Cluster, Durability, Throwaway};
 use crate::process::{self, Interrupted};
 use crate::redis;
@@ -14,7 +15,7 @@ use crate::{tools, workspace};
 
 /// Run all tests, on SQLite and on a real PostgreSQL.
 ///
-/// Node is needed for the tests of the TypeScript client. PostgreSQL and Redis are found, or installed where that is allowed (Debian, as root), and started for this
+/// Node is needed for the tests of the TypeScript client. PostgreSQL, Redis and NATS are found, or installed where that is allowed (Debian, as root), and started for this
 /// run only. Without them the run fails; nothing is skipped. Uses cargo-nextest where it is installed.
 ///
 /// Tests find the servers in their environment:
@@ -51,6 +52,8 @@ impl Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    // Tests start, kill and wipe brokers of their own.
+    tools::NATS.require()?;
     // The authority of the tests for certificates.
     tools::PEBBLE.require()?;
     let fast = Throwaway::start(Durability::Fast)?;
@@ -71,6 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if arguments.needs_client() {
         attempt(&mut failures, "TypeScript client", client::build)?;
+        attempt(&mut failures, "programs outside", outside::install)?;
     }
     attempt(&mut failures, "documentation tests", || run_documentation_tests(arguments, &engines))?;
     if arguments.package.is_empty() && arguments.filter.is_empty() {

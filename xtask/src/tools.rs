@@ -40,6 +40,12 @@ pub(crate) const REDIS: Tool = Tool {
     remedy: "install Redis 7 or newer (Debian: apt-get install redis-server, Fedora: dnf install redis, macOS: brew install redis)",
 };
 
+pub(crate) const NATS: Tool = Tool {
+    program: "nats-server",
+    packages: &["nats-server"],
+    remedy: "install NATS 2.9 or newer (Debian: apt-get install nats-server, macOS: brew install nats-server)",
+};
+
 pub(crate) const PEBBLE: Tool = Tool {
     program: "pebble",
     packages: &["pebble"],

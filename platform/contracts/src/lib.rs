@@ -1,5 +1,6 @@
 //! What services say to one another, as types: events and calls. A service imports this, never another service.
 
+pub mod asyncapi;
 pub mod catalogue;
 pub mod content;
 mod envelope;

@@ -13,7 +13,8 @@ pub use log::{Consumer, ConsumerError, Consumers, Delivery};
 
 /// The tables that this room adds to each service's database.
 pub fn parts() -> Vec<Part> {
-    let parts = [log::part(), Part::new("jobs", jobs::tables()), Part::new("sagas", sagas::tables())];
+    let relays = Part::new("relays", log::relay_tables());
+    let parts = [log::part(), relays, Part::new("jobs", jobs::tables()), Part::new("sagas", sagas::tables())];
     // One that has no tables yet is not noted as made.
     parts.into_iter().filter(|part| !part.tables.is_empty()).collect()
 }

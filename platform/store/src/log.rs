@@ -253,6 +253,18 @@ impl Log {
         Ok(found.first().map_or(0, |row| row.count.unsigned_abs()))
     }
 
+    /// The same for all types.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn count_all_after(&self, after: Position, most: u32) -> Result<u64, StoreError> {
+        const SQL: &str =
+            "SELECT COUNT(*) AS count FROM (SELECT 1 FROM outbox WHERE (era, position) > ($1, $2) LIMIT $3) AS counted";
+        let values = vec![after.era.into(), after.number.into(), i64::from(most).into()];
+        let found: Vec<Count> = self.records(SQL, values).await?;
+        Ok(found.first().map_or(0, |row| row.count.unsigned_abs()))
+    }
+
     /// Whether committed events wait for transactions that still run. Never on SQLite.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What people do to consumers of events and to what these could not handle.
 
 use anyhow::{Context as _, Result, bail};
-use banyan_events::log::{DeadLetter, DeadLetters, Filter, GroupState, Mend};
+use banyan_events::log::{DeadLetter, DeadLetters, Filter, GroupState, Mend, RelayState};
 use banyan_kernel::{Timestamp, Uuid};
 use banyan_store::Store;
 use banyan_store::log::Position;
@@ -17,6 +17,8 @@ const MOST_AT_ONCE: usize = 10_000;
 #[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum EventsAct {
     Consumers,
+    /// Ways of events to programs outside.
+    Relay,
     ListDead {
         which: Which,
         after: Option<Uuid>,
@@ -81,6 +83,7 @@ pub(crate) enum From {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum EventsAnswer {
     Consumers(Vec<GroupState>),
+    Relays(Vec<RelayState>),
     Dead(Vec<DeadLetter>),
     Count(usize),
     Place(String),
@@ -97,6 +100,13 @@ impl House {
                     states.extend(consumers.states().await?);
                 }
                 EventsAnswer::Consumers(states)
+            }
+            EventsAct::Relay => {
+                let mut states = Vec::new();
+                for consumers in &self.consumers {
+                    states.extend(consumers.relays().await?);
+                }
+                EventsAnswer::Relays(states)
             }
             EventsAct::ListDead { which, after, limit } => EventsAnswer::Dead(self.dead(which, *after, *limit).await?),
             EventsAct::ShowDead { id } => EventsAnswer::Dead(vec![self.find_dead(*id).await?.1]),

@@ -1,5 +1,5 @@
 use anyhow::Result;
-use banyan_events::log::{DeadLetter, GroupState};
+use banyan_events::log::{DeadLetter, GroupState, RelayState};
 use banyan_kernel::{Timestamp, Uuid};
 use clap::Subcommand;
 
@@ -15,6 +15,7 @@ use crate::acts::{Act, Answer, perform};
                         banyan events dead redrive 01941f29-7c00-7000-8000-0000000000cc --reason \"mail server is back\"")]
 pub(crate) enum Command {
     Consumers(Consumers),
+    Relay(Relay),
     #[command(subcommand)]
     Dead(Dead),
     Replay(Replay),
@@ -25,6 +26,16 @@ pub(crate) enum Command {
 #[derive(clap::Args)]
 pub(crate) struct Consumers {
     /// For programs, with all partitions.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    installation: Installation,
+}
+
+/// Show how far programs outside (NATS) have been given each service's events, and what keeps them from leaving.
+#[derive(clap::Args)]
+pub(crate) struct Relay {
+    /// For programs.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -173,6 +184,7 @@ impl Command {
     pub(crate) fn run(&self) -> Result<Ended> {
         match self {
             Self::Consumers(arguments) => arguments.run(),
+            Self::Relay(arguments) => arguments.run(),
             Self::Dead(command) => command.run(),
             Self::Replay(arguments) => arguments.run(),
             Self::Forget(arguments) => {
@@ -209,6 +221,37 @@ impl Consumers {
         let text = if self.json { serde_json::to_string_pretty(&states)? } else { consumers_as_text(&states) };
         terminal::say(&text).map(|()| Ended::Well)
     }
+}
+
+impl Relay {
+    fn run(&self) -> Result<Ended> {
+        let EventsAnswer::Relays(states) = act_on(&self.installation, EventsAct::Relay)? else { return Ok(Ended::Wrong) };
+        if self.json {
+            return terminal::say(&serde_json::to_string_pretty(&states)?).map(|()| Ended::Well);
+        }
+        if states.is_empty() {
+            terminal::say("Events go nowhere outside: `events.nats.url` is not set.")?;
+            return Ok(Ended::Well);
+        }
+        terminal::say(&relays_as_text(&states)).map(|()| Ended::Well)
+    }
+}
+
+fn relays_as_text(states: &[RelayState]) -> String {
+    let row = |state: &RelayState| {
+        [
+            state.service.clone(),
+            state.sink.clone(),
+            state.owners.len().to_string(),
+            state.lag.to_string(),
+            state.sequence.map_or_else(|| "-".to_owned(), |sequence| sequence.to_string()),
+            state.here.sent.to_string(),
+            state.here.refills.to_string(),
+            state.here.trouble.clone().unwrap_or_else(|| "-".to_owned()),
+        ]
+    };
+    let heading = ["SERVICE", "TO", "PROCESSES", "BEHIND", "SEQUENCE", "SENT HERE", "REFILLS", "TROUBLE"];
+    terminal::table(heading, &states.iter().map(row).collect::<Vec<_>>())
 }
 
 fn consumers_as_text(states: &[GroupState]) -> String {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod asyncapi;
 mod audit;
 mod backup;
 mod cache;
@@ -89,6 +90,7 @@ enum Command {
     #[command(subcommand)]
     Routes(routes::Command),
     Openapi(openapi::Arguments),
+    Asyncapi(asyncapi::Arguments),
     #[command(subcommand)]
     Cluster(cluster::Command),
     Services(services::Arguments),
@@ -142,6 +144,7 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Health(arguments) => arguments.run(),
         Command::Routes(command) => command.run(),
         Command::Openapi(arguments) => arguments.run(),
+        Command::Asyncapi(arguments) => arguments.run(),
         Command::Services(arguments) => arguments.run(),
         Command::Strangle(command) => command.run(),
         Command::Cluster(command) => command.run(),

@@ -134,6 +134,11 @@ impl House {
         let logs: Vec<Log> = rooms.iter().map(|room| room.host.store.log()).collect();
         let served = rooms.iter().filter(|room| roles.have(room.service.name));
         let consumers = served.map(|room| room.service.run_consumers(&room.host, &logs)).collect::<Result<Vec<_>, _>>()?;
+        let sinks = parts::sinks(settings)?;
+        let consumers: Vec<Consumers> = consumers
+            .into_iter()
+            .map(|consumers: Consumers| sinks.iter().cloned().fold(consumers, Consumers::relayed_to))
+            .collect();
         let health = HealthRegistry::new(build.clone(), clock.clone());
         let runners = Mutex::new(runners(&rooms, &roles, &metrics, &random)?);
         let house = Self {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use banyan_edge::{Limiter, RateLimits, RedisOptions};
+use banyan_events::log::Sink;
 use banyan_identity::{NewTenant, Registration};
 use banyan_kernel::{Application, Applications, Clock, OPERATORS};
+use banyan_relay::{NatsOptions, NatsSink};
 use serde_json::{Value, json};
 
 use crate::data::DataDirectory;
@@ -82,6 +84,25 @@ fn operators(application: &Application) -> NewTenant {
 /// How much who may ask.
 pub(crate) fn rate_limits(loaded: &Loaded) -> RateLimits {
     if loaded.settings.general.rate_limits { RateLimits::On(loaded.limits.clone()) } else { RateLimits::Off }
+}
+
+/// What is outside and is given all events.
+pub(super) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn Sink>>> {
+    let nats = &settings.events_nats;
+    let Some(url) = &nats.url else { return Ok(Vec::new()) };
+    let mut options = NatsOptions::new(&url.0, &nats.stream, &nats.prefix).context("`events.nats`")?;
+    options.credentials.clone_from(&nats.credentials);
+    options.token.clone_from(&nats.token);
+    options.roots.clone_from(&nats.roots);
+    options.certificate = match (&nats.certificate, &nats.key) {
+        (Some(certificate), Some(key)) => Some((certificate.clone(), key.clone())),
+        (None, None) => None,
+        _ => bail!("`events.nats.certificate` and `events.nats.key` go together: set both or none"),
+    };
+    options.max_age = nats.max_age.0;
+    options.max_bytes = nats.max_bytes.map_or(0, |bytes| bytes.0);
+    options.replicas = usize::try_from(nats.replicas.0)?;
+    Ok(vec![Arc::new(NatsSink::new(options))])
 }
 
 /// What counts requests: with the other nodes where Redis is set.

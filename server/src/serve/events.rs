@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use banyan_events::Consumers;
-use banyan_events::log::GroupState;
+use banyan_events::log::{GroupState, RelayCounts, RelayState};
 use banyan_store::log::Log;
 use banyan_telemetry::metrics::prometheus::collector::Collector;
 use banyan_telemetry::metrics::prometheus::encoding::{DescriptorEncoder, EncodeMetric};
@@ -23,16 +23,26 @@ const EVERY: Duration = Duration::from_secs(10);
 /// What of a consumer's state.
 type Read = fn(&GroupState) -> u64;
 /// What the databases said last.
-type Known = Arc<Mutex<Vec<GroupState>>>;
+type Known = Arc<Mutex<States>>;
+
+#[derive(Clone, Default)]
+pub(super) struct States {
+    groups: Vec<GroupState>,
+    relays: Vec<RelayState>,
+}
 
 /// Asks until `stop` becomes true.
 pub(super) async fn run(house: Arc<House>, known: Known, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let mut states = Vec::new();
+        let mut states = States::default();
         for consumers in &house.consumers {
             match consumers.states().await {
-                Ok(found) => states.extend(found),
+                Ok(found) => states.groups.extend(found),
                 Err(error) => tracing::debug!(service = consumers.service(), %error, "consumers cannot be looked at"),
+            }
+            match consumers.relays().await {
+                Ok(found) => states.relays.extend(found),
+                Err(error) => tracing::debug!(service = consumers.service(), %error, "relays cannot be looked at"),
             }
         }
         *known.lock() = states;
@@ -77,6 +87,8 @@ impl Collector for Events {
         }
         self.counters(&mut encoder)?;
         let states = self.known.lock().clone();
+        self.relays(&mut encoder, &states.relays)?;
+        let states = states.groups;
         let gauges: [(&str, &str, Read); 3] = [
             ("banyan_events_lag", "Events that a consumer has still to handle, up to 100,000", |state| state.lag),
             ("banyan_events_waiting", "Events that wait for another attempt or for an earlier one", |state| state.waiting),
@@ -95,6 +107,32 @@ impl Collector for Events {
 }
 
 impl Events {
+    fn relays(&self, encoder: &mut DescriptorEncoder<'_>, states: &[RelayState]) -> Result<(), fmt::Error> {
+        let counters: [(&str, &str, fn(&RelayCounts) -> u64); 3] = [
+            ("banyan_relay_sent", "Events that this process handed to a broker outside and that were acknowledged", |counts| {
+                counts.sent
+            }),
+            ("banyan_relay_failures", "Tries to hand events over that failed in this process", |counts| counts.failures),
+            ("banyan_relay_refills", "Times that a log was sent again because the broker had lost it", |counts| counts.refills),
+        ];
+        for (name, help, value) in counters {
+            let mut counter = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for consumers in &self.consumers {
+                for (sink, counts) in consumers.relay_counts() {
+                    let labels = [("service", consumers.service()), ("sink", sink)];
+                    ConstCounter::new(value(&counts)).encode(counter.encode_family(&labels)?)?;
+                }
+            }
+        }
+        let help = "Events that a broker outside was not given yet, up to 100,000";
+        let mut gauge = encoder.encode_descriptor("banyan_relay_lag", help, None, MetricType::Gauge)?;
+        for state in states {
+            let labels = [("service", &*state.service), ("sink", &*state.sink)];
+            ConstGauge::new(i64::try_from(state.lag).unwrap_or(i64::MAX)).encode(gauge.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
     fn counters(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         type Count = fn((u64, u64, u64)) -> u64;
         let counters: [(&str, &str, Count); 3] = [

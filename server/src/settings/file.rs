@@ -98,7 +98,10 @@ fn list(values: &[Spanned<DeValue<'_>>]) -> Option<String> {
 }
 
 fn is_section(name: &str) -> bool {
-    keys::SECTIONS.iter().any(|section| section.name == name)
+    // `events` holds `events.nats`.
+    keys::SECTIONS.iter().any(|section| {
+        section.name == name || section.name.strip_prefix(name).is_some_and(|rest| !name.is_empty() && rest.starts_with('.'))
+    })
 }
 
 /// Below these the installation chooses the names; they are read by who knows what they mean.
@@ -157,6 +160,15 @@ mod tests {
         assert!(findings.contains(&"banyan.toml:4: `colours` is not a setting; remove it".to_owned()), "{findings:?}");
         let moved = read_text("smtp_host = \"mail\"\n").unwrap_err();
         assert_eq!(moved, ["banyan.toml:1: `smtp_host` is not a setting; did you mean `mail.smtp_host`?"]);
+    }
+
+    #[test]
+    fn a_section_may_stand_in_another() {
+        let lines = read_text("[events.nats]\nstream = \"x\"\n").unwrap();
+        assert_eq!((&*lines[0].key, &*lines[0].text, lines[0].line), ("events.nats.stream", "x", 2));
+        assert_eq!(read_text("[events]\nnats.stream = \"x\"\n").unwrap()[0].key, "events.nats.stream");
+        assert_eq!(read_text("[events.natz]\nstream = \"x\"\n").unwrap_err().len(), 1);
+        assert_eq!(read_text("[eve]\nx = \"x\"\n").unwrap_err().len(), 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use banyan_kernel::Secret;
 
 use super::declare::{Marks, declare_settings};
 use super::types::{
-    AccessLines, Bytes, Count, Domain, Join, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, Origin, PlainUse,
+    AccessLines, Bytes, Count, Domain, Join, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, NatsUrl, Origin, PlainUse,
     PostgresUrl, RedisUrl, SigningSecret, Span, Stage, StrictTransport, WebAddress,
 };
 
@@ -257,6 +257,32 @@ declare_settings! {
         auth_requests: Option<Count<1, 1_000_000>> = "";
         /// How long a request waits for Redis to count it; then this node counts alone.
         redis_deadline: Span<1, 1_000> = "20ms";
+    }
+
+    /// NATS JetStream, which programs outside read events from: see [events](events.md#programs-outside). Without `url` nothing is sent.
+    events_nats: NatsSection = "events.nats" {
+        /// The servers of one NATS cluster, with commas between them.
+        url: Option<NatsUrl> = "";
+        /// A credentials file with a JWT and a seed, as `nsc` writes it.
+        credentials: Option<PathBuf> = "";
+        /// A token, where the servers ask for one.
+        token: Option<Secret<String>> = "";
+        /// Certificates in PEM that the servers are trusted by, beside those of the system. Set, only TLS will do.
+        roots: Option<PathBuf> = "";
+        /// A certificate in PEM by which the servers know Banyan. It goes with `key`.
+        certificate: Option<PathBuf> = "";
+        /// The certificate's private key in PEM.
+        key: Option<PathBuf> = "";
+        /// The stream. It is made where there is none; one that is there is brought to the limits below.
+        stream: String = "banyan";
+        /// What subjects begin with: `<prefix>.<tenant>.<type>`.
+        prefix: String = "banyan";
+        /// Messages that are older go; `0s`: they stay.
+        max_age: Span<0, 31_536_000_000> = "7d";
+        /// The oldest messages go when there are more bytes. Not set: no bound.
+        max_bytes: Option<Bytes<1_048_576, 1_099_511_627_776>> = "";
+        /// Servers that keep each message.
+        replicas: Count<1, 5> = "1";
     }
 
     /// What runs beside Banyan.

@@ -17,6 +17,7 @@ mod harness;
 mod kept;
 mod kill_9;
 mod observed;
+mod outside;
 mod own_service;
 mod portal;
 mod postgres;

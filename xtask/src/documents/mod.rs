@@ -1,5 +1,6 @@
 //! Documents that are generated from the code, checked in, and compared.
 
+mod asyncapi;
 mod configuration;
 mod dependency_map;
 mod openapi;
@@ -11,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::server::Profile;
 use crate::workspace;
 
-/// Write the generated documents: docs/openapi.json, docs/configuration.md, docs/dependency-map.md.
+/// Write the generated documents: docs/openapi.json, docs/asyncapi.json, docs/configuration.md, docs/dependency-map.md.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only compare, and fail where one is out of date.
@@ -37,10 +38,11 @@ struct Document {
 
 const OPENAPI: Document = Document { path: "docs/openapi.json", generate: openapi::generate };
 
-const DOCUMENTS: [Document; 3] = [
+const DOCUMENTS: [Document; 4] = [
     Document { path: "docs/dependency-map.md", generate: dependency_map::generate },
     Document { path: "docs/configuration.md", generate: configuration::generate },
     OPENAPI,
+    Document { path: "docs/asyncapi.json", generate: asyncapi::generate },
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {

@@ -73,6 +73,11 @@ impl Consumer {
         Self { name, types, start: Start::Oldest, deadline: DEADLINE, handler }
     }
 
+    /// One that has no handler: its name and beginning, for what reads a log in another way.
+    pub(super) fn reader(name: &'static str) -> Self {
+        Self::new(name, &[], |_| async { Ok(()) })
+    }
+
     /// Where it begins when it has never run; [`Start::Oldest`] if this is not called.
     #[must_use]
     pub fn start(mut self, start: Start) -> Self {

@@ -16,6 +16,8 @@ use super::consumer::Consumer;
 use super::failure::Failed;
 use super::ownership::{BEAT, Division, Member, bookkeeping, statement};
 use super::parked::Parked;
+use super::relay::Relay;
+use super::sink::{RelayCounts, RelayState, Sink};
 use super::state::{Counters, GroupState};
 use super::stream::Stream;
 
@@ -36,6 +38,7 @@ pub struct Consumers {
     store: Store,
     member: Arc<Member>,
     streams: Vec<Arc<Stream>>,
+    relays: Vec<Arc<Relay>>,
     counters: Vec<(&'static str, Arc<Counters>)>,
 }
 
@@ -74,7 +77,31 @@ impl Consumers {
                 }));
             }
         }
-        Self { store: store.clone(), member, streams, counters }
+        Self { store: store.clone(), member, streams, relays: Vec::new(), counters }
+    }
+
+    /// Also gives the events of the service's own log to something outside.
+    #[must_use]
+    pub fn relayed_to(mut self, sink: Arc<dyn Sink>) -> Self {
+        self.relays.push(Relay::new(&self.store, self.member.clone(), sink));
+        self
+    }
+
+    /// How far what is outside has been given the log.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn relays(&self) -> Result<Vec<RelayState>, StoreError> {
+        let mut states = Vec::new();
+        for relay in &self.relays {
+            states.push(relay.state().await?);
+        }
+        Ok(states)
+    }
+
+    /// What this process did for each sink.
+    pub fn relay_counts(&self) -> Vec<(&'static str, RelayCounts)> {
+        self.relays.iter().map(|relay| (relay.sink_name(), relay.counts())).collect()
     }
 
     pub fn service(&self) -> &'static str {
@@ -93,7 +120,7 @@ impl Consumers {
 
     /// Runs them until `stop` becomes true, then lets go of what this process owns.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        if self.streams.is_empty() {
+        if self.streams.is_empty() && self.relays.is_empty() {
             return;
         }
         let mut tasks = JoinSet::new();
@@ -103,6 +130,11 @@ impl Consumers {
         for stream in &self.streams {
             tasks.spawn(stream.clone().run(stop.clone()));
             let (log, stop) = (stream.group.log.clone(), stop.clone());
+            tasks.spawn(async move { log.poll(stop).await });
+        }
+        for relay in &self.relays {
+            tasks.spawn(relay.clone().run(stop.clone()));
+            let (log, stop) = (relay.log(), stop.clone());
             tasks.spawn(async move { log.poll(stop).await });
         }
         while !*stop.borrow() {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use banyan_kernel::Secret;
 
-pub(crate) use addresses::{Domain, MaybeAddress, Origin, PostgresUrl, RedisUrl, WebAddress};
+pub(crate) use addresses::{Domain, MaybeAddress, NatsUrl, Origin, PostgresUrl, RedisUrl, WebAddress};
 pub(crate) use joins::{Join, JoinPlace};
 pub(crate) use numbers::{Bytes, Count, Millis, Span, parse_millis};
 pub(crate) use words::{AccessLines, LogLines, MailSecurity, PlainUse, Stage, StrictTransport};

@@ -1,0 +1,97 @@
+//! Programs outside, in their own languages, read what happens from NATS; and the document that tells them what they find there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use banyan_testkit::NatsServer;
+use serde_json::{Value, json};
+
+use crate::harness::{Place, Ran, eventually, get, on_both_engines};
+
+const REMEDY: &str = "run `cargo xtask outside` first (`cargo xtask test` does it by itself)";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn folder() -> PathBuf {
+    let folder = root().join("docs/examples/outside");
+    assert!(folder.join("node_modules/nats").exists(), "{}: no libraries: {REMEDY}", folder.display());
+    folder
+}
+
+/// Python with `nats-py`, where `cargo xtask outside` puts it: beside the profile's folder.
+fn python() -> PathBuf {
+    let program =
+        Path::new(env!("CARGO_BIN_EXE_banyan")).parent().and_then(Path::parent).unwrap().join("outside-venv/bin/python");
+    assert!(program.exists(), "{}: no such program: {REMEDY}", program.display());
+    program
+}
+
+/// What a program prints, a JSON value a line.
+fn lines(place: &Place, nats: &NatsServer, program: &Path, arguments: &[&str], count: usize) -> Vec<Value> {
+    let environment = place.command(&[]);
+    // A program that hears too little would wait for ever.
+    let mut command = Command::new("timeout");
+    command.arg("120").arg(program).args(arguments).current_dir(folder()).env_clear();
+    command.envs(environment.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("NATS_URL", nats.url()).env("COUNT", count.to_string());
+    let said = Ran::from(command.output().unwrap()).good();
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_document_of_events_is_a_good_one() {
+    let said =
+        Ran::from(Command::new("node").args(["asyncapi.mjs", "../../asyncapi.json"]).current_dir(folder()).output().unwrap())
+            .good();
+    let count = banyan_contracts::catalogue::event_types().len();
+    assert!(said.contains(&format!("{count} channels, {count} operations, version 3.0.0")), "{said}");
+    // The same program finds a fault.
+    let broken = tempfile::NamedTempFile::new().unwrap();
+    let text = std::fs::read_to_string(root().join("docs/asyncapi.json")).unwrap();
+    std::fs::write(broken.path(), text.replace("\"action\": \"send\"", "\"action\": \"shout\"")).unwrap();
+    let path = broken.path().to_str().unwrap();
+    assert!(!Command::new("node").args(["asyncapi.mjs", path]).current_dir(folder()).output().unwrap().status.success());
+}
+
+on_both_engines! {
+    fn programs_in_other_languages_read_events(place: Place) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let mut nats = NatsServer::stopped();
+        let server = place.serve_with(&[], &[("BANYAN_EVENTS_NATS_URL", &nats.url())]);
+        // While there is no broker, everything else goes on.
+        let ann = server.register("ann@example.org");
+        let status = |place: &Place| -> Vec<Value> {
+            serde_json::from_str(&place.run(&["events", "relay", "--json"]).good()).unwrap()
+        };
+        let of = |states: &[Value], service: &str| states.iter().find(|state| state["service"] == service).unwrap().clone();
+        eventually("it says what is wrong", || of(&status(&place), "identity")["here"]["trouble"].is_string().then_some(()));
+        runtime.block_on(nats.run());
+        for title in ["One", "Two", "Three"] {
+            let (status, body) = server.post("/api/v1/goals", Some(&ann), &json!({ "title": title }));
+            assert_eq!(status, 201, "{body}");
+        }
+        eventually("everything has left", || status(&place).iter().all(|state| state["lag"] == 0 && state["here"]["trouble"].is_null()).then_some(()));
+        assert!(place.run(&["events", "relay"]).good().contains("relay.nats"));
+
+        let heard = lines(&place, &nats, Path::new("node"), &["read.mjs", "banyan.*.goals.>", "node-reader"], 3);
+        let tenant = heard[0]["subject"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        for one in &heard {
+            assert_eq!(one["subject"], format!("banyan.{tenant}.goals.goal.created"));
+            assert_eq!(one["about"], one["data"]["goalId"]);
+        }
+        let events = lines(&place, &nats, Path::new("node"), &["cloudevents.mjs", "banyan.*.identity.user.registered"], 1);
+        assert_eq!((&events[0]["type"], &events[0]["source"]), (&json!("identity.user.registered"), &json!("/services/identity")));
+        assert_eq!(events[0]["tenant"], tenant);
+        let in_python = lines(&place, &nats, &python(), &["read.py", "banyan.*.goals.>", "python-reader"], 3);
+        let ids = |events: &[Value]| events.iter().map(|event| event["id"].clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&in_python), ids(&heard));
+        // Where the durable reader stands, JetStream knows.
+        assert_eq!(server.post("/api/v1/goals", Some(&ann), &json!({ "title": "Four" })).0, 201);
+        let more = lines(&place, &nats, Path::new("node"), &["read.mjs", "banyan.*.goals.>", "node-reader"], 1);
+        assert!(!ids(&heard).contains(&more[0]["id"]));
+        let metrics = get(&format!("{}/metrics", server.admin), None).1.as_str().unwrap().to_owned();
+        assert!(metrics.contains("banyan_relay_sent_total{service=\"goals\",sink=\"relay.nats\"} 4"), "{metrics}");
+    }
+}
