@@ -31,5 +31,4 @@ for await (const message of messages) {
   message.ack();
   if (known.size >= count) break;
 }
-await messages.close();
 await connection.drain();

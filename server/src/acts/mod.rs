@@ -246,8 +246,8 @@ pub(crate) fn perform(loaded: &Loaded, act: &Act) -> Result<Answer> {
     crate::cli::block_on(async {
         if !loaded.database.is_sqlite() {
             let data = DataDirectory::open_or_create(&loaded.data)?;
-            // What the door saw is known to its own process alone.
-            if matches!(act, Act::AskGateway(_))
+            // What the door saw, and what keeps events from leaving, is known to its own process alone.
+            if matches!(act, Act::AskGateway(_) | Act::Events(events::EventsAct::Relay))
                 && let Some(answer) = admin_socket::send(&data, act).await?
             {
                 return Ok(answer);

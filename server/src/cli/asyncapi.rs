@@ -8,7 +8,6 @@ use super::{Ended, terminal};
 pub(crate) struct Arguments {}
 
 impl Arguments {
-    #[expect(clippy::unused_self, reason = "as all commands")]
     pub(crate) fn run(&self) -> Result<Ended> {
         let document = banyan_contracts::asyncapi::document(crate::VERSION);
         terminal::say(&serde_json::to_string_pretty(&document)?)?;

@@ -108,7 +108,8 @@ impl Collector for Events {
 
 impl Events {
     fn relays(&self, encoder: &mut DescriptorEncoder<'_>, states: &[RelayState]) -> Result<(), fmt::Error> {
-        let counters: [(&str, &str, fn(&RelayCounts) -> u64); 3] = [
+        type Count = fn(&RelayCounts) -> u64;
+        let counters: [(&str, &str, Count); 3] = [
             ("banyan_relay_sent", "Events that this process handed to a broker outside and that were acknowledged", |counts| {
                 counts.sent
             }),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use banyan_kernel::{OsRandom, Random as _};
-use banyan_testkit::{Bench, NatsServer, on_both_engines};
+use banyan_testkit::{NatsServer, on_both_engines};
 
 use crate::things::{Process, heard, publish, store};
 
