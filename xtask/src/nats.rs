@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -38,6 +39,56 @@ enum Action {
     Url,
 }
 
+/// A running server that ends with this value, and its messages with it.
+pub(crate) struct Server {
+    child: Child,
+    port: u16,
+    folder: PathBuf,
+}
+
+impl Server {
+    /// Finds the program, or installs it where that is allowed, and waits until it answers. Its messages stand below `folder`.
+    pub(crate) fn start(folder: &Path) -> Result<Self> {
+        let (child, port) = start(folder)?;
+        Ok(Self { child, port, folder: folder.to_owned() })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn url(&self) -> String {
+        url(self.port)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _status = self.child.wait();
+        let _gone = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn start(folder: &Path) -> Result<(Child, u16)> {
+    let program = tools::NATS.require()?;
+    let port = process::free_port()?;
+    fs::create_dir_all(folder)?;
+    let mut command = Command::new(program);
+    command.args(["-js", "-a", "127.0.0.1", "-p", &port.to_string(), "-sd"]).arg(folder.join("store"));
+    command.arg("-l").arg(folder.join("log"));
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let child = child.context("cannot start nats-server")?;
+    let deadline = Instant::now() + PATIENCE;
+    while !answers(port) {
+        if Instant::now() > deadline {
+            bail!("nats-server does not answer on port {port}: see {}", folder.join("log").display());
+        }
+        process::pause(Duration::from_millis(20))?;
+    }
+    Ok((child, port))
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = workspace::target_directory()?.join("nats");
     let file = folder.join("server");
@@ -48,22 +99,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         (Action::Start | Action::Url, Some((_, port))) => println!("{}", url(port)),
         (Action::Url, None) => bail!("the NATS server does not run: start it with `cargo xtask nats start`"),
         (Action::Start, None) => {
-            let program = tools::NATS.require()?;
-            let port = process::free_port()?;
-            fs::create_dir_all(&folder)?;
-            let mut command = Command::new(program);
-            command.args(["-js", "-a", "127.0.0.1", "-p", &port.to_string(), "-sd"]).arg(folder.join("store"));
-            command.arg("-l").arg(folder.join("log"));
-            let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-            let child = child.context("cannot start nats-server")?;
+            let (child, port) = start(&folder)?;
             fs::write(&file, format!("{} {port}", child.id()))?;
-            let deadline = Instant::now() + PATIENCE;
-            while !answers(port) {
-                if Instant::now() > deadline {
-                    bail!("nats-server does not answer on port {port}: see {}", folder.join("log").display());
-                }
-                process::pause(Duration::from_millis(20))?;
-            }
             println!("{}", url(port));
         }
         (Action::Stop, Some((pid, port))) => {

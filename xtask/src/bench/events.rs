@@ -1,4 +1,4 @@
-//! `cargo xtask bench events`: from a durable publish to a durable effect, beside Redis Streams.
+//! `cargo xtask bench events`: from a durable publish to a durable effect, beside Redis Streams and NATS JetStream.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,7 +13,7 @@ use super::report::{Aim, aim_line};
 use super::usage;
 use crate::postgres::{Durability, Throwaway};
 use crate::redis::{self, Keeps};
-use crate::{process, workspace};
+use crate::{nats, process, workspace};
 
 const EXAMPLE: &str = "throughput";
 const DATABASE: &str = "banyan_events";
@@ -38,6 +38,7 @@ enum Subject {
     Sqlite,
     Postgres,
     Redis,
+    JetStream,
 }
 
 impl Subject {
@@ -46,6 +47,7 @@ impl Subject {
             Self::Sqlite => "Banyan, SQLite",
             Self::Postgres => "Banyan, PostgreSQL",
             Self::Redis => "Redis Streams",
+            Self::JetStream => "NATS JetStream",
         }
     }
 }
@@ -96,7 +98,8 @@ pub(super) fn run(events: u64) -> Result<()> {
 
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for (subject, at_once) in [(Subject::Sqlite, 256), (Subject::Postgres, 64), (Subject::Redis, 256)] {
+    for (subject, at_once) in [(Subject::Sqlite, 256), (Subject::Postgres, 64), (Subject::Redis, 256), (Subject::JetStream, 256)]
+    {
         let case = |nodes, batch, rate| Case { subject, nodes, batch, at_once, rate };
         cases.extend([case(1, 1, None), case(1, 16, None), case(1, 16, Some(RATE))]);
         match subject {
@@ -128,6 +131,10 @@ impl Bench {
             Subject::Redis => {
                 let redis = redis::Server::start(Keeps::Everything)?;
                 self.run(case, &redis.url(), Some(redis.pid()))
+            }
+            Subject::JetStream => {
+                let nats = nats::Server::start(&self.folder.join("nats"))?;
+                self.run(case, &nats.url(), Some(nats.pid()))
             }
         }
     }
@@ -193,7 +200,8 @@ fn aims(lines: &[Line]) -> Vec<Aim> {
         Aim::at_least("SQLite: handled per second", most(Subject::Sqlite), 20_000.0),
         Aim::at_least("PostgreSQL: handled per second", most(Subject::Postgres), 10_000.0),
     ];
-    for line in lines.iter().filter(|line| line.case.rate.is_some() && line.case.subject != Subject::Redis) {
+    let ours = |line: &&Line| matches!(line.case.subject, Subject::Sqlite | Subject::Postgres);
+    for line in lines.iter().filter(ours).filter(|line| line.case.rate.is_some()) {
         aims.push(Aim::at_most(format!("{}: p99 in ms, {}", line.case.subject.name(), pace(&line.case)), line.found.p99, 20.0));
     }
     aims

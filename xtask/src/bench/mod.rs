@@ -60,10 +60,11 @@ enum Command {
     /// people at once, for 19 minutes. The people are registered first, in the thousands, and have a plan that allows the load. Fails where
     /// p95 reaches 500 ms or 0.1 % of the requests fail. Prints tables and writes bench/load.json below the target folder.
     Load(LoadArguments),
-    /// Events from a durable publish to a durable effect, beside Redis Streams with `appendfsync always`.
+    /// Events from a durable publish to a durable effect, beside Redis Streams with `appendfsync always` and NATS JetStream
+    /// with file storage.
     ///
     /// On SQLite and on PostgreSQL with fsync, with one node and three, one event a transaction and sixteen, as many as go and at
-    /// 10,000 a second. Redis does the same with the same program. Prints a table and writes bench/events.json below the target folder.
+    /// 10,000 a second. The others do the same with the same program. Prints a table and writes bench/events.json below the target folder.
     /// Nothing else should run on the machine meanwhile.
     Events(EventsArguments),
     /// What a call by name costs above the bare call, in process and over loopback by HTTP/1.1 and HTTP/2.

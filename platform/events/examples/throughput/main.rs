@@ -5,12 +5,13 @@
 //! JSON object.
 //!
 //! - `ours`: Banyan's log on SQLite or PostgreSQL.
-//! - `streams`: the same by Redis Streams.
+//! - `streams`, `jetstream`: the same by Redis Streams and by NATS JetStream.
 //! - `figures`: what is counted, and the pace of the publishers.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss, reason = "a measurement")]
 
 mod figures;
+mod jetstream;
 mod ours;
 mod streams;
 
@@ -18,7 +19,7 @@ use clap::Parser;
 
 #[derive(Parser)]
 struct Arguments {
-    /// `sqlite:DIRECTORY`, `postgres://…` or `redis://…`.
+    /// `sqlite:DIRECTORY`, `postgres://…`, `redis://…` or `nats://…`.
     target: String,
     /// How many.
     #[arg(long, default_value_t = 50_000)]
@@ -44,6 +45,7 @@ async fn main() {
         figures::Load { events: arguments.events, batch: arguments.batch, rate: arguments.rate, at_once: arguments.at_once };
     let figures = match arguments.target.split_once(':') {
         Some(("redis", _)) => streams::measure(&arguments.target, arguments.nodes, &load).await,
+        Some(("nats", _)) => jetstream::measure(&arguments.target, arguments.nodes, &load).await,
         Some(("sqlite", directory)) => ours::sqlite(directory.as_ref(), &load).await,
         _ => ours::postgres(&arguments.target, arguments.nodes, &load).await,
     };
