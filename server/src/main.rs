@@ -4,6 +4,7 @@ mod acts;
 mod admin_socket;
 mod audit_heads;
 mod backup;
+mod channels;
 mod cli;
 mod cluster;
 mod data;

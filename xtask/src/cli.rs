@@ -3,7 +3,9 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{advisories, bench, cache_tests, client, deps, documents, lint, nats, outside, postgres, redis, test, up};
+use crate::{
+    advisories, bench, cache_tests, channel_tests, client, deps, documents, lint, nats, outside, postgres, redis, test, up,
+};
 
 /// The commands by which people build, try, test and measure Banyan.
 ///
@@ -30,6 +32,7 @@ enum Command {
     Outside(outside::Arguments),
     Deps(deps::Arguments),
     CacheTests(cache_tests::Arguments),
+    ChannelTests(channel_tests::Arguments),
     Client(client::Arguments),
 }
 
@@ -49,6 +52,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Outside(arguments) => outside::run(&arguments),
         Command::Deps(arguments) => deps::run(&arguments),
         Command::CacheTests(arguments) => cache_tests::run(&arguments),
+        Command::ChannelTests(arguments) => channel_tests::run(&arguments),
         Command::Client(arguments) => client::run(&arguments),
     }
 }

@@ -13,6 +13,7 @@
 mod advisories;
 mod bench;
 mod cache_tests;
+mod channel_tests;
 mod cli;
 mod client;
 mod deps;

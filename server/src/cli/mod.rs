@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod cache;
 mod certs;
+mod channels;
 mod cluster;
 mod completions;
 mod compliance;
@@ -81,6 +82,8 @@ enum Command {
     Cache(cache::Command),
     #[command(subcommand)]
     Certs(certs::Command),
+    #[command(subcommand)]
+    Channels(channels::Command),
     Compliance(compliance::Arguments),
     #[command(subcommand)]
     Jobs(jobs::Command),
@@ -138,6 +141,7 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Audit(command) => command.run(),
         Command::Cache(command) => command.run(),
         Command::Certs(command) => command.run(),
+        Command::Channels(command) => command.run(),
         Command::Compliance(arguments) => arguments.run(),
         Command::Jobs(command) => command.run(),
         Command::Saga(command) => command.run(),

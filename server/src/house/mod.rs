@@ -32,7 +32,7 @@ use banyan_telemetry::{BuildInfo, HealthRegistry, Metrics};
 use parking_lot::Mutex;
 
 pub(crate) use authentication::Verifier;
-pub(crate) use parts::rate_limits;
+pub(crate) use parts::{mail_settings, rate_limits};
 pub(crate) use tenants::KnownTenants;
 pub(crate) use words::{applications, catalogues};
 

@@ -1,5 +1,6 @@
 //! What each service is given of the settings, and what each application is given of the installation.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -28,12 +29,12 @@ fn identity(settings: &Settings, data: &DataDirectory) -> Value {
         "public_url": public_url(settings),
         "hashing_workers": settings.identity.hashing_workers.map(|count| count.0),
         "legacy_secret": settings.identity.legacy_secret.as_ref().map(|secret| secret.0.expose()),
-        "mail": mail(settings, data),
+        "mail": mail_settings(settings, &data.mail()),
     })
 }
 
 /// How mails leave: `banyan_channels::mail::MailSettings`.
-fn mail(settings: &Settings, data: &DataDirectory) -> Value {
+pub(crate) fn mail_settings(settings: &Settings, folder: &Path) -> Value {
     let mail = &settings.mail;
     json!({
         "from": mail.from,
@@ -43,7 +44,7 @@ fn mail(settings: &Settings, data: &DataDirectory) -> Value {
         "smtp_password": mail.smtp_password.as_ref().map(banyan_kernel::Secret::expose),
         "smtp_security": mail.smtp_security.name(),
         "smtp_authorities": mail.smtp_authorities,
-        "folder": data.mail(),
+        "folder": folder,
     })
 }
 

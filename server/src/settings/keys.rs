@@ -9,7 +9,7 @@ use banyan_kernel::Secret;
 use super::declare::{Marks, declare_settings};
 use super::types::{
     AccessLines, Bytes, Count, Domain, Join, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, NatsUrl, Origin, PlainUse,
-    PostgresUrl, RedisUrl, SigningSecret, Span, Stage, StrictTransport, WebAddress,
+    PostgresUrl, PushEnvironment, RedisUrl, Room, SigningSecret, Span, Stage, StrictTransport, WebAddress,
 };
 
 declare_settings! {
@@ -229,6 +229,56 @@ declare_settings! {
         smtp_authorities: Option<PathBuf> = "";
     }
 
+    /// What leaves for people and programs besides mails: see [channels](channels.md). `banyan channels list` shows what is set.
+    channels: ChannelsSection = "channels" {
+        /// Hosts that webhooks and providers may have beyond `https` on the open internet: whatever their address, over `http` too.
+        allowed_hosts: Vec<banyan_channels::AllowedHost> = "";
+        /// The same for networks, such as those of one's own services.
+        allowed_networks: Vec<banyan_edge::Network> = "";
+        /// Ports that webhooks may have on the open internet.
+        ports: Vec<u16> = "443";
+        /// How long one attempt may take.
+        timeout: Span<1_000, 120_000> = "20s";
+        /// Certificate authorities in PEM that are believed instead of those of browsers.
+        authorities: Option<PathBuf> = "";
+        /// The public key by which push services know us. `banyan channels keys` makes a pair. Changed, all browsers must subscribe anew.
+        vapid_public_key: Option<String> = "";
+        /// Its private half.
+        vapid_private_key: Option<Secret<String>> = "";
+        /// Whom a push service asks when something is wrong: `mailto:ops@example.org`, or an https address.
+        vapid_subject: Option<String> = "";
+        /// The file of a service account's key, as Firebase gives it.
+        fcm_service_account: Option<PathBuf> = "";
+        /// The file of a key for Apple's push service (`.p8`). It needs `apns_key_id`, `apns_team_id` and `apns_topic`.
+        apns_key: Option<PathBuf> = "";
+        /// The key's name.
+        apns_key_id: Option<String> = "";
+        /// The name of the team that has it.
+        apns_team_id: Option<String> = "";
+        /// The app's bundle identifier.
+        apns_topic: Option<String> = "";
+        /// For which builds of the app.
+        apns_environment: PushEnvironment = "production";
+        /// The account at Twilio, or at a provider that speaks its interface. It needs `sms_password` and `sms_from`.
+        sms_account: Option<String> = "";
+        /// Who logs in, where it is an API key and not the account itself.
+        sms_user: Option<String> = "";
+        /// The account's token, or the API key's secret.
+        sms_password: Option<Secret<String>> = "";
+        /// The number, name or messaging service that texts come from.
+        sms_from: Option<String> = "";
+        /// Another provider's address.
+        sms_url: Option<WebAddress> = "";
+        /// The key of an integration (Events API v2) at PagerDuty.
+        pagerduty_routing_key: Option<Secret<String>> = "";
+        /// Another address than PagerDuty's own, such as `https://events.eu.pagerduty.com`.
+        pagerduty_url: Option<WebAddress> = "";
+        /// The team's room at Slack.
+        slack_webhook: Option<Room> = "";
+        /// The team's room at Discord.
+        discord_webhook: Option<Room> = "";
+    }
+
     /// Accounts, log-in and tokens.
     identity: IdentitySection = "identity" {
         /// `iss` of access tokens.
@@ -295,10 +345,6 @@ declare_settings! {
         jaeger_endpoint: Option<String> = "" => Marks::later("traces");
         /// Where Prometheus is. It reads `/metrics` on the admin listener; nothing is sent to it.
         prometheus_endpoint: Option<String> = "" => Marks::later("the operators' views");
-        /// Where alerts go.
-        slack_webhook: Option<Secret<String>> = "" => Marks::later("alerts");
-        /// Where alerts go.
-        discord_webhook: Option<Secret<String>> = "" => Marks::later("alerts");
     }
 }
 

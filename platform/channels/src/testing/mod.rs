@@ -9,8 +9,9 @@ pub use smtp_sink::{Mishap, ReceivedMail, SmtpSink};
 use crate::guard::GuardSettings;
 use crate::http::HttpSettings;
 
-/// Settings under which a client may reach servers of this machine, over `http` too.
+/// Settings under which a client may reach servers of this machine, over `http` too, with patience for a busy one.
 pub fn local_settings() -> HttpSettings {
     let networks = ["127.0.0.0/8", "::1"].iter().filter_map(|network| network.parse().ok()).collect();
-    HttpSettings { guard: GuardSettings { networks, ..GuardSettings::default() }, ..HttpSettings::default() }
+    let guard = GuardSettings { networks, ..GuardSettings::default() };
+    HttpSettings { guard, deadline_seconds: 120, ..HttpSettings::default() }
 }

@@ -120,12 +120,12 @@ async fn an_answer_without_end_is_cut() {
 #[tokio::test]
 async fn silence_and_a_lost_connection_end() {
     let sink = HttpSink::plain().await.unwrap();
-    sink.reply(Reply::Silence);
-    sink.reply(Reply::HangUp);
+    sink.always(Reply::Silence);
     let client = HttpClient::new(&local_settings()).unwrap();
     let mut request = OutboundRequest::post(sink.url("/"), "");
     request.deadline = Some(Duration::from_millis(200));
     assert_eq!(client.exchange(request.clone()).await.unwrap_err(), Reason::Deadline);
+    sink.always(Reply::HangUp);
     request.deadline = Some(Duration::from_secs(60));
     assert_eq!(client.exchange(request).await.unwrap_err(), Reason::Protocol);
 }

@@ -1,6 +1,7 @@
 //! How the value of a setting is written, and what is refused.
 
 mod addresses;
+mod channels;
 mod joins;
 mod numbers;
 mod words;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use banyan_kernel::Secret;
 
 pub(crate) use addresses::{Domain, MaybeAddress, NatsUrl, Origin, PostgresUrl, RedisUrl, WebAddress};
+pub(crate) use channels::{PushEnvironment, Room};
 pub(crate) use joins::{Join, JoinPlace};
 pub(crate) use numbers::{Bytes, Count, Millis, Span, parse_millis};
 pub(crate) use words::{AccessLines, LogLines, MailSecurity, PlainUse, Stage, StrictTransport};
