@@ -66,6 +66,8 @@ words! {
         ComplianceRead = "compliance.read",
         KeysManage = "keys.manage",
         GatewayManage = "gateway.manage",
+        EventsPublish = "events.publish",
+        EventsRead = "events.read",
     }
 }
 
@@ -74,7 +76,9 @@ impl Role {
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission::*;
         match self {
-            Self::User | Self::Service => &[],
+            Self::User => &[],
+            // Only types that were declared for the account.
+            Self::Service => &[EventsPublish],
             Self::Coach => &[],
             Self::Analyst => &[AnalyticsRead],
             Self::Support => &[UsersRead],
@@ -90,6 +94,8 @@ impl Role {
                 ComplianceRead,
                 KeysManage,
                 GatewayManage,
+                EventsPublish,
+                EventsRead,
             ],
             Self::Owner => Permission::ALL,
         }
@@ -149,6 +155,8 @@ impl Permission {
             | Self::KeysManage
             | Self::GatewayManage => true,
             Self::UsersRead | Self::AuditRead | Self::AnalyticsRead | Self::ServicesRead | Self::ComplianceRead => false,
+            // What is published stands in a log and changes no row: a key for it need not see what an admin sees.
+            Self::EventsPublish | Self::EventsRead => false,
         }
     }
 }

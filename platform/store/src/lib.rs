@@ -29,6 +29,7 @@ mod tidy;
 mod tx;
 
 pub use error::StoreError;
+pub use outbox::{LARGEST_EVENT, Untyped};
 pub use policy::{Policy, Rule};
 pub use postgres::{AddressError, PostgresAddress, PostgresOptions, TlsFiles, TlsMode};
 pub use rows::Rows;

@@ -76,6 +76,14 @@ impl Tx {
         crate::outbox::publish(self, Publish::of(event)?).await
     }
 
+    /// As [`Tx::publish`], for what programs outside say.
+    ///
+    /// # Errors
+    /// When the event is larger than [`LARGEST_EVENT`](crate::outbox::LARGEST_EVENT), or the log cannot be written.
+    pub async fn publish_untyped(&self, event: crate::outbox::Untyped) -> Result<Uuid, StoreError> {
+        crate::outbox::publish(self, Publish::untyped(event)?).await
+    }
+
     /// Adds a record to the service's audit chain. It is written at the end of this transaction.
     pub fn audit(&self, record: Record) {
         self.0.pending.audit(record);

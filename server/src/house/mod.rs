@@ -42,7 +42,13 @@ use crate::settings::Loaded;
 
 /// Every service of Banyan. Identity comes first: the others' demo data needs its people.
 pub(crate) fn services() -> Vec<Service> {
-    vec![banyan_identity::service(), banyan_content::service(), banyan_goals::service(), banyan_gateway::service()]
+    vec![
+        banyan_identity::service(),
+        banyan_content::service(),
+        banyan_goals::service(),
+        banyan_gateway::service(),
+        banyan_event_door::service(),
+    ]
 }
 
 /// Their names.
@@ -132,6 +138,9 @@ impl House {
         }
         let identity = open_identity(&mut rooms, roles.have(EDGE).then_some(&limiter)).await?;
         let logs: Vec<Log> = rooms.iter().map(|room| room.host.store.log()).collect();
+        if let Some(room) = rooms.iter_mut().find(|room| room.service.name == banyan_event_door::SERVICE) {
+            room.host.resources.insert(banyan_event_door::Logs(logs.clone()));
+        }
         let served = rooms.iter().filter(|room| roles.have(room.service.name));
         let consumers = served.map(|room| room.service.run_consumers(&room.host, &logs)).collect::<Result<Vec<_>, _>>()?;
         let sinks = parts::sinks(settings)?;

@@ -140,8 +140,9 @@ impl Place {
         ];
         let variables: Vec<_> = shared.iter().chain(variables).copied().collect();
         let role = |role| ["--roles", role, "--mesh-listen", "127.0.0.1:0"];
-        let services =
-            ["identity", "content", "goals", "gateway"].into_iter().flat_map(|service| std::iter::repeat_n(service, instances));
+        let services = ["identity", "content", "goals", "gateway", "events"]
+            .into_iter()
+            .flat_map(|service| std::iter::repeat_n(service, instances));
         // All of them are there before the door looks for the first time.
         let services = services.map(|service| {
             let place = Self::with_database(self.database_url());

@@ -1,12 +1,15 @@
 //! Programs outside, in their own languages, read what happens from NATS; and the document that tells them what they find there.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use banyan_testkit::NatsServer;
 use serde_json::{Value, json};
 
-use crate::harness::{Place, Ran, eventually, get, on_both_engines};
+use crate::harness::{PASSWORD, Place, Ran, Server, client, eventually, get, on_both_engines};
 
 const REMEDY: &str = "run `cargo xtask outside` first (`cargo xtask test` does it by itself)";
 
@@ -55,7 +58,102 @@ fn the_document_of_events_is_a_good_one() {
     assert!(!Command::new("node").args(["asyncapi.mjs", path]).current_dir(folder()).output().unwrap().status.success());
 }
 
+/// Lines of a stream that does not end.
+struct Stream(BufReader<TcpStream>);
+
+impl Stream {
+    fn open(server: &Server, path: &str, token: &str, last: Option<&str>) -> Self {
+        let address = server.url.strip_prefix("http://").unwrap();
+        let mut connection = TcpStream::connect(address).unwrap();
+        connection.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let last = last.map(|last| format!("Last-Event-ID: {last}\r\n")).unwrap_or_default();
+        write!(
+            connection,
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n{last}\r\n"
+        )
+        .unwrap();
+        let mut stream = Self(BufReader::new(connection));
+        assert!(stream.line().starts_with("HTTP/1.1 200"));
+        let mut head = Vec::new();
+        loop {
+            match stream.line() {
+                line if line.is_empty() => break,
+                line => head.push(line.to_ascii_lowercase()),
+            }
+        }
+        assert!(head.iter().any(|line| line == "content-type: text/event-stream"), "{head:?}");
+        assert!(!head.iter().any(|line| line.starts_with("content-encoding")), "{head:?}");
+        stream
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    /// The next event: its id, its type, its data.
+    fn next(&mut self) -> (String, String, Value) {
+        let (mut id, mut kind) = (String::new(), String::new());
+        loop {
+            let line = self.line();
+            if let Some(text) = line.strip_prefix("id: ") {
+                id = text.to_owned();
+            } else if let Some(text) = line.strip_prefix("event: ") {
+                kind = text.to_owned();
+            } else if let Some(text) = line.strip_prefix("data: ") {
+                return (id, kind, serde_json::from_str(text).unwrap());
+            }
+        }
+    }
+}
+
 on_both_engines! {
+    fn events_are_streamed_and_taken_up_where_the_connection_broke(place: Place) {
+        let server = place.serve();
+        let create = ["user", "create", "--tenant", "upcoach", "--email", "admin@example.org", "--role", "admin", "--name", "Ada"];
+        place.run_with_input(&create, &format!("{PASSWORD}\n")).good();
+        let admin = server.log_in("admin@example.org", PASSWORD);
+        let ann = server.register("ann@example.org");
+        assert_eq!(server.get("/api/v1/events/stream", Some(&ann)).0, 403);
+        let add = |title: &str| {
+            let (status, body) = server.post("/api/v1/goals", Some(&ann), &json!({ "title": title }));
+            assert_eq!(status, 201, "{body}");
+            body["id"].clone()
+        };
+        add("Before");
+        let mut stream = Stream::open(&server, "/api/v1/events/stream?types=goals.*", &admin, None);
+        let first = add("One");
+        // On PostgreSQL "now" is where no transaction runs any more: the one before may be told, too.
+        let (last, kind, event) = loop {
+            let told = stream.next();
+            if told.2["data"]["goalId"] == first {
+                break told;
+            }
+        };
+        assert_eq!((&*kind, &event["specversion"]), ("goals.goal.created", &json!("1.0")));
+        drop(stream);
+        let (second, third) = (add("Two"), add("Three"));
+        let mut stream = Stream::open(&server, "/api/v1/events/stream?types=goals.goal.created", &admin, Some(&last));
+        assert_eq!(stream.next().2["data"]["goalId"], second);
+        assert_eq!(stream.next().2["data"]["goalId"], third);
+        // What programs outside publish is streamed, too.
+        let account = server.get("/api/v1/users/profile", Some(&admin)).1["id"].clone();
+        let declared = server.post("/api/v1/admin/events/publishers", Some(&admin), &json!({ "accountId": account, "prefix": "com.acme" }));
+        assert_eq!(declared.0, 201, "{}", declared.1);
+        let mut stream = Stream::open(&server, "/api/v1/events/stream?types=com.acme.*", &admin, None);
+        let event = json!({ "specversion": "1.0", "id": "1", "source": "/shop", "type": "com.acme.order.paid", "data": { "order": 7 } });
+        let sent = client()
+            .post(format!("{}/api/v1/events", server.url))
+            .header("Authorization", format!("Bearer {admin}"))
+            .header("Content-Type", "application/cloudevents+json")
+            .send(event.to_string())
+            .unwrap();
+        assert_eq!(sent.status(), 202);
+        let (_, kind, event) = stream.next();
+        assert_eq!((&*kind, &event["data"]["data"], &event["source"]), ("com.acme.order.paid", &json!({ "order": 7 }), &json!("/services/events")));
+    }
+
     fn programs_in_other_languages_read_events(place: Place) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let mut nats = NatsServer::stopped();

@@ -43,6 +43,15 @@ where
     }
 }
 
+/// The headers, and the body's bytes within the limit: for forms that are not Banyan's own. Who uses it checks the media type.
+///
+/// # Errors
+/// 413 where it is larger, 400 where it does not come whole.
+pub async fn raw(request: Request) -> Result<(http::HeaderMap, bytes::Bytes), Problem> {
+    let headers = request.headers().clone();
+    Ok((headers, read::bytes(request).await?))
+}
+
 /// The value in `bytes`, checked.
 pub(crate) fn parse<T: DeserializeOwned + Validate + ToSchema>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_json::from_slice::<T>(bytes).map_err(|error| explain::<T>(bytes, &error))?;

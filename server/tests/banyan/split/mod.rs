@@ -14,7 +14,7 @@ use crate::harness::{Place, eventually};
 use cluster::Cluster;
 use load::Load;
 
-pub(crate) const SERVICES: [&str; 4] = ["identity", "content", "goals", "gateway"];
+pub(crate) const SERVICES: [&str; 5] = ["identity", "content", "goals", "gateway", "events"];
 
 #[test]
 fn the_core_of_every_service_answers_through_the_mesh() {

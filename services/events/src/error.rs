@@ -1,0 +1,46 @@
+//! What goes wrong in this service, and what the caller is told of it.
+
+use banyan_http::{FieldError, Problem};
+use banyan_kernel::ErrorCode;
+use banyan_store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DoorError {
+    #[error("there is no such row in the caller's sight")]
+    Hidden,
+    /// A value that is wrong only in the light of what is stored.
+    #[error("the field `{field}` does not fit what is stored")]
+    Field { field: String, error: FieldError },
+    #[error("there are {0} already")]
+    TooMany(usize),
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for DoorError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::RowSecurity { .. } => Self::Hidden,
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for DoorError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
+impl From<DoorError> for Problem {
+    fn from(error: DoorError) -> Self {
+        match error {
+            DoorError::Hidden => Problem::hidden(),
+            DoorError::Field { field, error } => Problem::invalid(field, error),
+            DoorError::TooMany(most) => {
+                Problem::new(ErrorCode::Conflict).detail_message("events-too-many-publishers", [("most", most.into())])
+            }
+            DoorError::Store(error) => error.into(),
+        }
+    }
+}

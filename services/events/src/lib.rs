@@ -1,0 +1,47 @@
+//! The door for events of programs outside: they say what happened over there, and hear what happens here.
+//!
+//! What they say goes into this service's own log, under types that begin with a prefix that was declared for the program's account.
+
+mod accept;
+mod api;
+mod error;
+mod follow;
+mod incoming;
+mod publishers;
+mod schema;
+
+use std::sync::Arc;
+
+use banyan_http::{Host, Service};
+use banyan_store::Store;
+use banyan_store::log::Log;
+use tokio::sync::Semaphore;
+
+pub use schema::{SERVICE, schema};
+
+/// Streams that are open at a time.
+const MOST_STREAMS: usize = 256;
+
+/// The logs that this process can read. The server puts them into the service's resources.
+#[derive(Clone, Debug, Default)]
+pub struct Logs(pub Vec<Log>);
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) logs: Vec<Log>,
+    pub(crate) streams: Arc<Semaphore>,
+}
+
+/// The service as one value.
+pub fn service() -> Service {
+    Service::new(SERVICE, schema())
+        .messages("en-US", "events.ftl", include_str!("../locales/en-US/events.ftl"))
+        .messages("id-ID", "events.ftl", include_str!("../locales/id-ID/events.ftl"))
+        .routes(api::routes, |host: &Host| App {
+            store: host.store.clone(),
+            logs: host.resource::<Logs>().map_or_else(|| vec![host.store.log()], |logs| logs.0),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+        })
+}
