@@ -146,6 +146,29 @@ impl Event for InvitationCreated {
     }
 }
 
+/// What a service that writes to a person needs to know: answered by identity to services that act for themselves, at
+/// [`PERSON_PATH`]`/{user}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonSheet {
+    pub user: UserSummary,
+    /// Whether the account may be used.
+    pub active: bool,
+    /// Whether the person has shown that the address is theirs.
+    pub email_verified: bool,
+    /// The tenant's name, as in `X-Tenant`.
+    pub tenant: String,
+    /// The application that the tenant was made from: its catalogues come before those of the services.
+    pub application: String,
+    /// The tenant as people read it.
+    pub brand: String,
+    /// Where the tenant's people reach it, without a `/` at the end.
+    pub base_url: String,
+}
+
+/// Where identity tells of a person. It is no path of the interface: the door knows nothing of it.
+pub const PERSON_PATH: &str = "/internal/people";
+
 /// A person as other services and the people who run a tenant see them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

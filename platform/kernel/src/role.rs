@@ -68,6 +68,7 @@ words! {
         GatewayManage = "gateway.manage",
         EventsPublish = "events.publish",
         EventsRead = "events.read",
+        NotificationsManage = "notifications.manage",
     }
 }
 
@@ -96,6 +97,7 @@ impl Role {
                 GatewayManage,
                 EventsPublish,
                 EventsRead,
+                NotificationsManage,
             ],
             Self::Owner => Permission::ALL,
         }
@@ -153,7 +155,8 @@ impl Permission {
             | Self::RecordsOverride
             | Self::TenantManage
             | Self::KeysManage
-            | Self::GatewayManage => true,
+            | Self::GatewayManage
+            | Self::NotificationsManage => true,
             Self::UsersRead | Self::AuditRead | Self::AnalyticsRead | Self::ServicesRead | Self::ComplianceRead => false,
             // What is published stands in a log and changes no row: a key for it need not see what an admin sees.
             Self::EventsPublish | Self::EventsRead => false,

@@ -13,7 +13,7 @@ mod locale;
 mod negotiation;
 mod tag;
 
-pub use catalogues::{Args, BuildError, Builder, Catalogues, Finding, Layer, Messages};
+pub use catalogues::{Args, BuildError, Builder, Catalogues, Finding, Incomplete, Layer, Messages};
 pub use formats::{DateStyle, Decimal, Formats, ListKind, PluralCategory, RelativeUnit, TimeStyle};
 pub use locale::{Direction, Locale, LocaleError, Locales};
 pub use negotiation::{Negotiated, Negotiation, Source};

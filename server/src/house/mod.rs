@@ -48,6 +48,7 @@ pub(crate) fn services() -> Vec<Service> {
         banyan_goals::service(),
         banyan_gateway::service(),
         banyan_event_door::service(),
+        banyan_notifications::service(),
     ]
 }
 

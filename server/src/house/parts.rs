@@ -18,6 +18,7 @@ use crate::settings::{Loaded, Settings};
 pub(super) fn settings_of(service: &str, settings: &Settings, data: &DataDirectory) -> Value {
     match service {
         banyan_identity::SERVICE => identity(settings, data),
+        banyan_notifications::SERVICE => json!({ "mail": mail_settings(settings, &data.mail()) }),
         _ => json!({}),
     }
 }

@@ -74,5 +74,9 @@ async fn seed_application(house: &House, application: &Application) -> Result<Ve
     if let (Some(store), Some(document)) = (house.store(banyan_goals::SERVICE), application.demo(banyan_goals::SERVICE)) {
         banyan_goals::seed_demo(store, id, &ids, document).await?;
     }
+    let notifications = banyan_notifications::SERVICE;
+    if let (Some(store), Some(document)) = (house.store(notifications), application.demo(notifications)) {
+        banyan_notifications::seed_demo(store, id, &ids, document).await?;
+    }
     Ok(people)
 }

@@ -11,13 +11,14 @@ use banyan_testkit::Bench;
 use crate::harness::Place;
 
 /// All of them, as the program has them; see [`these_are_the_services_of_the_program`].
-pub(crate) fn services() -> [Service; 5] {
+pub(crate) fn services() -> [Service; 6] {
     [
         banyan_identity::service(),
         banyan_content::service(),
         banyan_goals::service(),
         banyan_gateway::service(),
         banyan_event_door::service(),
+        banyan_notifications::service(),
     ]
 }
 

@@ -140,7 +140,7 @@ impl Place {
         ];
         let variables: Vec<_> = shared.iter().chain(variables).copied().collect();
         let role = |role| ["--roles", role, "--mesh-listen", "127.0.0.1:0"];
-        let services = ["identity", "content", "goals", "gateway", "events"]
+        let services = ["identity", "content", "goals", "gateway", "events", "notifications"]
             .into_iter()
             .flat_map(|service| std::iter::repeat_n(service, instances));
         // All of them are there before the door looks for the first time.

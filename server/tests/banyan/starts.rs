@@ -15,7 +15,7 @@ on_both_engines! {
         assert_eq!(server.get("/readyz", None).0, 200);
         let (_, health) = server.get("/health", None);
         assert_eq!(health["status"], "up", "{health}");
-        for service in ["identity", "content", "goals", "gateway", "events"] {
+        for service in ["identity", "content", "goals", "gateway", "events", "notifications"] {
             assert_eq!(health["services"][service]["status"], "up", "{health}");
         }
         let token = server.register("ann@example.org");

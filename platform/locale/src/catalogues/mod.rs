@@ -20,6 +20,8 @@ pub use source::{Layer, Place};
 use crate::formats::Formats;
 use crate::locale::{Locale, Locales};
 use banyan_kernel::ErrorCode;
+use fluent_bundle::resolver::ResolverError;
+use fluent_bundle::resolver::errors::ReferenceKind;
 use fluent_bundle::{FluentError, FluentResource};
 use source::Source;
 use std::borrow::Cow;
@@ -147,6 +149,26 @@ impl<'c> Messages<'c> {
         })
     }
 
+    /// A message with all its values, or what is missing: for what leaves the house, where half a text must not.
+    ///
+    /// # Errors
+    /// [`Incomplete`] names the message, or the values that it wants and was not given.
+    pub fn whole(&self, id: &str, args: &Args<'_>) -> Result<String, Incomplete> {
+        for catalogue in self.chain() {
+            let Some(pattern) = catalogue.bundle.get_message(id).and_then(|message| message.value()) else { continue };
+            let mut errors = Vec::new();
+            let text = catalogue.bundle.format_pattern(pattern, Some(args.fluent()), &mut errors);
+            if errors.is_empty() {
+                return Ok(text.into_owned());
+            }
+            let mut values: Vec<String> = errors.iter().map(missing_value).collect();
+            values.sort();
+            values.dedup();
+            return Err(Incomplete { message: id.to_owned(), values });
+        }
+        Err(Incomplete { message: id.to_owned(), values: Vec::new() })
+    }
+
     /// The title of an error (RFC 9457 `title`): the same for every case of it.
     pub fn title(&self, code: ErrorCode) -> Cow<'c, str> {
         self.of_error(code, "title").unwrap_or(Cow::Borrowed(code.title()))
@@ -173,6 +195,24 @@ impl<'c> Messages<'c> {
 impl fmt::Debug for Messages<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Messages").field("locale", &self.locale).finish_non_exhaustive()
+    }
+}
+
+/// A message cannot be written whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", if values.is_empty() { format!("there is no message `{message}`") } else { format!("the message `{message}` needs: {}", values.join(", ")) })]
+pub struct Incomplete {
+    /// The message's id.
+    pub message: String,
+    /// The names of the values that it wants and was not given, in order; empty where the message itself is missing.
+    pub values: Vec<String>,
+}
+
+/// The name of the value, or what Fluent says.
+fn missing_value(error: &FluentError) -> String {
+    match error {
+        FluentError::ResolverError(ResolverError::Reference(ReferenceKind::Variable { id })) => id.clone(),
+        other => other.to_string(),
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) fn check(place: &Place) {
         assert!(found.is_empty(), "{meaning}: {found:?}");
     }
     if place.kind() == EngineKind::Sqlite {
-        for service in ["identity", "content", "goals", "gateway", "events"] {
+        for service in ["identity", "content", "goals", "gateway", "events", "notifications"] {
             assert_eq!(look(place, service, "PRAGMA integrity_check"), ["ok"], "{service}");
             assert_eq!(look(place, service, "SELECT \"table\" FROM pragma_foreign_key_check"), Vec::<String>::new(), "{service}");
         }

@@ -34,7 +34,7 @@ impl Cluster {
     /// A front door with these roles, and one process for the rest.
     pub(crate) fn with_doors_of(roles: &str, variables: &[(&str, &str)]) -> Self {
         let database = Place::postgres();
-        let rest = start(&database, "identity,content,goals");
+        let rest = start(&database, "identity,content,goals,notifications");
         let door = start_at(Place::with_database(database.database_url()), roles, variables);
         Self { database, door, services: vec![("identity", rest)] }
     }

@@ -14,7 +14,7 @@ use crate::harness::{Place, eventually};
 use cluster::Cluster;
 use load::Load;
 
-pub(crate) const SERVICES: [&str; 5] = ["identity", "content", "goals", "gateway", "events"];
+pub(crate) const SERVICES: [&str; 6] = ["identity", "content", "goals", "gateway", "events", "notifications"];
 
 #[test]
 fn the_core_of_every_service_answers_through_the_mesh() {
@@ -141,7 +141,7 @@ fn nodes_with_certificates_speak_tls_and_refuse_who_has_none() {
     std::fs::create_dir_all(second.data()).unwrap();
     let mut copy = std::process::Command::new("cp");
     assert!(copy.arg("-r").arg(first.data().join("certs")).arg(&certs).status().unwrap().success());
-    let services = cluster::start_at(first, "identity,content,goals,gateway", &[("BANYAN_CLUSTER_NODE", "one")]);
+    let services = cluster::start_at(first, "identity,content,goals,gateway,notifications", &[("BANYAN_CLUSTER_NODE", "one")]);
     let door = cluster::start_at(second, "edge", &[("BANYAN_CLUSTER_NODE", "two")]);
     eventually("the services are found", || {
         (crate::harness::get(&format!("{}/api/v1/content/landing", door.server.url), None).0 == 200).then_some(())

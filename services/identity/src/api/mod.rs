@@ -7,6 +7,7 @@ mod fields;
 mod keys;
 mod maybe;
 mod pages;
+mod person;
 mod usage;
 mod users;
 
@@ -39,4 +40,5 @@ pub(crate) fn routes() -> OpenApiRouter<Desk> {
         .merge(admin::routes())
         .merge(keys::routes())
         .merge(pages::routes())
+        .merge(person::routes())
 }

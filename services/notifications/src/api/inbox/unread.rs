@@ -1,0 +1,32 @@
+//! `GET /api/v1/notifications/unread-count`
+
+use axum::extract::State;
+use banyan_http::{Json, Problem, SignedIn};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::owner;
+use crate::App;
+use crate::store::inbox;
+
+/// How many notifications wait to be read.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Unread {
+    unread: i64,
+}
+
+/// Counts one's own notifications that are neither read nor put away.
+#[utoipa::path(
+    get,
+    path = "/api/v1/notifications/unread-count",
+    operation_id = "countUnreadNotifications",
+    tag = "notifications",
+    responses((status = 200, description = "How many there are.", body = Unread))
+)]
+pub(crate) async fn count_unread(State(app): State<App>, SignedIn(caller): SignedIn) -> Result<Json<Unread>, Problem> {
+    let user = owner(&caller)?;
+    let rows = app.store.bind(&caller);
+    let unread = rows.read(move |tx| async move { inbox::unread(&tx, user).await }).await?;
+    Ok(Json(Unread { unread }))
+}

@@ -1,0 +1,78 @@
+//! What people are told: an inbox each, and mails, pushes and messages as they want them.
+//!
+//! A notification is a row in a person's inbox, written in the transaction of what it tells of. A job then plans its deliveries by what the
+//! person wants, and each delivery is a job of its own, tried for days. See `docs/notifications.md`.
+
+mod api;
+mod consumers;
+mod demo;
+mod entity;
+mod error;
+mod hours;
+mod jobs;
+mod people;
+mod schema;
+mod senders;
+mod store;
+mod stream;
+mod template;
+mod topic;
+mod unsubscribe;
+
+use std::sync::Arc;
+
+use banyan_http::{Host, Service};
+use banyan_locale::{Catalogues, Locale};
+use banyan_mesh::Mesh;
+use banyan_store::Store;
+
+pub use demo::{DemoError, seed_demo};
+pub use error::NotificationsError;
+pub use schema::{SERVICE, schema};
+pub use senders::{Attempt, Hope, Mail, Message, NotSent, Senders, Sent, Short};
+pub use store::upkeep::purge;
+pub use topic::{Channel, DeliveryState, Mode, Topic, Way};
+
+/// What the handlers and jobs share.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) catalogues: Arc<Catalogues>,
+    pub(crate) mesh: Mesh,
+    pub(crate) senders: Arc<dyn Senders>,
+    pub(crate) hub: Arc<stream::Hub>,
+}
+
+/// The service as one value. [`Senders`] may be among the host's resources; without them its settings say how messages leave.
+pub fn service() -> Service {
+    Service::new(SERVICE, schema())
+        .messages("en-US", "notifications.ftl", include_str!("../locales/en-US/notifications.ftl"))
+        .messages("id-ID", "notifications.ftl", include_str!("../locales/id-ID/notifications.ftl"))
+        .erases(|tx, user| async move { store::upkeep::erase(&tx, user).await })
+        .consumers(|_| consumers::all())
+        .jobs(|host| jobs::all(App::of(host)))
+        .routes(api::routes, App::of)
+}
+
+impl App {
+    fn of(host: &Host) -> Self {
+        Self {
+            store: host.store.clone(),
+            catalogues: host.catalogues.clone(),
+            mesh: host.mesh.clone(),
+            senders: senders::of(host),
+            hub: Arc::new(stream::Hub::new(host.store.clone())),
+        }
+    }
+
+    /// The words of an application in the language that a person chose, or else in American English.
+    pub(crate) fn locale(&self, application: &str, chosen: Option<&str>) -> Locale {
+        chosen.and_then(|tag| self.catalogues.locales(Some(application)).lookup(tag)).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("store", &self.store).finish_non_exhaustive()
+    }
+}
