@@ -6,10 +6,12 @@
 pub mod jobs;
 pub mod log;
 pub mod sagas;
+mod slice;
 
 use banyan_store::migrate::Part;
 
 pub use log::{Consumer, ConsumerError, Consumers, Delivery};
+pub use slice::{Order, Slice};
 
 /// The tables that this room adds to each service's database.
 pub fn parts() -> Vec<Part> {

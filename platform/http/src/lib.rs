@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod assets;
 pub mod audit;
+pub mod background;
 pub mod body;
 pub mod caller;
 pub mod client;

@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::background::Desk;
 use crate::openapi::{Operation, operations};
 use crate::render_problems;
 
@@ -177,18 +178,20 @@ impl Service {
         operations(&self.openapi)
     }
 
-    /// The service's path patterns, for the mesh.
+    /// The service's path patterns, for the mesh: those of its own calls, and those of [`crate::background`].
     pub fn paths(&self) -> Vec<String> {
-        self.openapi.paths.paths.keys().cloned().collect()
+        self.openapi.paths.paths.keys().cloned().chain(crate::background::paths(self.name)).collect()
     }
 
-    /// The router, with problems rendered. It expects a `Caller`, a `Negotiated` locale, a [`crate::Tenant`] and a `RequestId` in the
+    /// The router, with problems rendered. [`Consumers`] among the host's resources are shown by it. It expects a `Caller`, a `Negotiated` locale, a [`crate::Tenant`] and a `RequestId` in the
     /// request's extensions.
     pub fn router(&self, host: &Host) -> Router {
         let mut router = self.router.as_ref().map_or_else(Router::new, |make| make(host));
         if let Some(erase) = &self.erase {
             router = router.merge(crate::people::router(host.store.clone(), erase.clone()));
         }
+        let (store, consumers) = (host.store.clone(), host.resource::<Consumers>());
+        router = router.merge(crate::background::router(Desk { store, consumers, jobs: Arc::new(self.jobs_of(host)) }));
         router.layer(render_problems(Arc::clone(&host.catalogues)))
     }
 

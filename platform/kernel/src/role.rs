@@ -69,6 +69,7 @@ words! {
         EventsPublish = "events.publish",
         EventsRead = "events.read",
         NotificationsManage = "notifications.manage",
+        BackgroundManage = "background.manage",
     }
 }
 
@@ -98,6 +99,7 @@ impl Role {
                 EventsPublish,
                 EventsRead,
                 NotificationsManage,
+                BackgroundManage,
             ],
             Self::Owner => Permission::ALL,
         }
@@ -156,7 +158,8 @@ impl Permission {
             | Self::TenantManage
             | Self::KeysManage
             | Self::GatewayManage
-            | Self::NotificationsManage => true,
+            | Self::NotificationsManage
+            | Self::BackgroundManage => true,
             Self::UsersRead | Self::AuditRead | Self::AnalyticsRead | Self::ServicesRead | Self::ComplianceRead => false,
             // What is published stands in a log and changes no row: a key for it need not see what an admin sees.
             Self::EventsPublish | Self::EventsRead => false,

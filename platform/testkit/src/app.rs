@@ -99,7 +99,7 @@ impl Bench {
         }
         let store = self.store(service.schema.clone()).await;
         let applications = applications();
-        let mut builder = service.add_messages(Catalogues::builder().add_platform());
+        let mut builder = service.add_messages(banyan_http::add_messages(Catalogues::builder().add_platform()));
         for application in applications.iter() {
             for catalogue in application.catalogues() {
                 let layer = Layer::Application(application.name().to_owned());
@@ -128,6 +128,8 @@ impl App {
     pub fn new(service: &Service, host: Host) -> Self {
         let logs: Vec<Log> = host.resource::<Vec<Log>>().unwrap_or_default().into_iter().chain([host.store.log()]).collect();
         let consumers = Consumers::of_logs_at_hand(&host.store, service.consumers_of(&host), &logs);
+        let mut host = host;
+        host.resources.insert(consumers.clone());
         let (router, split) = (service.router(&host), host.resource::<Arc<Installation>>());
         let (store, tenant_name) = (host.store.clone(), "upcoach".into());
         Self { store, router, host, consumers, tenant_name, service: service.name, split }

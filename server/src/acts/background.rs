@@ -108,6 +108,7 @@ fn found<T>(answer: Result<T, BoardError>) -> Result<Option<T>> {
         Ok(item) => Ok(Some(item)),
         Err(BoardError::NotFound) => Ok(None),
         Err(BoardError::WrongState(state)) => bail!("it is {state}, so this cannot be done"),
+        Err(error @ (BoardError::DrivesSaga | BoardError::NoReturn)) => bail!("{error}"),
         Err(BoardError::Store(error)) => Err(error.into()),
     }
 }

@@ -176,17 +176,7 @@ impl House {
     async fn redrive_all(&self, which: &Which, reason: &str) -> Result<EventsAnswer> {
         let (filter, mut driven) = (self.filter(which)?, 0);
         for store in self.stores_of(which.service.as_deref())? {
-            let letters = DeadLetters::of(store);
-            while driven < MOST_AT_ONCE {
-                // Each goes from the list, so that the next page is the first again.
-                let page = letters.list(&filter, None, 200).await?;
-                if page.is_empty() {
-                    break;
-                }
-                for letter in page {
-                    driven += usize::from(letters.mend(None, letter.id, &Mend::Redrive, None, reason).await?.is_some());
-                }
-            }
+            driven += DeadLetters::of(store).redrive_all(&filter, MOST_AT_ONCE - driven, None, reason).await?;
         }
         Ok(EventsAnswer::Count(driven))
     }

@@ -149,6 +149,12 @@ impl House {
             .into_iter()
             .map(|consumers: Consumers| sinks.iter().cloned().fold(consumers, Consumers::relayed_to))
             .collect();
+        for consumers in &consumers {
+            // For the calls that show them.
+            if let Some(room) = rooms.iter_mut().find(|room| room.service.name == consumers.service()) {
+                room.host.resources.insert(consumers.clone());
+            }
+        }
         let health = HealthRegistry::new(build.clone(), clock.clone());
         let runners = Mutex::new(runners(&rooms, &roles, &metrics, &random)?);
         let house = Self {
@@ -255,7 +261,11 @@ async fn open_identity(rooms: &mut [Room], limiter: Option<&Limiter>) -> Result<
 
 /// The OpenAPI document of services, as it is served and checked in.
 pub(crate) fn openapi<'s>(services: impl IntoIterator<Item = &'s Service>) -> Result<String> {
-    let document = banyan_http::openapi::merge(crate::VERSION, services.into_iter().map(Service::openapi))?;
+    let services: Vec<&Service> = services.into_iter().collect();
+    let names: Vec<&str> = services.iter().map(|service| service.name).collect();
+    let background = banyan_http::background::document(&names);
+    let documents = services.into_iter().map(Service::openapi).chain([&background]);
+    let document = banyan_http::openapi::merge(crate::VERSION, documents)?;
     Ok(banyan_http::openapi::text(&document)?)
 }
 

@@ -6,10 +6,12 @@ use banyan_store::{Rows, Store, StoreError, Tx};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use serde::{Deserialize, Serialize};
 
-use super::enqueue::BELL;
+use super::enqueue::{BELL, Enqueued, insert_kind};
+use super::handler::Jobs;
 use super::job::Priority;
 use super::listed::{JobFailure, JobSheet, JobState, ScheduleLine};
 use super::record::execute;
+use crate::slice::Slice;
 
 const COLUMNS: &str = "id, tenant, kind, queue, state, priority, attempts, created_at, due_at, started_at, ended_at, percent, \
     message, cancel_asked, errors, payload";
@@ -23,6 +25,8 @@ pub struct Board {
     tenant: Option<Uuid>,
     /// Who looks: it stands in the audit log beside the service itself.
     by: Option<Uuid>,
+    /// Why they act, as they say.
+    reason: Option<String>,
 }
 
 /// Which jobs to show.
@@ -52,6 +56,12 @@ pub enum BoardError {
     NotFound,
     #[error("it is {0} now")]
     WrongState(String),
+    /// A job that drives a saga cannot be cancelled.
+    #[error("it drives a saga; compensate that")]
+    DrivesSaga,
+    /// A saga behind its point of no return cannot be undone.
+    #[error("it is behind its point of no return")]
+    NoReturn,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -65,12 +75,24 @@ impl From<DbErr> for BoardError {
 impl Board {
     /// Of all tenants, for those who run the installation.
     pub fn of_all(store: &Store) -> Self {
-        Self { rows: store.system(Uuid::nil()), tenant: None, by: None }
+        Self { rows: store.system(Uuid::nil()), tenant: None, by: None, reason: None }
     }
 
     /// Of one tenant, for `by` who runs it.
     pub fn of_tenant(store: &Store, tenant: Uuid, by: Option<Uuid>) -> Self {
-        Self { rows: store.system(tenant), tenant: Some(tenant), by }
+        Self { rows: store.system(tenant), tenant: Some(tenant), by, reason: None }
+    }
+
+    /// In the name of a person, whichever tenants are looked at.
+    #[must_use]
+    pub fn by(self, by: Uuid) -> Self {
+        Self { by: Some(by), ..self }
+    }
+
+    /// Why things are done from here on, for the audit log.
+    #[must_use]
+    pub fn because(self, reason: &str) -> Self {
+        Self { reason: Some(reason.to_owned()), ..self }
     }
 
     pub(crate) fn rows(&self) -> &Rows {
@@ -89,11 +111,7 @@ impl Board {
     /// # Errors
     /// What the store says.
     pub async fn list(&self, filter: &Filter) -> Result<Page<JobSheet>, StoreError> {
-        let mut conditions = Conditions::default();
-        conditions.equal("tenant", self.tenant.map(Value::from));
-        conditions.equal("state", filter.state.map(|state| state.word().into()));
-        conditions.equal("kind", filter.kind.as_deref().map(Value::from));
-        let page = conditions.page(filter.after, filter.limit);
+        let page = self.conditions(filter).page(filter.after, filter.limit);
         let (sql, values) = (&format!("SELECT {COLUMNS} FROM jobs{}", page.sql), &page.values);
         let read = move |tx: Tx| async move {
             let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values.clone())).await?;
@@ -101,6 +119,29 @@ impl Board {
         };
         let items: Vec<JobSheet> = self.rows.read(read).await?;
         Ok(page.of(items, |sheet| sheet.id))
+    }
+
+    /// Some of them by their place in the list, and how many there are.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn page(&self, filter: &Filter, slice: Slice) -> Result<(Vec<JobSheet>, u64), StoreError> {
+        let conditions = &self.conditions(filter);
+        let read = move |tx: Tx| async move {
+            let total = conditions.count(&tx, "jobs").await?;
+            let rows = conditions.at(&tx, COLUMNS, "jobs", slice).await?;
+            let sheets = rows.iter().map(|row| sheet(row).map(|sheet| JobSheet { payload: None, ..sheet }));
+            Ok::<_, StoreError>((sheets.collect::<Result<_, _>>()?, total))
+        };
+        self.rows.read(read).await
+    }
+
+    fn conditions(&self, filter: &Filter) -> Conditions {
+        let mut conditions = Conditions::default();
+        conditions.equal("tenant", self.tenant.map(Value::from));
+        conditions.equal("state", filter.state.map(|state| state.word().into()));
+        conditions.equal("kind", filter.kind.as_deref().map(Value::from));
+        conditions
     }
 
     /// # Errors
@@ -131,7 +172,7 @@ impl Board {
     /// Cancels a job: at once where it does not run, else as soon as its handler hears of it, within 6 s or so.
     ///
     /// # Errors
-    /// [`BoardError::NotFound`]; [`BoardError::WrongState`] for one that has ended.
+    /// [`BoardError::NotFound`]; [`BoardError::WrongState`] for one that has ended; [`BoardError::DrivesSaga`].
     pub async fn cancel(&self, id: Uuid) -> Result<JobSheet, BoardError> {
         const AT_ONCE: &str = "UPDATE jobs SET state = 'cancelled', ended_at = $1, unique_key = NULL \
             WHERE id = $2 AND state IN ('ready', 'waiting')";
@@ -140,7 +181,7 @@ impl Board {
             let sheet = self.find(&tx, id).await?;
             if sheet.kind == crate::sagas::KIND && !matches!(sheet.state, JobState::Done | JobState::Failed | JobState::Cancelled)
             {
-                return Err(BoardError::WrongState("what drives a saga; compensate that".to_owned()));
+                return Err(BoardError::DrivesSaga);
             }
             let changed = execute(&tx, AT_ONCE, [tx.now().micros().into(), id.into()]).await?;
             if changed == 0 && execute(&tx, ASK, [true.into(), id.into()]).await? == 0 {
@@ -172,6 +213,23 @@ impl Board {
         self.rows.read(read).await
     }
 
+    /// Does what a schedule does, now and once more; when it is due next stays as it was.
+    ///
+    /// # Errors
+    /// [`BoardError::NotFound`] where `jobs` has no schedule of this name; what the store says.
+    pub async fn run_schedule(&self, jobs: &Jobs, name: &str) -> Result<JobSheet, BoardError> {
+        let schedule = jobs.schedules.iter().find(|schedule| schedule.name == name).ok_or(BoardError::NotFound)?;
+        let run = move |tx: Tx| async move {
+            let payload = (schedule.make)(tx.now());
+            let Enqueued::New(id) = insert_kind(&tx, schedule.kind, schedule.queue, payload).await? else {
+                return Err(StoreError::Conflict.into());
+            };
+            self.audit(&tx, "schedule.run", "job", id, schedule.kind);
+            self.find(&tx, id).await
+        };
+        self.rows_of(Uuid::nil()).write(run).await
+    }
+
     async fn find(&self, tx: &Tx, id: Uuid) -> Result<JobSheet, BoardError> {
         let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1");
         let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.into()])).await?;
@@ -181,7 +239,11 @@ impl Board {
     }
 
     pub(crate) fn audit(&self, tx: &Tx, action: &str, object: &str, id: Uuid, kind: &str) {
-        tx.audit(Record::new(action).object(object, id).detail(serde_json::json!({ "kind": kind, "by": self.by })));
+        tx.audit(
+            Record::new(action)
+                .object(object, id)
+                .detail(serde_json::json!({ "kind": kind, "by": self.by, "reason": self.reason })),
+        );
     }
 }
 
@@ -243,10 +305,28 @@ impl Conditions {
         }
     }
 
+    fn filter(&self) -> String {
+        if self.texts.is_empty() { String::new() } else { format!(" WHERE {}", self.texts.join(" AND ")) }
+    }
+
+    /// How many rows there are.
+    pub(crate) async fn count(&self, tx: &Tx, table: &str) -> Result<u64, StoreError> {
+        let sql = format!("SELECT COUNT(*) AS number FROM {table}{}", self.filter());
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, self.values.clone());
+        let row = tx.query_one_raw(statement).await?;
+        Ok(row.map(|row| row.try_get::<i64>("", "number")).transpose()?.unwrap_or_default().unsigned_abs())
+    }
+
+    pub(crate) async fn at(&self, tx: &Tx, columns: &str, table: &str, slice: Slice) -> Result<Vec<QueryResult>, StoreError> {
+        let sql = format!("SELECT {columns} FROM {table}{}{}", self.filter(), slice.sql("created_at"));
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, self.values.clone());
+        Ok(tx.query_all_raw(statement).await?)
+    }
+
     pub(crate) fn page(mut self, after: Option<Uuid>, limit: Option<u32>) -> Paging {
         self.compare("id", "<", after.map(Value::from));
         let limit = limit.unwrap_or(50).clamp(1, LARGEST_PAGE);
-        let filter = if self.texts.is_empty() { String::new() } else { format!(" WHERE {}", self.texts.join(" AND ")) };
+        let filter = self.filter();
         let sql = format!("{filter} ORDER BY id DESC LIMIT {}", limit + 1);
         Paging { sql, values: self.values, limit: limit as usize }
     }

@@ -113,6 +113,17 @@ impl Consumers {
         self.counters.iter().map(|(name, _)| *name).collect()
     }
 
+    /// The services that the consumer of this name hears.
+    pub fn sources(&self, consumer: &str) -> Vec<&'static str> {
+        let streams = self.streams.iter().filter(|stream| stream.group.consumer.name == consumer);
+        streams.map(|stream| stream.group.log.service()).collect()
+    }
+
+    /// The log of a service that one of them reads.
+    pub fn log(&self, source: &str) -> Option<&Log> {
+        self.streams.iter().map(|stream| &stream.group.log).find(|log| log.service() == source)
+    }
+
     /// What each did in this process.
     pub fn counters(&self) -> &[(&'static str, Arc<Counters>)] {
         &self.counters

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Attempt;
 use super::ownership::statement;
+use crate::slice::Slice;
 
 /// Dead letters of one answer at the most.
 pub const LARGEST_PAGE: u32 = 200;
@@ -128,6 +129,38 @@ impl DeadLetters {
             rows.iter().map(|row| Row::from_query_result(row, "").map(DeadLetter::from).map_err(StoreError::from)).collect()
         };
         self.rows(filter.tenant).read(read).await
+    }
+
+    /// Some of them by their place in the list.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn page(&self, filter: &Filter, slice: Slice) -> Result<Vec<DeadLetter>, StoreError> {
+        let (condition, values) = condition(filter);
+        let sql = &format!("SELECT {COLUMNS} FROM parked_events WHERE {condition}{}", slice.sql("dead_at"));
+        let values = &values;
+        let read = move |tx: Tx| async move {
+            let rows = tx.query_all_raw(statement(&tx, sql, values.clone())).await?;
+            rows.iter().map(|row| Row::from_query_result(row, "").map(DeadLetter::from).map_err(StoreError::from)).collect()
+        };
+        self.rows(filter.tenant).read(read).await
+    }
+
+    /// Has as many of them tried again as there are, up to `most`, each audited with `reason`; says how many.
+    ///
+    /// # Errors
+    /// What the engine says. Those before it are on their way.
+    pub async fn redrive_all(&self, filter: &Filter, most: usize, by: Option<Uuid>, reason: &str) -> Result<usize, StoreError> {
+        let (mut driven, mut after) = (0, None);
+        while driven < most {
+            let letters = self.list(filter, after, LARGEST_PAGE).await?;
+            let Some(last) = letters.last() else { break };
+            after = Some(last.id);
+            for letter in letters.iter().take(most - driven) {
+                driven += usize::from(self.mend(filter.tenant, letter.id, &Mend::Redrive, by, reason).await?.is_some());
+            }
+        }
+        Ok(driven)
     }
 
     /// How many there are.

@@ -11,6 +11,7 @@ use super::row::{COLUMNS, Row};
 use super::start::drive_again;
 use crate::jobs::list::Conditions;
 use crate::jobs::{Board, BoardError, Page};
+use crate::slice::Slice;
 
 /// The sagas of one service.
 #[derive(Clone, Debug)]
@@ -109,14 +110,22 @@ impl SagaBoard {
         Self(Board::of_tenant(store, tenant, by))
     }
 
+    /// In the name of a person, whichever tenants are looked at.
+    #[must_use]
+    pub fn by(self, by: Uuid) -> Self {
+        Self(self.0.by(by))
+    }
+
+    /// Why things are done from here on, for the audit log.
+    #[must_use]
+    pub fn because(self, reason: &str) -> Self {
+        Self(self.0.because(reason))
+    }
+
     /// # Errors
     /// What the store says.
     pub async fn list(&self, filter: &SagaFilter) -> Result<Page<SagaSheet>, StoreError> {
-        let mut conditions = Conditions::default();
-        conditions.equal("tenant", self.0.tenant().map(Value::from));
-        conditions.equal("state", filter.state.map(|state| state.word().into()));
-        conditions.equal("name", filter.name.as_deref().map(Value::from));
-        let page = conditions.page(filter.after, filter.limit);
+        let page = self.conditions(filter).page(filter.after, filter.limit);
         let (sql, values) = (&format!("SELECT {COLUMNS} FROM sagas{}", page.sql), &page.values);
         let read = move |tx: Tx| async move {
             let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values.clone())).await?;
@@ -125,6 +134,29 @@ impl SagaBoard {
         let rows: Vec<Row> = self.0.rows().read::<_, StoreError, _, _>(read).await?;
         let items = rows.into_iter().map(sheet).collect::<Result<_, _>>()?;
         Ok(page.of(items, |sheet: &SagaSheet| sheet.id))
+    }
+
+    /// Some of them by their place in the list, and how many there are.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn page(&self, filter: &SagaFilter, slice: Slice) -> Result<(Vec<SagaSheet>, u64), StoreError> {
+        let conditions = &self.conditions(filter);
+        let read = move |tx: Tx| async move {
+            let total = conditions.count(&tx, "sagas").await?;
+            let rows = conditions.at(&tx, COLUMNS, "sagas", slice).await?;
+            let rows = rows.iter().map(Row::of).collect::<Result<Vec<Row>, DbErr>>()?;
+            Ok::<_, StoreError>((rows.into_iter().map(sheet).collect::<Result<_, _>>()?, total))
+        };
+        self.0.rows().read(read).await
+    }
+
+    fn conditions(&self, filter: &SagaFilter) -> Conditions {
+        let mut conditions = Conditions::default();
+        conditions.equal("tenant", self.0.tenant().map(Value::from));
+        conditions.equal("state", filter.state.map(|state| state.word().into()));
+        conditions.equal("name", filter.name.as_deref().map(Value::from));
+        conditions
     }
 
     /// # Errors
@@ -159,14 +191,14 @@ impl SagaBoard {
     /// Undoes what a saga has done so far: a stuck one at once, one that runs before its next step.
     ///
     /// # Errors
-    /// [`BoardError::NotFound`]; [`BoardError::WrongState`] for one that has ended, is being compensated, or is behind its point of no
-    /// return.
+    /// [`BoardError::NotFound`]; [`BoardError::WrongState`] for one that has ended or is being compensated;
+    /// [`BoardError::NoReturn`].
     pub async fn compensate(&self, id: Uuid) -> Result<SagaSheet, BoardError> {
         let compensate = move |tx: Tx| async move {
             let mut row = self.take(&tx, id).await?;
             let behind = row.no_return.is_some_and(|place| row.step >= place);
             match row.state.as_str() {
-                "running" | "stuck" if behind => return Err(BoardError::WrongState("behind its point of no return".to_owned())),
+                "running" | "stuck" if behind => return Err(BoardError::NoReturn),
                 "running" => row.compensate_asked = true,
                 "stuck" => {
                     (row.state, row.attempts) = ("compensating".to_owned(), 0);

@@ -43,12 +43,17 @@ impl Event for Ignored {
 pub(crate) const TYPES: &[&str] = &[Happened::TYPE];
 
 pub(crate) fn schema(service: &'static str) -> Schema {
+    parts().into_iter().fold(bare_schema(service), Schema::part)
+}
+
+/// Without what consumers, jobs and sagas need.
+pub(crate) fn bare_schema(service: &'static str) -> Schema {
     let told = Table::new("told", Policy::system())
         .column("key", ColumnType::Text)
         .column("number", ColumnType::Integer)
         .column("turn", ColumnType::Integer)
         .index(&["key", "turn"]);
-    parts().into_iter().fold(Schema::new(service, vec![told]), Schema::part)
+    Schema::new(service, vec![told])
 }
 
 pub(crate) async fn store(bench: &Bench) -> Store {

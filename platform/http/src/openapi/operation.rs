@@ -87,6 +87,11 @@ pub(super) fn methods_mut(item: &mut PathItem) -> Vec<(Method, &mut Described)> 
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?))).collect()
 }
 
+/// Every call, to be changed.
+pub(crate) fn operations_mut(document: &mut OpenApi) -> Vec<&mut Described> {
+    document.paths.paths.values_mut().flat_map(methods_mut).map(|(_, operation)| operation).collect()
+}
+
 /// The schemas of JSON request bodies that let unknown fields pass, because `deny_unknown_fields` was forgotten. A test wants none.
 pub fn loose_bodies(document: &OpenApi) -> Vec<String> {
     let schemas = document.components.as_ref().map(|components| &components.schemas);

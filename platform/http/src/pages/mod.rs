@@ -21,10 +21,12 @@ use crate::{Language, Localized, Problem, Tenant, render_problems};
 use assets::Asset;
 
 /// The words of the pages.
-const MESSAGES: [(&str, &str, &str); 4] = [
+const MESSAGES: [(&str, &str, &str); 6] = [
     ("en-US", "pages.ftl", include_str!("../../locales/en-US/pages.ftl")),
+    ("en-US", "background.ftl", include_str!("../../locales/en-US/background.ftl")),
     ("en-US", "error-pages.ftl", include_str!("../../locales/en-US/error-pages.ftl")),
     ("id-ID", "pages.ftl", include_str!("../../locales/id-ID/pages.ftl")),
+    ("id-ID", "background.ftl", include_str!("../../locales/id-ID/background.ftl")),
     ("id-ID", "error-pages.ftl", include_str!("../../locales/id-ID/error-pages.ftl")),
 ];
 
