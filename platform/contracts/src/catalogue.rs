@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
 
-use crate::{Event, content, goals, identity};
+use crate::{Event, Keep, content, goals, identity};
 
 /// One type of event.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,13 +11,14 @@ pub struct EventType {
     /// `identity.user.registered`.
     pub kind: &'static str,
     pub version: u32,
+    pub keep: Keep,
     /// JSON Schema of its data.
     pub schema: Value,
 }
 
 impl EventType {
     fn of<E: Event + PartialSchema>() -> Self {
-        Self { kind: E::TYPE, version: E::VERSION, schema: serde_json::to_value(E::schema()).unwrap_or_default() }
+        Self { kind: E::TYPE, version: E::VERSION, keep: E::KEEP, schema: serde_json::to_value(E::schema()).unwrap_or_default() }
     }
 
     /// As it is written down in `docs/events`.
@@ -42,6 +43,7 @@ pub fn event_types() -> Vec<EventType> {
         identity::UserRegistered,
         identity::UserVerified,
         identity::UserDisabled,
+        identity::UserErased,
         identity::UserEnabled,
         identity::UserRolesChanged,
         identity::UserProfileChanged,

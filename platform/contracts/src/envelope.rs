@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub trait Event: Serialize + DeserializeOwned + Send + Sync {
     const TYPE: &'static str;
     const VERSION: u32;
+    /// Which of the events about a subject stay in the log as long as it keeps events.
+    const KEEP: Keep = Keep::All;
 
     /// The data of version `from` as version `from + 1` has it; `None` where there is no way. A type whose `VERSION` is above 1 says how
     /// each earlier version is read, as long as such events may be in a log.
@@ -22,6 +24,16 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync {
 
     /// What the event is about, and the key by which order is kept: usually an id.
     fn subject(&self) -> String;
+}
+
+/// Which events about a subject a log keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    #[default]
+    All,
+    /// Once every consumer has passed an event and it is a day old, it goes if a later one of its type is about the same subject: for
+    /// types whose events say how something is, not what changed.
+    Latest,
 }
 
 /// An event as it travels.

@@ -4,15 +4,16 @@ use banyan_kernel::{Role, Timestamp, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Event;
+use crate::{Event, Keep};
 
 /// Events about one user: the user's id is the subject, so that a consumer sees one person's events in order.
 macro_rules! about_a_user {
-    ($($event:ident = $kind:literal),+ $(,)?) => {
+    ($($event:ident = $kind:literal $(keeps $keep:ident)?),+ $(,)?) => {
         $(
             impl Event for $event {
                 const TYPE: &'static str = $kind;
                 const VERSION: u32 = 1;
+                $(const KEEP: Keep = Keep::$keep;)?
 
                 fn subject(&self) -> String {
                     self.user_id.to_string()
@@ -26,9 +27,10 @@ about_a_user! {
     UserRegistered = "identity.user.registered",
     UserVerified = "identity.user.verified",
     UserDisabled = "identity.user.disabled",
+    UserErased = "identity.user.erased",
     UserEnabled = "identity.user.enabled",
-    UserRolesChanged = "identity.user.roles-changed",
-    UserProfileChanged = "identity.user.profile-changed",
+    UserRolesChanged = "identity.user.roles-changed" keeps Latest,
+    UserProfileChanged = "identity.user.profile-changed" keeps Latest,
     PasswordChanged = "identity.user.password-changed",
     VerificationRequested = "identity.user.verification-requested",
     PasswordResetRequested = "identity.user.password-reset-requested",
@@ -56,6 +58,14 @@ pub struct UserVerified {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserDisabled {
+    pub user_id: Uuid,
+}
+
+/// The account is gone, with all that was the person's in the services that identity asked. Who keeps more of the person, such as a program
+/// outside, erases it now. Nothing but the id is left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserErased {
     pub user_id: Uuid,
 }
 

@@ -10,4 +10,4 @@ pub mod limits;
 pub mod splits;
 pub mod usage;
 
-pub use envelope::{CloudEvent, Event};
+pub use envelope::{CloudEvent, Event, Keep};

@@ -9,7 +9,7 @@ use axum::extract::{Extension, Path, State};
 use axum::routing::delete;
 use banyan_kernel::{Actor, Caller, ErrorCode, Uuid};
 use banyan_store::audit::Record;
-use banyan_store::{Store, StoreError, Tx};
+use banyan_store::{Store, StoreError, Tx, grants};
 use http::StatusCode;
 
 use crate::Problem;
@@ -44,6 +44,7 @@ async fn erase_person(
     let erase = &desk.erase;
     let work = move |tx: Tx| async move {
         erase(tx.clone(), user).await?;
+        grants::erase(&tx, user).await?;
         tx.audit(Record::new("person.erased").subject(user));
         Ok::<_, StoreError>(())
     };

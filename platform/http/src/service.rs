@@ -199,6 +199,14 @@ impl Service {
         self.consumers.as_ref().map_or_else(Vec::new, |make| make(host))
     }
 
+    /// The services whose events it wants.
+    pub fn sources_of(&self, host: &Host) -> Vec<&'static str> {
+        let mut sources: Vec<_> = self.consumers_of(host).iter().flat_map(Consumer::sources).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        sources
+    }
+
     /// What the service does beside requests; nothing where it declares none.
     pub fn jobs_of(&self, host: &Host) -> Jobs {
         self.jobs.as_ref().map_or_else(Jobs::new, |make| make(host))

@@ -64,6 +64,17 @@ pub async fn revoke(tx: &Tx, owner: Uuid, grantee: Uuid, kind: &str) -> Result<b
     Ok(changed > 0)
 }
 
+/// Erases all grants that name the person, given or received. For the service itself.
+///
+/// # Errors
+/// What the engine says.
+pub async fn erase(tx: &Tx, person: Uuid) -> Result<(), StoreError> {
+    for sql in ["DELETE FROM grants WHERE owner_id = $1", "DELETE FROM grants WHERE grantee_id = $1"] {
+        tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, [person.into()])).await?;
+    }
+    Ok(())
+}
+
 /// The grants that stand, given or received by the caller, newest first; at most 1,000.
 ///
 /// # Errors

@@ -59,7 +59,9 @@ pub(crate) fn migrations() -> Vec<Migration> {
                    FROM {schema}.outbox_before; DROP TABLE {schema}.outbox_before",
     };
     let steps = vec![aside, Step::CreateTable(outbox()), Step::CreateTable(log_readers()), fill];
-    vec![Migration { name: "the outbox is a log", steps }]
+    // The rights are declared with the policies, which each migration makes anew.
+    let readers = Migration { name: "other services' processes read the log under a role of its own", steps: Vec::new() };
+    vec![Migration { name: "the outbox is a log", steps }, readers]
 }
 
 /// Answers that were given under an `Idempotency-Key`, encrypted, for 24 h. The service itself may look for old ones to delete.
@@ -110,13 +112,14 @@ fn audit_head() -> Table {
         .column("hash", ColumnType::Bytes)
 }
 
-/// A person lets another read chosen kinds of her rows, and takes it back.
+/// A person lets another read chosen kinds of her rows, and takes it back. The service itself erases those of a person who is erased.
 fn grants() -> Table {
     let owner = || Rule::Owner("owner_id");
     let policy = Policy::closed()
-        .read(Rule::AnyOf(vec![owner(), Rule::Owner("grantee_id"), Rule::Elevated]))
+        .read(Rule::AnyOf(vec![owner(), Rule::Owner("grantee_id"), Rule::Elevated, Rule::System]))
         .insert(owner())
-        .update(owner());
+        .update(owner())
+        .delete(Rule::System);
     Table::new("grants", policy)
         .column("owner_id", ColumnType::Uuid)
         .column("grantee_id", ColumnType::Uuid)

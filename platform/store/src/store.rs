@@ -7,7 +7,7 @@ use std::sync::Arc;
 use banyan_kernel::{Caller, Clock, Ids, OsRandom, Random, RequestId, SystemClock, Uuid};
 
 use crate::error::StoreError;
-use crate::log::LogState;
+use crate::log::{Log, LogState};
 use crate::migrate::{Schema, Upkeep};
 use crate::postgres::{PostgresDatabase, PostgresOptions, PostgresPool};
 use crate::rows::Rows;
@@ -163,6 +163,27 @@ impl Store {
             running_keys: crate::idempotency::RunningKeys::default(),
         };
         Ok(Self(Arc::new(shared)))
+    }
+
+    /// Only the log of a service that this process does not run, to follow it. No other rows of that service are within its reach, and it
+    /// makes or migrates nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] on SQLite, where one process runs all services; [`StoreError::Outdated`] when the log is not there or not
+    /// for the log-in role; otherwise what the engine says.
+    pub async fn open_log(engine: &Engine, service: &'static str, environment: Environment) -> Result<Log, StoreError> {
+        let Engine::Postgres(pool) = engine else {
+            return Err(StoreError::Refused(format!("the log of `{service}` belongs to the process that runs it")));
+        };
+        let shared = Shared {
+            schema: Schema::new(service, Vec::new()).with_platform_tables(),
+            database: Database::Postgres(PostgresDatabase::open_log(pool.clone(), service).await?),
+            environment,
+            log: LogState::after(0),
+            bells: crate::bells::Bells::default(),
+            running_keys: crate::idempotency::RunningKeys::default(),
+        };
+        Ok(Self(Arc::new(shared)).log())
     }
 
     /// The service's rows as the caller may see them.

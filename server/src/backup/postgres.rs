@@ -152,15 +152,13 @@ pub(super) fn restore(login: &PostgresLogin, services: &[String], from: &Path) -
     let pg_restore = Tools::require("pg_restore")?;
     with_client(login.owner(), async |client| {
         // The dump grants to the services' roles, and a fresh cluster does not have them.
-        for service in services {
+        let roles = services.iter().flat_map(|service| [format!("banyan_{service}"), format!("banyan_{service}_log")]);
+        for role in roles {
             let sql = format!(
-                "DO $$ BEGIN CREATE ROLE \"banyan_{service}\" NOLOGIN NOBYPASSRLS; \
+                "DO $$ BEGIN CREATE ROLE \"{role}\" NOLOGIN NOBYPASSRLS; \
                  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
             );
-            client
-                .batch_execute(&sql)
-                .await
-                .map_err(|error| anyhow!("cannot make the role of `{service}`: {}", explain(&error)))?;
+            client.batch_execute(&sql).await.map_err(|error| anyhow!("cannot make the role `{role}`: {}", explain(&error)))?;
         }
         Ok(())
     })?;

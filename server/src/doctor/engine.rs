@@ -52,6 +52,11 @@ fn dead_letters(service: &str, file: &Path) -> Option<Finding> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(file, flags).ok()?;
     let count: i64 = database.query_row(SQL, [], |row| row.get(0)).ok()?;
+    judge_dead_letters(service, count)
+}
+
+/// What so many events say that could not be handled.
+pub(super) fn judge_dead_letters(service: &str, count: i64) -> Option<Finding> {
     let found = || format!("{service}: {count} events could not be handled");
     let remedy = "`banyan events dead list` shows them with their errors; mend the cause, then `banyan events dead redrive`";
     (count > 0).then(|| Finding::warning("dead-letters", found(), remedy))

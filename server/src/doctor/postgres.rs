@@ -23,6 +23,7 @@ pub(super) fn examine(loaded: &Loaded, login: &PostgresLogin, findings: &mut Vec
                 look_at_server(&client, loaded, findings).await?;
                 look_at_login(&client, findings).await?;
                 look_at_versions(&client, login, findings).await?;
+                look_at_dead_letters(&client, findings).await;
             }
             Err(error) => {
                 findings.push(Finding::wrong(
@@ -165,6 +166,24 @@ async fn look_at_versions(client: &Client, login: &PostgresLogin, findings: &mut
         });
     }
     Ok(())
+}
+
+/// Events that wait for a person, as each service sees its own. What cannot be read was reported with the versions.
+async fn look_at_dead_letters(client: &Client, findings: &mut Vec<Finding>) {
+    for service in crate::house::names() {
+        let look = async {
+            // As the service itself, whose role alone sees these rows.
+            let context = format!(
+                "BEGIN READ ONLY; SET LOCAL ROLE \"banyan_{service}\"; SELECT set_config('banyan.actor', 'system', true)"
+            );
+            client.batch_execute(&context).await?;
+            let sql = format!("SELECT count(*) FROM \"{service}\".parked_events WHERE dead_at IS NOT NULL");
+            client.query_one(&sql, &[]).await.map(|row| row.get::<_, i64>(0))
+        };
+        let found = look.await;
+        let _nothing_was_changed = client.batch_execute("ROLLBACK").await;
+        findings.extend(found.ok().and_then(|count| super::engine::judge_dead_letters(service, count)));
+    }
 }
 
 async fn look_at_owner(login: &PostgresLogin, findings: &mut Vec<Finding>) {

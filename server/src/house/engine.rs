@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use banyan_http::Service;
 use banyan_kernel::{Clock, Random};
 use banyan_store::idempotency::Cipher;
+use banyan_store::log::Log;
 use banyan_store::migrate::{Schema, Upkeep};
 use banyan_store::{Engine, Environment, PostgresOptions, Store};
 use banyan_telemetry::Metrics;
@@ -16,7 +17,31 @@ use crate::data::DataDirectory;
 use crate::data::key::Installed;
 use crate::settings::{DatabaseChoice, Loaded, PostgresLogin};
 
-/// One store for each service, in their order.
+/// What services' databases are opened with.
+pub(super) struct Databases {
+    engine: Engine,
+    cipher: Cipher,
+    statements: Statements,
+    metrics: Metrics,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Databases {
+    fn environment(&self, service: &'static str) -> Environment {
+        let observer = StatementObserver::new(self.metrics.statements(service), service, self.statements);
+        let environment = Environment::new(self.clock.clone(), self.random.clone(), self.cipher.clone());
+        environment.with_observer(Arc::new(observer))
+    }
+
+    /// The log of a service whose rows this process does not read.
+    pub(super) async fn open_log(&self, service: &'static str) -> Result<Log> {
+        let opened = Store::open_log(&self.engine, service, self.environment(service)).await;
+        opened.with_context(|| format!("cannot follow the events of `{service}`"))
+    }
+}
+
+/// One store for each service, in their order, and what further logs are opened with.
 pub(super) async fn open_stores(
     loaded: &Loaded,
     data: &DataDirectory,
@@ -25,7 +50,7 @@ pub(super) async fn open_stores(
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
     upkeep: Upkeep,
-) -> Result<Vec<Store>> {
+) -> Result<(Vec<Store>, Databases)> {
     let engine = engine(loaded, data).await?;
     let installed = installed(loaded, data).await?;
     let given = loaded.settings.general.master_key.as_ref().map(|key| &key.0);
@@ -35,12 +60,13 @@ pub(super) async fn open_stores(
         true => Statements::Logged,
         false => Statements::Quiet,
     };
-    let opening = services.iter().map(|service| {
-        let observer = StatementObserver::new(metrics.statements(service.name), service.name, statements);
-        let environment = Environment::new(clock.clone(), random.clone(), cipher.clone()).with_observer(Arc::new(observer));
-        open(engine.clone(), service.schema.clone(), environment, upkeep)
-    });
-    try_join_all(opening).await
+    let (clock, random) = (clock.clone(), random.clone());
+    let databases = Databases { engine, cipher, statements, metrics: metrics.clone(), clock, random };
+    let opening = services
+        .iter()
+        .map(|service| open(databases.engine.clone(), service.schema.clone(), databases.environment(service.name), upkeep));
+    let stores = try_join_all(opening).await?;
+    Ok((stores, databases))
 }
 
 /// The embedded engine works on the thread that asks, and a first start waits for the disk: so each file has a thread.

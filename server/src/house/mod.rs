@@ -13,6 +13,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use banyan_contracts::limits::LimitBook;
@@ -30,6 +31,8 @@ use banyan_store::migrate::Upkeep;
 use banyan_telemetry::metrics::SlowStatements;
 use banyan_telemetry::{BuildInfo, HealthRegistry, Metrics};
 use parking_lot::Mutex;
+
+use engine::Databases;
 
 pub(crate) use authentication::Verifier;
 pub(crate) use parts::{mail_settings, rate_limits};
@@ -89,6 +92,8 @@ pub(crate) struct House {
     /// Those of the services that run here, where this process is a server.
     pub(crate) consumers: Vec<Consumers>,
     runners: Mutex<Vec<Runner>>,
+    /// How long logs keep events.
+    pub(crate) events_kept: Duration,
     /// The open door, where this process serves.
     edge: OnceLock<Edge>,
 }
@@ -117,7 +122,7 @@ impl House {
         let read_by_all = |service: &Service| service.name == banyan_identity::SERVICE;
         let opened = |service: &Service| roles.have(service.name) || read_by_all(service) || read_by_doors(service);
         let services: Vec<Service> = services.into_iter().filter(opened).collect();
-        let stores = engine::open_stores(loaded, data, &services, &metrics, &clock, &random, upkeep).await?;
+        let (stores, databases) = engine::open_stores(loaded, data, &services, &metrics, &clock, &random, upkeep).await?;
         let mesh = Mesh::new(clock.clone(), Place::new(&settings.general.region, &settings.general.data_centre));
         let ids = Ids::new(clock.clone(), random.clone());
         let limiter = parts::limiter(loaded, clock.clone())?;
@@ -138,7 +143,7 @@ impl House {
             gateway.host.resources.insert(banyan_gateway::DoorLink::default());
         }
         let identity = open_identity(&mut rooms, roles.have(EDGE).then_some(&limiter)).await?;
-        let logs: Vec<Log> = rooms.iter().map(|room| room.host.store.log()).collect();
+        let logs = logs(&rooms, &roles, &databases).await?;
         if let Some(room) = rooms.iter_mut().find(|room| room.service.name == banyan_event_door::SERVICE) {
             room.host.resources.insert(banyan_event_door::Logs(logs.clone()));
         }
@@ -172,6 +177,7 @@ impl House {
             usage: UsageBook::default(),
             consumers,
             runners,
+            events_kept: settings.events.retention.0,
             edge: OnceLock::new(),
         };
         house.ensure_tenants().await?;
@@ -228,6 +234,19 @@ impl House {
         self.identity.ensure_tenants(&wanted).await.context("cannot make the tenants that every installation has")?;
         Ok(())
     }
+}
+
+/// Those of the services whose data is open here, and of those that the services of this process listen to.
+async fn logs(rooms: &[Room], roles: &Roles, databases: &Databases) -> Result<Vec<Log>> {
+    let mut logs: Vec<Log> = rooms.iter().map(|room| room.host.store.log()).collect();
+    for room in rooms.iter().filter(|room| roles.have(room.service.name)) {
+        for source in room.service.sources_of(&room.host) {
+            if !logs.iter().any(|log| log.service() == source) {
+                logs.push(databases.open_log(source).await?);
+            }
+        }
+    }
+    Ok(logs)
 }
 
 /// One for each service of this process that has jobs.

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use banyan_kernel::Uuid;
+use banyan_contracts::Keep;
+use banyan_contracts::catalogue::{EventType, event_types};
+use banyan_kernel::{Timestamp, Uuid};
+use banyan_store::log::Log;
 use tokio::sync::watch;
 
 use crate::house::House;
 
-/// 7 days.
-const EVENTS_KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
+/// Events of types that keep the latest about each subject go when they are so old and a later one is there.
+const COMPACTED_AFTER_SECONDS: i64 = 24 * 60 * 60;
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Tidies once an hour, until `stop` becomes true. Several nodes at once do no harm: each row goes once.
@@ -28,18 +31,29 @@ pub(super) async fn run(house: Arc<House>, mut stop: watch::Receiver<bool>) {
 
 /// Events that happened long ago and that every consumer has passed, and what says that they were handled.
 async fn tidy_logs(house: &House) {
-    let before = house.clock.now().plus_seconds(-EVENTS_KEPT_SECONDS);
+    let (now, kept) = (house.clock.now(), i64::try_from(house.events_kept.as_secs()).unwrap_or(i64::MAX / 4));
     for room in house.served() {
         let log = room.host.store.log();
-        if let Err(error) = log.tidy(before).await {
+        if let Err(error) = log.tidy(now.plus_seconds(-kept)).await {
             tracing::warn!(service = log.service(), %error, "old events stay for another hour");
         }
+        compact(&log, now.plus_seconds(-COMPACTED_AFTER_SECONDS)).await;
     }
     // Twice as long: an event of a slow reader may be older than the others.
-    let before = before.plus_seconds(-EVENTS_KEPT_SECONDS);
+    let before = now.plus_seconds(-2 * kept);
     for consumers in &house.consumers {
         if let Err(error) = consumers.tidy(before).await {
             tracing::warn!(service = consumers.service(), %error, "what was handled long ago stays noted for another hour");
+        }
+    }
+}
+
+/// Of what says how something is, only the latest is needed.
+async fn compact(log: &Log, before: Timestamp) {
+    let of_service = |one: &EventType| one.kind.split_once('.').is_some_and(|(source, _)| source == log.service());
+    for one in event_types().into_iter().filter(|one| one.keep == Keep::Latest && of_service(one)) {
+        if let Err(error) = log.compact(one.kind, before).await {
+            tracing::warn!(kind = one.kind, %error, "events that were overtaken stay for another hour");
         }
     }
 }

@@ -202,6 +202,12 @@ declare_settings! {
         allow_plain: bool = "off";
     }
 
+    /// What services say to one another, and to programs outside: see [events](events.md).
+    events: EventsSection = "events" {
+        /// How long each service's log keeps events. They stay longer until every consumer has passed them.
+        retention: Span<3_600_000, 31_536_000_000> = "7d";
+    }
+
     /// What is logged, to standard error.
     log: LogSection = "log" {
         /// From which severity lines are written.

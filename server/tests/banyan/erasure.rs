@@ -39,6 +39,16 @@ on_both_engines! {
         }
         let id = |token: &str| server.get("/api/v1/users/profile", Some(token)).1["id"].as_str().unwrap().to_owned();
         let (ann_id, ben_id) = (id(&ann), id(&ben));
+        let grant = json!({ "granteeId": ben_id, "kinds": ["goals"] });
+        assert_eq!(server.post("/api/v1/goals/grants", Some(&ann), &grant).0, 201);
+        let grant = json!({ "granteeId": ann_id, "kinds": ["goals"] });
+        assert_eq!(server.post("/api/v1/goals/grants", Some(&ben), &grant).0, 201);
+        // He was asked in, and came by himself.
+        let invitation = json!({ "email": "carl@example.org", "name": "Carl" });
+        assert_eq!(server.post("/api/v1/admin/invitations", Some(&admin), &invitation).0, 201);
+        let carl_id = id(&server.register("carl@example.org"));
+        let erase_carl = server.post(&format!("/api/v1/admin/users/{carl_id}/erase"), Some(&admin), &json!({}));
+        assert_eq!(erase_carl.0, 204, "{}", erase_carl.1);
         let erase = format!("/api/v1/admin/users/{ann_id}/erase");
         assert_eq!(server.post(&erase, Some(&ben), &json!({})).0, 403, "she is nobody who may");
         assert_eq!(server.get(&format!("/internal/people/{ann_id}"), Some(&admin)).0, 404, "the door knows no such path");
@@ -52,6 +62,11 @@ on_both_engines! {
             assert_eq!(rows_of(&place, service, table, &ann_id), 0, "{service}.{table}");
             assert!(rows_of(&place, service, table, &ben_id) > 0, "another person's {service}.{table} stay");
         }
+        assert_eq!(crate::database::look(&place, "goals", "SELECT COUNT(*) FROM grants"), ["0"]);
+        let invited = "SELECT COUNT(*) FROM invitations WHERE email = 'carl@example.org'";
+        assert_eq!(crate::database::look(&place, "identity", invited), ["0"]);
+        let heard = "SELECT COUNT(*) FROM outbox WHERE type = 'identity.user.erased'";
+        assert_eq!(crate::database::look(&place, "identity", heard), ["2"], "others may erase what they keep");
         assert_eq!(server.get("/api/v1/users/profile", Some(&ann)).0, 401);
         assert_eq!(server.try_log_in("ann@example.org", PASSWORD).0, 401);
         server.register("ann@example.org");

@@ -9,6 +9,7 @@ mod database;
 mod degraded;
 mod ends;
 mod erasure;
+mod events;
 mod every_table;
 mod first_steps;
 mod front_door;

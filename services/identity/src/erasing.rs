@@ -7,21 +7,24 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use banyan_contracts::identity::UserErased;
 use banyan_events::jobs::{JobError, Jobs, Retries};
 use banyan_events::sagas::{Saga, StepContext, start};
 use banyan_http::people::PEOPLE;
 use banyan_kernel::{Caller, RequestId, Uuid};
 use banyan_mesh::Mesh;
 use banyan_store::audit::Record;
-use banyan_store::{Rows, StoreError, Tx};
+use banyan_store::idempotency::Cipher;
+use banyan_store::{Rows, StoreError, Tx, grants};
 use http::{Method, Request, StatusCode};
 use sea_orm::{ConnectionTrait, Statement};
 use serde::{Deserialize, Serialize};
 
 use crate::managing::disable;
-use crate::model::Manager;
+use crate::model::{Manager, Person};
 use crate::schema::SERVICE;
-use crate::store::accounts;
+use crate::signals::Signal;
+use crate::store::{accounts, invitations, outgoing};
 use crate::{Identity, IdentityError};
 
 /// The saga's name, as it is stored.
@@ -38,7 +41,7 @@ struct Erase {
 }
 
 /// Nothing is undone: what one service has erased cannot be brought back. So it is tried for days, and then waits for a person.
-pub(crate) fn jobs(_: &Identity, mesh: &Mesh) -> Jobs {
+pub(crate) fn jobs(identity: &Identity, mesh: &Mesh) -> Jobs {
     let mut saga = Saga::new::<Erase>(ERASE).point_of_no_return();
     for service in ERASING_SERVICES {
         let mesh = mesh.clone();
@@ -48,8 +51,14 @@ pub(crate) fn jobs(_: &Identity, mesh: &Mesh) -> Jobs {
         };
         saga = saga.step_without_undo(service, ask).retries(Retries::OVER_DAYS);
     }
-    let own = |context: StepContext<Erase>| async move { erase_account(&context).await };
-    Jobs::new().saga(saga.step_without_undo(SERVICE, own).retries(Retries::OVER_DAYS).build())
+    let cipher = identity.0.store.environment().cipher.clone();
+    let own = move |context: StepContext<Erase>| {
+        let cipher = cipher.clone();
+        async move { erase_account(&context, &cipher).await }
+    };
+    Jobs::new()
+        .handle(crate::leaving::handler(identity))
+        .saga(saga.step_without_undo(SERVICE, own).retries(Retries::OVER_DAYS).build())
 }
 
 impl Identity {
@@ -58,14 +67,20 @@ impl Identity {
         let begun = rows.write(move |tx| async move {
             let person = accounts::person(&tx, id).await?.ok_or(IdentityError::Hidden)?;
             by.may_change(id, person.rights.roles)?;
-            let signals = if person.is_active() { disable(&tx, &person).await? } else { Vec::new() };
-            start(&tx, ERASE, &Erase { user: id }).unique(id.to_string()).await?;
-            tx.audit(Record::new("user.erasure-begun").subject(id).object("user", id));
-            Ok::<_, IdentityError>(signals)
+            close_and_erase(&tx, &person).await
         });
         self.heed(&begun.await?);
         Ok(())
     }
+}
+
+/// In the transaction of whoever decided it.
+pub(crate) async fn close_and_erase(tx: &Tx, person: &Person) -> Result<Vec<Signal>, IdentityError> {
+    let id = person.user.id;
+    let signals = if person.is_active() { disable(tx, person).await? } else { Vec::new() };
+    start(tx, ERASE, &Erase { user: id }).unique(id.to_string()).await?;
+    tx.audit(Record::new("user.erasure-begun").subject(id).object("user", id));
+    Ok(signals)
 }
 
 /// Has a service erase its rows. It answers the same however often it is asked.
@@ -82,14 +97,20 @@ async fn ask(mesh: &Mesh, service: &str, context: &StepContext<Erase>) -> Result
     }
 }
 
-/// Last of all the account: sessions, credentials, roles, keys and memberships go with it. The audit log keeps its id, and nothing else.
-async fn erase_account(context: &StepContext<Erase>) -> Result<(), JobError> {
+/// Last of all the account: sessions, credentials, roles, keys and memberships go with it, and what knows its address: invitations, and
+/// mails that have not left. The audit log keeps its id, and nothing else. Then everybody hears of it.
+async fn erase_account(context: &StepContext<Erase>, cipher: &Cipher) -> Result<(), JobError> {
     let user = context.input().user;
     let erase = move |tx: Tx| async move {
+        let Some(found) = accounts::find(&tx, user).await? else { return Ok(()) };
+        invitations::erase(&tx, user, &found.email).await?;
+        outgoing::erase(&tx, &found.email, cipher).await?;
+        grants::erase(&tx, user).await?;
         for sql in ["DELETE FROM usage_hours WHERE user_id = $1", "DELETE FROM users WHERE id = $1"] {
             let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [user.into()]);
             tx.execute_raw(statement).await.map_err(StoreError::from)?;
         }
+        tx.publish(&UserErased { user_id: user }).await?;
         tx.audit(Record::new("user.erased").subject(user).object("user", user));
         Ok(())
     };

@@ -17,6 +17,7 @@ mod erasing;
 pub mod error;
 mod inviting;
 mod keeping;
+mod leaving;
 mod legacy;
 mod lockout;
 mod login;

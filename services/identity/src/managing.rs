@@ -206,7 +206,7 @@ pub(crate) async fn raise_rights(tx: &Tx, user: Uuid) -> Result<Vec<Signal>, Ide
 }
 
 /// Refuses to take the role of the last active owner.
-async fn keep_an_owner(tx: &Tx, person: &Person, after: Roles) -> Result<(), IdentityError> {
+pub(crate) async fn keep_an_owner(tx: &Tx, person: &Person, after: Roles) -> Result<(), IdentityError> {
     let owner = banyan_kernel::Role::Owner;
     let loses = person.is_active() && person.rights.roles.contains(owner) && !after.contains(owner);
     if loses && !roles::has_another_owner(tx, person.user.id).await? {

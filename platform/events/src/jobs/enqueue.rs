@@ -2,7 +2,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
 
-use banyan_kernel::Uuid;
+use banyan_kernel::{Timestamp, Uuid};
 use banyan_store::{StoreError, Tx};
 use sea_orm::{ConnectionTrait, Statement, Value};
 
@@ -110,6 +110,30 @@ impl<'a> IntoFuture for Enqueue<'a> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.write())
     }
+}
+
+/// When a job that has not begun is due, by its unique key. In the sight of the service itself ([`banyan_store::Store::system`]).
+///
+/// # Errors
+/// What the engine says.
+pub async fn find_waiting<J: Job>(tx: &Tx, unique: &str) -> Result<Option<Timestamp>, StoreError> {
+    const SQL: &str =
+        "SELECT due_at FROM jobs WHERE tenant = $1 AND kind = $2 AND unique_key = $3 AND state IN ('waiting', 'ready')";
+    let values: [Value; 3] = [tx.caller().tenant.into(), J::KIND.into(), unique.into()];
+    let row = tx.query_one_raw(Statement::from_sql_and_values(tx.get_database_backend(), SQL, values)).await?;
+    Ok(row.map(|row| row.try_get("", "due_at").map(Timestamp::from_micros)).transpose()?)
+}
+
+/// Takes a job back that has not begun, by its unique key; false where there is none. In the sight of the service itself.
+///
+/// # Errors
+/// What the engine says.
+pub async fn withdraw<J: Job>(tx: &Tx, unique: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE jobs SET state = 'cancelled', ended_at = $1, unique_key = NULL \
+        WHERE tenant = $2 AND kind = $3 AND unique_key = $4 AND state IN ('waiting', 'ready')";
+    let values: [Value; 4] = [tx.now().micros().into(), tx.caller().tenant.into(), J::KIND.into(), unique.into()];
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), SQL, values);
+    Ok(tx.execute_raw(statement).await?.rows_affected() > 0)
 }
 
 fn check(kind: &str, payload: &serde_json::Value, unique: Option<&str>) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Consumers of events, jobs and sagas, on both engines.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod apart;
 mod dead_letters;
 mod desk;
 mod effects;

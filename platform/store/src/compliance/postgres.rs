@@ -6,8 +6,8 @@ use tokio_postgres::Client;
 
 use super::{Entry, Found, allowed};
 use crate::error::StoreError;
-use crate::postgres::failed;
 use crate::postgres::policies::{self, Command, STORED};
+use crate::postgres::{failed, log_role_of};
 use crate::schema::Table;
 
 /// `client` may be anybody's: the catalogue is open; `role` is the service's, `login` the pool's.
@@ -26,7 +26,7 @@ pub(crate) async fn check(
                 Some(relation) => relation.findings(table, command),
                 None => vec!["the table is missing".to_owned()],
             };
-            findings.extend(policy(client, service, table, command, role).await?);
+            findings.extend(policy(client, service, table, command).await?);
             found.entries.push(Entry::of(table, command, findings));
         }
         let number: i64 = count_policies(client, service, table).await?;
@@ -37,6 +37,7 @@ pub(crate) async fn check(
                 .push(format!("`{}` has {number} policies, {declared} are declared: each one more opens the table", table.name));
         }
     }
+    found.findings.extend(readers(client, service, tables).await?);
     for (name, relation) in &relations {
         let declared = tables.iter().any(|table| table.name == name);
         if !declared && relation.privileges.iter().any(|granted| *granted) {
@@ -44,6 +45,21 @@ pub(crate) async fn check(
         }
     }
     Ok(found)
+}
+
+/// What those who follow the log may do beyond that.
+async fn readers(client: &Client, service: &str, tables: &[Table]) -> Result<Vec<String>, StoreError> {
+    let role = log_role_of(service);
+    let mut findings = Vec::new();
+    for (name, relation) in &self::relations(client, service, &role).await? {
+        let table = tables.iter().find(|table| table.name == name);
+        let allowed = |command| table.is_some_and(|table| policies::is_of_readers(table, command));
+        let more = Command::ALL.into_iter().any(|command| relation.privileges[command as usize] && !allowed(command));
+        if more || relation.privileges[4] {
+            findings.push(format!("the role `{role}` has privileges on `{name}` beyond following the log"));
+        }
+    }
+    Ok(findings)
 }
 
 struct Relation {
@@ -118,13 +134,7 @@ async fn count_policies(client: &Client, service: &str, table: &Table) -> Result
 }
 
 /// Compares the policy with its seal: what it was made from, and how the server has it now.
-async fn policy(
-    client: &Client,
-    service: &str,
-    table: &Table,
-    command: Command,
-    role: &str,
-) -> Result<Option<String>, StoreError> {
+async fn policy(client: &Client, service: &str, table: &Table, command: Command) -> Result<Option<String>, StoreError> {
     let sql = format!(
         "SELECT p.polpermissive, p.polroles::regrole[]::text[], \
          coalesce(obj_description(p.oid, 'pg_policy'), '') = md5($4) || ' ' || {STORED} \
@@ -140,7 +150,7 @@ async fn policy(
     if !row.get::<_, bool>(0) {
         return Ok(Some("the policy is restrictive".to_owned()));
     }
-    if roles != [role] {
+    if roles != policies::holders(service, table, command) {
         return Ok(Some(format!("the policy is for {}", roles.join(", "))));
     }
     Ok((!row.get::<_, bool>(2)).then(|| "the policy is not the declared one".to_owned()))

@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::migrate::ddl::Dialect;
 use crate::migrate::parts::{self, Versions};
 use crate::migrate::{Outcome, Schema};
-use crate::postgres::{failed, policies, role_of};
+use crate::postgres::{failed, log_role_of, policies, role_of};
 
 /// Any number that only Banyan's migrations lock on.
 const LOCK: i64 = 0x0062_616e_7961_6e00;
@@ -53,11 +53,12 @@ pub(crate) async fn migrate(client: &mut Client, schema: &Schema) -> Result<Outc
     tx.batch_execute(&format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")).await.map_err(failed)?;
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(failed)?;
     let service = schema.service;
-    let role = role_of(service);
+    let (role, readers) = (role_of(service), log_role_of(service));
     // A role belongs to the cluster, so another database may have made it; two at once may race.
     tx.batch_execute(&format!(
         "DO $$ BEGIN CREATE ROLE \"{role}\" NOLOGIN NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
-         CREATE SCHEMA IF NOT EXISTS \"{service}\"; GRANT USAGE ON SCHEMA \"{service}\" TO \"{role}\"; \
+         DO $$ BEGIN CREATE ROLE \"{readers}\" NOLOGIN NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
+         CREATE SCHEMA IF NOT EXISTS \"{service}\"; GRANT USAGE ON SCHEMA \"{service}\" TO \"{role}\", \"{readers}\"; \
          CREATE TABLE IF NOT EXISTS \"{service}\".\"schema_version\" (\"version\" bigint NOT NULL, \"applied_at\" timestamptz NOT NULL)"
     ))
     .await

@@ -104,6 +104,12 @@ impl PostgresDatabase {
         Ok(Self { pool: pool::ServicePool::new(shared, schema.service)?, role: role_of(schema.service) })
     }
 
+    /// Only the service's log, for a process that does not run the service.
+    pub(crate) async fn open_log(shared: PostgresPool, service: &str) -> Result<Self, StoreError> {
+        upkeep::ensure_log(&shared, service).await?;
+        Ok(Self { pool: pool::ServicePool::new(shared, service)?, role: log_role_of(service) })
+    }
+
     pub(crate) async fn begin(
         &self,
         mode: Mode,
@@ -145,6 +151,11 @@ impl PostgresDatabase {
 /// The role that a service acts as: it owns nothing and bypasses nothing.
 pub(crate) fn role_of(service: &str) -> String {
     format!("banyan_{service}")
+}
+
+/// The role of those who follow the service's log: it may read events and note how far it is, and has no other right.
+pub(crate) fn log_role_of(service: &str) -> String {
+    format!("banyan_{service}_log")
 }
 
 fn address(url: &Secret<String>) -> Result<PostgresAddress, StoreError> {

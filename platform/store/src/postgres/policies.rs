@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::migrate::Schema;
 use crate::policy::Rule;
 use crate::policy::compile::{Compiler, possible};
+use crate::postgres::{log_role_of, role_of};
 use crate::schema::Table;
 
 /// What a policy governs.
@@ -51,6 +52,21 @@ impl Command {
     }
 }
 
+/// Whether those who follow the service's log may do it, whose role has no other rights: they read events, and note how far they are.
+pub(crate) fn is_of_readers(table: &Table, command: Command) -> bool {
+    match table.name {
+        "outbox" => command == Command::Read,
+        "log_readers" => command != Command::Delete,
+        _ => false,
+    }
+}
+
+/// The roles that a policy is for.
+pub(crate) fn holders(service: &str, table: &Table, command: Command) -> Vec<String> {
+    let readers = is_of_readers(table, command).then(|| log_role_of(service));
+    [role_of(service)].into_iter().chain(readers).collect()
+}
+
 /// The statements that give `table` its declared policies, whatever it had before.
 ///
 /// What a policy can never allow has neither policy nor privilege.
@@ -66,12 +82,28 @@ pub(crate) fn statements(schema: &Schema, table: &Table, role: &str) -> Vec<Stri
         let privileges: Vec<&str> = allowed.iter().map(|command| command.sql()).collect();
         statements.push(format!("GRANT {} ON TABLE {name} TO \"{role}\"", privileges.join(", ")));
     }
+    statements.extend(readers(schema.service, table, &name));
     for command in allowed {
         let condition = condition(schema.service, table, command);
-        statements.push(create_policy(&name, role, command, &condition));
+        let roles: Vec<String> = holders(schema.service, table, command).iter().map(|role| format!("\"{role}\"")).collect();
+        statements.push(create_policy(&name, &roles.join(", "), command, &condition));
         statements.push(seal(&name, command, &condition));
     }
     statements
+}
+
+/// The privileges of those who follow the log.
+fn readers(service: &str, table: &Table, name: &str) -> Vec<String> {
+    let allowed = Command::ALL.into_iter().filter(|command| is_of_readers(table, *command));
+    let privileges: Vec<&str> = allowed.map(Command::sql).collect();
+    if privileges.is_empty() {
+        return Vec::new();
+    }
+    let role = log_role_of(service);
+    vec![
+        format!("REVOKE ALL ON TABLE {name} FROM \"{role}\""),
+        format!("GRANT {} ON TABLE {name} TO \"{role}\"", privileges.join(", ")),
+    ]
 }
 
 /// Policies are joined by OR, so one left over from elsewhere would open the table.
@@ -87,13 +119,13 @@ pub(crate) fn condition(service: &str, table: &Table, command: Command) -> Strin
     Compiler::Postgres { schema: service }.condition(table, command.rule(table), &format!("\"{}\"", table.name))
 }
 
-fn create_policy(table: &str, role: &str, command: Command, condition: &str) -> String {
+fn create_policy(table: &str, roles: &str, command: Command, condition: &str) -> String {
     let clauses = match command {
         Command::Read | Command::Delete => format!("USING ({condition})"),
         Command::Insert => format!("WITH CHECK ({condition})"),
         Command::Update => format!("USING ({condition}) WITH CHECK ({condition})"),
     };
-    format!("CREATE POLICY \"{}\" ON {table} FOR {} TO \"{role}\" {clauses}", command.policy_name(), command.sql())
+    format!("CREATE POLICY \"{}\" ON {table} FOR {} TO {roles} {clauses}", command.policy_name(), command.sql())
 }
 
 /// Notes beside the policy what it was made from and how the server understood it, so that a later change of either shows.

@@ -5,7 +5,7 @@
 
 use tokio_postgres::Client;
 
-use super::{PostgresPool, role_of};
+use super::{PostgresPool, log_role_of, role_of};
 use crate::error::StoreError;
 use crate::migrate::{self, Outcome, Schema, Standing, Upkeep};
 use crate::postgres::failed;
@@ -28,6 +28,27 @@ pub(super) async fn ensure(shared: &PostgresPool, schema: &Schema, upkeep: Upkee
     };
     migrate::migrate_postgres(&mut owner, schema).await?;
     allow_log_in_role(&owner, schema.service, &login.name).await
+}
+
+/// Whether the log-in role may follow the log of a service that is none of this process's.
+///
+/// # Errors
+/// [`StoreError::Outdated`] with what to do, and what the server says.
+pub(super) async fn ensure_log(shared: &PostgresPool, service: &str) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT coalesce((SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = $2), false) \
+        AND coalesce((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1), false) \
+        AND EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+        WHERE n.nspname = $1 AND c.relname = 'log_readers')";
+    let client = shared.client(&shared.options.url).await?;
+    let row = client.query_one(SQL, &[&service, &log_role_of(service)]).await.map_err(failed)?;
+    if row.get(0) {
+        return Ok(());
+    }
+    let login = log_in_role(&client).await?.name;
+    Err(StoreError::Outdated(format!(
+        "the log of service `{service}` is not there, or the log-in role `{login}` may not follow it. \
+         Run `banyan migrate --database-url OWNER --log-in-role {login}`, where OWNER is the URL of the role that owns the tables"
+    )))
 }
 
 struct LogInRole {
@@ -60,17 +81,18 @@ fn refusal(schema: &Schema, standing: Standing, login: &str) -> String {
 /// Lets a log-in role take on the service's role, see the schema's names so that statements can be prepared, and its version.
 pub(super) async fn allow_log_in_role(owner: &Client, service: &str, login: &str) -> Result<(), StoreError> {
     const HELD: &str = "SELECT pg_has_role($1, $2, 'MEMBER') AND has_schema_privilege($1, $3, 'USAGE') \
-        AND has_table_privilege($1, $4, 'SELECT')";
-    let role = role_of(service);
+        AND has_table_privilege($1, $4, 'SELECT') AND pg_has_role($1, $5, 'MEMBER')";
+    let (role, readers) = (role_of(service), log_role_of(service));
     let versions = format!("\"{service}\".schema_version");
-    let held =
-        || async { owner.query_one(HELD, &[&login, &role, &service, &versions]).await.map(|row| row.get(0)).map_err(failed) };
+    let held = || async {
+        owner.query_one(HELD, &[&login, &role, &service, &versions, &readers]).await.map(|row| row.get(0)).map_err(failed)
+    };
     if held().await? {
         return Ok(());
     }
     let quoted = login.replace('"', "\"\"");
     let grant = format!(
-        "GRANT \"{role}\" TO \"{quoted}\"; GRANT USAGE ON SCHEMA \"{service}\" TO \"{quoted}\"; \
+        "GRANT \"{role}\", \"{readers}\" TO \"{quoted}\"; GRANT USAGE ON SCHEMA \"{service}\" TO \"{quoted}\"; \
          GRANT SELECT ON {versions} TO \"{quoted}\""
     );
     match owner.batch_execute(&grant).await.map_err(failed) {

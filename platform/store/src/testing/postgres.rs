@@ -41,8 +41,8 @@ impl PostgresGround {
     async fn make(&self) -> Result<(), StoreError> {
         let (service, role) = (self.schema.service, &self.role);
         self.batch(&format!(
-            "DROP SCHEMA IF EXISTS \"{service}\" CASCADE; DROP ROLE IF EXISTS \"{role}\"; CREATE SCHEMA \"{service}\"; \
-             CREATE ROLE \"{role}\" NOLOGIN; GRANT USAGE ON SCHEMA \"{service}\" TO \"{role}\""
+            "DROP SCHEMA IF EXISTS \"{service}\" CASCADE; DROP ROLE IF EXISTS \"{role}\", \"{role}_log\"; CREATE SCHEMA \"{service}\"; \
+             CREATE ROLE \"{role}\" NOLOGIN; CREATE ROLE \"{role}_log\" NOLOGIN; GRANT USAGE ON SCHEMA \"{service}\" TO \"{role}\""
         ))
         .await?;
         let dialect = Dialect::Postgres { schema: service };
@@ -65,7 +65,7 @@ impl PostgresGround {
     /// What the server says.
     pub async fn drop_all(self) -> Result<(), StoreError> {
         let (service, role) = (self.schema.service, &self.role);
-        self.batch(&format!("DROP SCHEMA \"{service}\" CASCADE; DROP ROLE \"{role}\"")).await
+        self.batch(&format!("DROP SCHEMA \"{service}\" CASCADE; DROP ROLE \"{role}\", \"{role}_log\"")).await
     }
 
     /// What the compliance check says of the schema.

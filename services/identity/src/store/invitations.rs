@@ -3,6 +3,7 @@
 use banyan_kernel::{Role, Roles, Uuid};
 use banyan_store::{StoreError, Tx};
 use sea_orm::ActiveValue::Set;
+use sea_orm::ExprTrait as _;
 use sea_orm::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,6 +46,13 @@ pub(crate) struct NewInvitation<'a> {
     pub organisation: Option<Uuid>,
     pub user: Option<Uuid>,
     pub locale: Option<&'a str>,
+}
+
+/// Deletes what a person was invited by: with an account that was there, or by the address alone.
+pub(crate) async fn erase(tx: &Tx, user: Uuid, email: &str) -> Result<(), StoreError> {
+    let theirs = invitation::Column::UserId.eq(user).or(invitation::Column::Email.eq(email));
+    invitation::Entity::delete_many().filter(theirs).exec(tx).await?;
+    Ok(())
 }
 
 pub(crate) async fn add(tx: &Tx, new: &NewInvitation<'_>) -> Result<invitation::Model, StoreError> {

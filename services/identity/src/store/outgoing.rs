@@ -1,15 +1,19 @@
 //! Mails on their way out.
 
 use banyan_kernel::{Timestamp, Uuid};
+use banyan_store::idempotency::Cipher;
 use banyan_store::{StoreError, Tx};
 use sea_orm::prelude::*;
 use sea_orm::{ActiveValue::Set, QueryOrder as _, QuerySelect as _};
 
 use super::insert;
 use crate::entity::outgoing_mail;
+use crate::mail::Mail;
 
 /// Attempts before a mail is set aside.
 const LAST_ATTEMPT: i64 = 12;
+/// Mails that are opened at a time.
+const PAGE: u64 = 200;
 /// For so many seconds a mail belongs to the one who took it.
 const LEASE_SECONDS: i64 = 120;
 
@@ -73,6 +77,27 @@ pub(crate) async fn failed(tx: &Tx, mail: &outgoing_mail::Model, error: &str, ho
 pub(crate) enum Hope {
     Some,
     None,
+}
+
+/// Deletes the mails to an address that have not left. Their content is sealed, so each of the tenant's is opened: those are few, as mails
+/// leave within seconds, and what was set aside stays for a week.
+pub(crate) async fn erase(tx: &Tx, address: &str, cipher: &Cipher) -> Result<(), StoreError> {
+    let mut after = Uuid::nil();
+    loop {
+        let query = outgoing_mail::Entity::find()
+            .filter(outgoing_mail::Column::Tenant.eq(tx.caller().tenant))
+            .filter(outgoing_mail::Column::Id.gt(after));
+        let page = query.order_by_asc(outgoing_mail::Column::Id).limit(PAGE).all(tx).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        for row in &page {
+            let opened = cipher.open(&row.content, row.id.as_bytes()).ok();
+            let mail = opened.and_then(|content| serde_json::from_slice::<Mail>(&content).ok());
+            if mail.is_some_and(|mail| mail.to == address) {
+                sent(tx, row.id).await?;
+            }
+        }
+    }
 }
 
 /// Deletes mails that were set aside long ago; what they carried has expired.

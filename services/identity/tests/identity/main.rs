@@ -9,6 +9,7 @@ mod command_line;
 mod indexes;
 mod invitations;
 mod keys;
+mod leaving;
 mod legacy;
 mod limits;
 mod login;

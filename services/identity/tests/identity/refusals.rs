@@ -12,6 +12,7 @@ use crate::support::{Desk, PASSWORD, tenant};
 fn body_of(operation: &Operation) -> Option<Value> {
     let body = match operation.id.as_str() {
         "changePassword" => json!({ "currentPassword": PASSWORD, "password": "warm oven bread" }),
+        "askErasure" => json!({ "password": PASSWORD }),
         "updateProfile" | "setPreferences" => json!({}),
         "createUser" | "createInvitation" => json!({ "email": "sam@example.org", "name": "Sam" }),
         "createApiKey" | "changeApiKey" => json!({ "name": "X" }),

@@ -7,4 +7,5 @@ mod concurrent;
 mod fixture;
 mod generate;
 mod guard;
+mod readers;
 mod statements;

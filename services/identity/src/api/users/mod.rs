@@ -1,14 +1,18 @@
 //! The caller's own account.
 
+mod ask_erasure;
+mod get_erasure;
 mod get_preferences;
 mod get_profile;
 mod list_own_organisations;
 mod set_preferences;
 mod update_profile;
+mod withdraw_erasure;
 
 use std::collections::BTreeMap;
 
 use banyan_http::{Check, FieldError, Validate};
+use banyan_kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(get_profile::get_profile, update_profile::update_profile))
         .routes(routes!(get_preferences::get_preferences, set_preferences::set_preferences))
         .routes(routes!(list_own_organisations::list_own_organisations))
+        .routes(routes!(ask_erasure::ask_erasure, get_erasure::get_erasure, withdraw_erasure::withdraw_erasure))
 }
 
 /// What a person wants to be told of: everything or nothing, or by channel or subject (`{"email": true, "push": false}`).
@@ -42,6 +47,15 @@ impl Validate for Notifications {
             check.error("notifications", FieldError::invalid());
         }
     }
+}
+
+/// When the account and all that is its person's goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Erasure {
+    /// `null` where it was not asked for.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    erases_at: Option<Timestamp>,
 }
 
 /// What a person chose.
