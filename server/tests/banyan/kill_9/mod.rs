@@ -293,15 +293,19 @@ fn addressees(place: &Place) -> Vec<String> {
 
 /// Kills one of the cluster's own processes: PostgreSQL then ends all of them and recovers from its log, as after `pg_ctl stop -m immediate`.
 fn crash_postgres(place: &Place) {
+    crash_postgres_at(place.database_url());
+}
+
+pub(crate) fn crash_postgres_at(url: &str) {
     let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1";
-    let found = postgres(place.database_url(), sql);
+    let found = postgres(url, sql);
     let pid = found.first().and_then(|pid| Pid::from_raw(pid.parse().ok()?)).expect("the server has a connection");
     rustix::process::kill_process(pid, Signal::KILL).unwrap();
 }
 
 /// A new database on the cluster that waits for the disk.
 #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment; a name that no other test has")]
-fn durable_database() -> String {
+pub(crate) fn durable_database() -> String {
     let url = std::env::var("BANYAN_TEST_POSTGRES_DURABLE_URL")
         .expect("`cargo xtask test --all` starts a durable PostgreSQL and sets it");
     let name = format!("kill_9_{}", Uuid::now_v7().simple());
@@ -317,7 +321,7 @@ fn is_up(place: &Place) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment")]
-fn is_long() -> bool {
+pub(crate) fn is_long() -> bool {
     std::env::var_os("BANYAN_LONG_TESTS").is_some()
 }
 

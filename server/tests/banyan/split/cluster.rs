@@ -39,6 +39,26 @@ impl Cluster {
         Self { database, door, services: vec![("identity", rest)] }
     }
 
+    /// A front door, and a process for the rest, to which others come.
+    pub(crate) fn of_three() -> Self {
+        Self::on(Place::postgres())
+    }
+
+    /// The same on a database that is there.
+    pub(crate) fn of_three_on(url: &str) -> Self {
+        Self::on(Place::with_database(url))
+    }
+
+    fn on(database: Place) -> Self {
+        let rest = start(&database, "identity,content,goals,gateway");
+        let door = start(&database, "edge");
+        Self { database, door, services: vec![("identity", rest)] }
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.database_url()
+    }
+
     /// One more process, with these roles.
     pub(crate) fn another(&self, roles: &str, variables: &[(&str, &str)]) -> Part {
         start_at(Place::with_database(self.database.database_url()), roles, variables)

@@ -6,11 +6,13 @@ mod joined;
 mod keyed;
 pub(crate) mod load;
 mod refused;
+mod torture;
 mod walk;
 
 use serde_json::json;
 
-use crate::harness::{Place, eventually};
+use crate::database::postgres;
+use crate::harness::{PASSWORD, Place, eventually};
 use cluster::Cluster;
 use load::Load;
 
@@ -103,6 +105,41 @@ fn a_service_that_is_down_takes_down_what_needs_it_and_nothing_else() {
         let path = cores.iter().find(|core| core.0 == down).unwrap().1;
         eventually("it is back", || (ask(path).0 == 200).then_some(()));
     }
+}
+
+#[test]
+fn an_account_is_erased_by_services_apart_although_one_is_away_and_operators_see_it_over_the_door() {
+    let mut cluster = Cluster::of(1);
+    let create = ["user", "create", "--tenant", "upcoach", "--email", "admin@example.org", "--role", "admin", "--name", "Ada"];
+    cluster.operate(&create, &format!("{PASSWORD}\n"));
+    let url = cluster.database_url().to_owned();
+    let admin = cluster.door.server.log_in("admin@example.org", PASSWORD);
+    let ann = cluster.door.server.register("ann@example.org");
+    assert_eq!(cluster.door.server.post("/api/v1/goals", Some(&ann), &json!({ "title": "Run" })).0, 201);
+    assert_eq!(cluster.door.server.post("/api/v1/content/journal", Some(&ann), &json!({ "content": "Mine." })).0, 201);
+    let id = cluster.door.server.get("/api/v1/users/profile", Some(&ann)).1["id"].as_str().unwrap().to_owned();
+    let left = |table: &str| postgres(&url, &format!("SELECT count(*) FROM {table} WHERE user_id = '{id}'")).remove(0);
+    drop(cluster.take("goals"));
+    let erase = format!("/api/v1/admin/users/{id}/erase");
+    assert_eq!(cluster.door.server.post(&erase, Some(&admin), &json!({})).0, 204);
+    eventually("content has erased it", || (left("content.journals") == "0").then_some(()));
+    let sagas = "/api/v1/admin/services/identity/sagas";
+    let saga = || cluster.door.server.get(&format!("{sagas}?name=erase-account"), Some(&admin)).1["data"][0].clone();
+    assert_eq!(saga()["state"], "running");
+    assert_eq!(left("goals.goals"), "1");
+    assert_eq!(cluster.door.server.get(sagas, Some(&ann)).0, 401);
+    let away = cluster.door.server.get("/api/v1/admin/services/goals/jobs", Some(&admin));
+    assert!(away.0 >= 500, "each service answers for itself: {away:?}");
+    cluster.add("goals");
+    let begun = std::time::Instant::now();
+    // It is tried again after 5, 10, 20 … seconds.
+    while cluster.door.server.get(&format!("{sagas}?state=done"), Some(&admin)).1["pagination"]["total"] != 1 {
+        assert!(begun.elapsed().as_secs() < 180, "the saga does not end");
+        std::thread::yield_now();
+    }
+    assert_eq!(left("goals.goals"), "0");
+    assert_eq!(cluster.door.server.get("/api/v1/admin/services/goals/dead-letters", Some(&admin)).0, 200);
+    assert_eq!(cluster.door.server.get("/api/v1/admin/services/content/consumers", Some(&admin)).0, 403, "she is no operator");
 }
 
 #[test]
