@@ -32,7 +32,11 @@ async fn events_of_a_service_elsewhere_are_heard() {
         assert!(begun.elapsed() < Duration::from_secs(60), "not heard: {:?}", told(&others, bench.tenant).await);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(consumers.states().await.unwrap()[0].lag, 0);
+    // Partitions in which nothing stands follow a little later.
+    while consumers.states().await.unwrap()[0].lag > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it stays behind");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     stop.send_replace(true);
     running.await.unwrap();
     // Its place stands in the other's log, which nothing is tidied from before it.

@@ -31,7 +31,8 @@ impl Torture {
     fn begin(url: Option<&str>) -> Self {
         let cluster = url.map_or_else(Cluster::of_three, Cluster::of_three_on);
         let others = (0..2).map(|_| cluster.another(ROLES, &[])).collect();
-        let create = ["user", "create", "--tenant", "upcoach", "--email", "admin@example.org", "--role", "admin", "--name", "Ada"];
+        let create =
+            ["user", "create", "--tenant", "upcoach", "--email", "admin@example.org", "--role", "admin", "--name", "Ada"];
         cluster.operate(&create, &format!("{PASSWORD}\n"));
         let admin = cluster.door.server.log_in("admin@example.org", PASSWORD);
         let url = cluster.database_url().to_owned();
@@ -100,13 +101,18 @@ impl Torture {
         }
         let twice = "SELECT count(*) FROM (SELECT 1 FROM identity.audit WHERE action = 'user.erased' GROUP BY subject_id HAVING count(*) > 1) t";
         assert_eq!(self.count(twice), 0, "nobody is erased twice");
-        assert_eq!(self.count("SELECT count(*) FROM identity.jobs WHERE state NOT IN ('done', 'cancelled')"), 0, "no job is left");
+        assert_eq!(
+            self.count("SELECT count(*) FROM identity.jobs WHERE state NOT IN ('done', 'cancelled')"),
+            0,
+            "no job is left"
+        );
     }
 }
 
 /// As a restart of the server shows itself to a client.
 fn break_connections(url: &str) {
-    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let sql =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
     postgres(url, sql);
 }
 
@@ -118,7 +124,12 @@ fn sagas_in_three_processes_outlive_kills_and_broken_connections() {
     let kept = torture.person(0);
     let (begun, mut erased, mut number) = (Instant::now(), Vec::new(), 0);
     loop {
-        let some: Vec<Person> = (0..3).map(|_| { number += 1; torture.person(number) }).collect();
+        let some: Vec<Person> = (0..3)
+            .map(|_| {
+                number += 1;
+                torture.person(number)
+            })
+            .collect();
         some.iter().for_each(|person| torture.erase(person));
         erased.extend(some);
         torture.disturb(|url| if long { crash_postgres_at(url) } else { break_connections(url) });

@@ -8,6 +8,7 @@ use banyan_testkit::Bench;
 use crate::notes;
 
 const ROLE: &str = "banyan_notes_log";
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
 async fn published(bench: &Bench) -> Store {
     let store = bench.store(notes::schema()).await;
@@ -52,7 +53,10 @@ async fn the_role_of_followers_has_no_other_rights() {
         tokio_postgres::connect(bench.database.postgres_url().unwrap(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let tried = async |actor: &str, sql: &str| {
-        let context = format!("BEGIN; SET LOCAL ROLE {ROLE}; SELECT set_config('banyan.actor', '{actor}', true)");
+        let context = format!(
+            "BEGIN; SET LOCAL ROLE {ROLE}; \
+             SELECT set_config('banyan.actor', '{actor}', true), set_config('banyan.tenant', '{NIL}', true)"
+        );
         client.batch_execute(&context).await.unwrap();
         let rows = client
             .simple_query(sql)
