@@ -174,7 +174,8 @@ async fn look_at_dead_letters(client: &Client, findings: &mut Vec<Finding>) {
         let look = async {
             // As the service itself, whose role alone sees these rows.
             let context = format!(
-                "BEGIN READ ONLY; SET LOCAL ROLE \"banyan_{service}\"; SELECT set_config('banyan.actor', 'system', true)"
+                "BEGIN READ ONLY; SET LOCAL ROLE \"banyan_{service}\"; SELECT set_config('banyan.actor', 'system', true), \
+                 set_config('banyan.tenant', '00000000-0000-0000-0000-000000000000', true)"
             );
             client.batch_execute(&context).await?;
             let sql = format!("SELECT count(*) FROM \"{service}\".parked_events WHERE dead_at IS NOT NULL");
