@@ -179,6 +179,17 @@ pub struct PersonSheet {
 /// Where identity tells of a person. It is no path of the interface: the door knows nothing of it.
 pub const PERSON_PATH: &str = "/internal/people";
 
+/// What a newcomer finds in a service: something of their own to begin with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstThing {
+    /// Of the row that it becomes, so that it is there once however often it is given.
+    pub id: Uuid,
+    /// In the person's language.
+    pub title: String,
+    pub text: String,
+}
+
 /// A person as other services and the people who run a tenant see them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use banyan_contracts::identity::FirstThing;
 use banyan_events::jobs::Jobs;
 use banyan_events::log::NoSource;
 use banyan_events::{Consumer, Consumers};
@@ -97,6 +98,7 @@ pub struct Service {
     consumers: Option<Arc<MakeConsumers>>,
     jobs: Option<Arc<MakeJobs>>,
     erase: Option<Arc<crate::people::Erase>>,
+    first_things: Option<crate::people::FirstThings>,
 }
 
 impl Service {
@@ -111,6 +113,7 @@ impl Service {
             consumers: None,
             jobs: None,
             erase: None,
+            first_things: None,
         }
     }
 
@@ -168,6 +171,22 @@ impl Service {
         self
     }
 
+    /// How the service gives a newcomer something of their own, and how it takes back what they have not made their own. Both act as that
+    /// person, and succeed where it was done before.
+    #[must_use]
+    pub fn welcomes<G, GaveFut, T, TookFut>(mut self, give: G, take: T) -> Self
+    where
+        G: Fn(Tx, Uuid, FirstThing) -> GaveFut + Send + Sync + 'static,
+        GaveFut: Future<Output = Result<(), StoreError>> + Send + 'static,
+        T: Fn(Tx, Uuid, Uuid) -> TookFut + Send + Sync + 'static,
+        TookFut: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
+        let give: Arc<crate::people::Give> = Arc::new(move |tx, user, thing| Box::pin(give(tx, user, thing)));
+        let take: Arc<crate::people::Take> = Arc::new(move |tx, user, id| Box::pin(take(tx, user, id)));
+        self.first_things = Some(crate::people::FirstThings { give, take });
+        self
+    }
+
     /// The documentation of the routes as the handlers give it; [`crate::openapi::merge`] completes it.
     pub fn openapi(&self) -> &OpenApi {
         &self.openapi
@@ -189,6 +208,9 @@ impl Service {
         let mut router = self.router.as_ref().map_or_else(Router::new, |make| make(host));
         if let Some(erase) = &self.erase {
             router = router.merge(crate::people::router(host.store.clone(), erase.clone()));
+        }
+        if let Some(things) = &self.first_things {
+            router = router.merge(crate::people::first_things(host.store.clone(), things.clone()));
         }
         let (store, consumers) = (host.store.clone(), host.resource::<Consumers>());
         router = router.merge(crate::background::router(Desk { store, consumers, jobs: Arc::new(self.jobs_of(host)) }));

@@ -30,4 +30,5 @@ mod stored_routes;
 mod strangle;
 mod typescript;
 mod under_load;
+mod welcome;
 mod wire;

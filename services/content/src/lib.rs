@@ -37,6 +37,10 @@ pub fn service() -> Service {
         .messages("en-US", "content.ftl", include_str!("../locales/en-US/content.ftl"))
         .messages("id-ID", "content.ftl", include_str!("../locales/id-ID/content.ftl"))
         .erases(|tx, user| async move { store::journals::erase(&tx, user).await })
+        .welcomes(
+            |tx, user, thing| async move { store::journals::give(&tx, user, thing).await },
+            |tx, user, id| async move { store::journals::take_back(&tx, user, id).await },
+        )
         .routes(api::routes, |host: &Host| App {
             store: host.store.clone(),
             catalogues: host.catalogues.clone(),

@@ -28,5 +28,9 @@ pub fn service() -> Service {
         .messages("en-US", "goals.ftl", include_str!("../locales/en-US/goals.ftl"))
         .messages("id-ID", "goals.ftl", include_str!("../locales/id-ID/goals.ftl"))
         .erases(|tx, user| async move { store::purge::erase(&tx, user).await })
+        .welcomes(
+            |tx, user, thing| async move { store::goals::give(&tx, user, thing).await },
+            |tx, user, id| async move { store::goals::take_back(&tx, user, id).await },
+        )
         .routes(api::routes, |host: &Host| App { store: host.store.clone() })
 }

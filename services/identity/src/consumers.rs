@@ -16,11 +16,12 @@ use crate::{Identity, IdentityError};
 const TYPES: &[&str] = &[VerificationRequested::TYPE, PasswordResetRequested::TYPE, InvitationCreated::TYPE];
 
 pub(crate) fn all(identity: Identity) -> Vec<Consumer> {
+    let newcomers = crate::welcoming::consumer(identity.clone());
     let mails = move |delivery: Delivery| {
         let identity = identity.clone();
         async move { identity.write_mail(&delivery).await }
     };
-    vec![Consumer::new("mails", TYPES, mails)]
+    vec![Consumer::new("mails", TYPES, mails), newcomers]
 }
 
 /// To whom a mail goes.

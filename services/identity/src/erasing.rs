@@ -58,6 +58,7 @@ pub(crate) fn jobs(identity: &Identity, mesh: &Mesh) -> Jobs {
     };
     Jobs::new()
         .handle(crate::leaving::handler(identity))
+        .saga(crate::welcoming::saga(identity, mesh))
         .saga(saga.step_without_undo(SERVICE, own).retries(Retries::OVER_DAYS).build())
 }
 

@@ -41,6 +41,7 @@ pub mod tokens;
 mod usage;
 mod view;
 mod visit;
+mod welcoming;
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! Journals, written and spoken.
 
+use banyan_contracts::identity::FirstThing;
 use banyan_http::paging::Order;
 use banyan_http::{Paged, Paging};
 use banyan_kernel::{Timestamp, Uuid};
@@ -154,6 +155,37 @@ pub async fn purge(store: &Store, tenant: Uuid) -> Result<u64, ContentError> {
         Ok(Entity::delete_many().filter(Column::DeletedAt.lt(oldest)).exec(&tx).await?.rows_affected)
     })
     .await
+}
+
+/// A newcomer's first entry, once, whatever the person has done to it since.
+pub(crate) async fn give(tx: &Tx, user: Uuid, first: FirstThing) -> Result<(), StoreError> {
+    if Entity::find().filter(Column::Id.eq(first.id)).one(tx).await?.is_some() {
+        return Ok(());
+    }
+    let now = tx.now().micros();
+    let text = if first.text.is_empty() { first.title } else { format!("{}\n\n{}", first.title, first.text) };
+    let row = Model {
+        tenant_id: tx.caller().tenant,
+        id: first.id,
+        user_id: user,
+        kind: Kind::Text,
+        content: text,
+        mood: None,
+        tags: Tags(Vec::new()),
+        deleted_at: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    tx.insert(row.into_active_model()).await?;
+    Ok(())
+}
+
+/// Takes it back, unless the person has changed it.
+pub(crate) async fn take_back(tx: &Tx, user: Uuid, id: Uuid) -> Result<(), StoreError> {
+    let untouched = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::UserId.eq(user)).filter(Column::Version.eq(1));
+    untouched.exec(tx).await?;
+    Ok(())
 }
 
 /// Removes all that a person has written, for the service itself.

@@ -1,13 +1,14 @@
 //! Goals.
 
 use banyan_contracts::goals::GoalCreated;
+use banyan_contracts::identity::FirstThing;
 use banyan_http::{Paged, Paging};
 use banyan_kernel::Uuid;
-use banyan_store::Tx;
+use banyan_store::{StoreError, Tx};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
 
 use super::owned::{self, Archive, owned};
-use crate::entity::goal::{Column, Entity, Model, Status};
+use crate::entity::goal::{Column, Entity, Milestones, Model, Status};
 use crate::error::GoalsError;
 
 owned!(goal);
@@ -30,6 +31,45 @@ pub(crate) struct Filter {
     /// The target date, both ends included. Goals without one are left out.
     pub(crate) from: Option<String>,
     pub(crate) to: Option<String>,
+}
+
+/// A newcomer's first goal, once, whatever the person has done to it since.
+pub(crate) async fn give(tx: &Tx, user: Uuid, first: FirstThing) -> Result<(), StoreError> {
+    if Entity::find().filter(Column::Id.eq(first.id)).one(tx).await?.is_some() {
+        return Ok(());
+    }
+    let now = tx.now().micros();
+    let goal = Model {
+        tenant_id: tx.caller().tenant,
+        id: first.id,
+        user_id: user,
+        title: first.title,
+        description: Some(first.text).filter(|text| !text.is_empty()),
+        category: None,
+        status: Status::Active,
+        target_value: None,
+        target_unit: None,
+        current_value: 0.0,
+        target_date: None,
+        milestones: Milestones(Vec::new()),
+        completed_at: None,
+        archived_at: None,
+        deleted_at: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    insert(tx, goal).await.map(drop).map_err(|error| match error {
+        GoalsError::Store(error) => error,
+        other => StoreError::Constraint(other.to_string()),
+    })
+}
+
+/// Takes it back, unless the person has changed it.
+pub(crate) async fn take_back(tx: &Tx, user: Uuid, id: Uuid) -> Result<(), StoreError> {
+    let untouched = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::UserId.eq(user)).filter(Column::Version.eq(1));
+    untouched.exec(tx).await?;
+    Ok(())
 }
 
 pub(crate) async fn insert(tx: &Tx, goal: Model) -> Result<Model, GoalsError> {
