@@ -17,8 +17,8 @@ use banyan_http::people::PEOPLE;
 use banyan_kernel::{Caller, RequestId, Uuid};
 use banyan_locale::Args;
 use banyan_mesh::Mesh;
+use banyan_store::Tx;
 use banyan_store::audit::Record;
-use banyan_store::{StoreError, Tx};
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +82,7 @@ impl Identity {
     /// What an application gives, in a language that it has.
     fn first_thing(&self, tenant: Uuid, locale: Option<&str>, message: &str, id: Uuid) -> Option<FirstThing> {
         let tenant = self.tenant(tenant)?;
-        let application = &tenant.application;
+        let application = self.0.applications.get(&tenant.application)?;
         let tag = locale.unwrap_or(&application.manifest().default_locale);
         let locale = self.0.catalogues.locales(Some(application.name())).lookup(tag).unwrap_or_default();
         let messages = self.0.catalogues.messages(Some(application.name()), locale);
@@ -102,7 +102,7 @@ async fn give(
 ) -> Result<(), JobError> {
     let welcome = context.input();
     let user = welcome.user;
-    let read = move |tx: Tx| async move { Ok::<_, StoreError>(accounts::find(&tx, user).await?) };
+    let read = move |tx: Tx| async move { accounts::find(&tx, user).await };
     // Gone meanwhile: there is nobody to welcome.
     let Some(found) = identity.own(context.tenant()).read(read).await? else { return Ok(()) };
     let thing = identity.first_thing(context.tenant(), found.locale.as_deref(), message, welcome.things[place]);

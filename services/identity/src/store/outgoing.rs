@@ -1,5 +1,6 @@
 //! Mails on their way out.
 
+use banyan_channels::mail::Mail;
 use banyan_kernel::{Timestamp, Uuid};
 use banyan_store::idempotency::Cipher;
 use banyan_store::{StoreError, Tx};
@@ -8,7 +9,6 @@ use sea_orm::{ActiveValue::Set, QueryOrder as _, QuerySelect as _};
 
 use super::insert;
 use crate::entity::outgoing_mail;
-use crate::mail::Mail;
 
 /// Attempts before a mail is set aside.
 const LAST_ATTEMPT: i64 = 12;
