@@ -17,7 +17,6 @@ use crate::topic::{DeliveryState, Topic, Way};
 /// One way of one notification, and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = NotificationDelivery)]
 pub(crate) struct Delivery {
     id: Uuid,
     /// None where it goes to a channel of the tenant.

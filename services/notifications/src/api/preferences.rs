@@ -21,6 +21,7 @@ use crate::topic::{Channel, Mode, Topic};
     "topics": [{"topic": "goals", "mandatory": false, "email": "daily", "push": "instant", "sms": "off"}],
     "quietHours": {"from": "22:00", "to": "07:00"}, "timeZone": "Asia/Jakarta"
 }))]
+#[schema(as = NotificationPreferences)]
 pub(crate) struct Preferences {
     topics: Vec<TopicPreference>,
     /// In the person's zone. What is urgent, and what concerns security, comes all the same.
@@ -32,6 +33,7 @@ pub(crate) struct Preferences {
 /// One topic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = NotificationTopic)]
 pub(crate) struct TopicPreference {
     #[schema(inline)]
     topic: Topic,
@@ -48,6 +50,7 @@ pub(crate) struct TopicPreference {
 /// From and to, over midnight where `from` is later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = QuietHours)]
 pub(crate) struct Hours {
     /// `HH:MM`
     #[schema(pattern = "^[0-2][0-9]:[0-5][0-9]$")]
@@ -60,6 +63,7 @@ pub(crate) struct Hours {
 /// What is to be different. What is left out stays.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NotificationPreferenceChanges)]
 pub(crate) struct PreferenceChanges {
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -74,6 +78,7 @@ pub(crate) struct PreferenceChanges {
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NotificationTopicChange)]
 pub(crate) struct TopicChange {
     #[schema(inline)]
     topic: Topic,

@@ -90,6 +90,7 @@ fn is_link(link: &str) -> bool {
 /// What came of it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = NotificationSent)]
 pub(crate) struct Told {
     /// The notifications, in the order of the people; none for those who have one with the same key.
     notifications: Vec<Uuid>,

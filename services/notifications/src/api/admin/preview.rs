@@ -14,6 +14,7 @@ use crate::template::{self, Letter, Line};
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"template": "habit-reminder", "locale": "id-ID", "arguments": {"habit": "Membaca"}}))]
+#[schema(as = TemplatePreviewRequest)]
 pub(crate) struct PreviewRequest {
     #[schema(min_length = 1, max_length = 60)]
     template: String,
@@ -40,6 +41,7 @@ impl Validate for PreviewRequest {
 /// What a person would get.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TemplatePreview)]
 pub(crate) struct Preview {
     locale: String,
     title: String,

@@ -28,6 +28,7 @@ impl Validate for Which {
 
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = NotificationStatus)]
 pub(crate) enum Status {
     Unread,
     Archived,

@@ -12,6 +12,7 @@ use crate::store::inbox;
 /// How many notifications wait to be read.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UnreadCount)]
 pub(crate) struct Unread {
     unread: i64,
 }
