@@ -56,9 +56,9 @@ BANYAN_CLUSTER_SECRET=${BANYAN_CLUSTER_SECRET:-$("$banyan" cluster secret)}
 BANYAN_DATABASE_POOL_MIN=0 BANYAN_DATABASE_POOL_MAX=4
 export DATABASE_URL BANYAN_MASTER_KEY BANYAN_CLUSTER_SECRET BANYAN_DATABASE_POOL_MIN BANYAN_DATABASE_POOL_MAX
 
-say 'Each service is a process, and goals are two.'
+say 'Identity is a process, goals are two, one is the door, and one does the rest.'
 start identity identity
-start content content
+start rest content,events,notifications
 start goals-1 goals
 first=$process
 start goals-2 goals

@@ -18,7 +18,10 @@ use crate::settings::{Loaded, Settings};
 pub(super) fn settings_of(service: &str, settings: &Settings, data: &DataDirectory) -> Value {
     match service {
         banyan_identity::SERVICE => identity(settings, data),
-        banyan_notifications::SERVICE => json!({ "mail": mail_settings(settings, &data.mail()) }),
+        banyan_notifications::SERVICE => json!({
+            "mail": mail_settings(settings, &data.mail()),
+            "channels": crate::channels::settings_of(settings),
+        }),
         _ => json!({}),
     }
 }

@@ -72,10 +72,11 @@ fn anything_of(house: &House, service: &str) -> String {
     reads(house).find(|(owner, _)| *owner == service).map(|(_, path)| path).unwrap()
 }
 
-/// Every call that reads and names no row, with the service that owns it.
+/// Every call that reads, names no row and comes to an end, with the service that owns it.
 fn reads(house: &House) -> impl Iterator<Item = (&'static str, String)> {
     house.rooms.iter().flat_map(|room| {
-        let reads = room.service.operations().into_iter().filter(|call| call.method == Method::GET && !call.path.contains('{'));
+        let ends = |path: &str| !path.contains('{') && !path.ends_with("/stream");
+        let reads = room.service.operations().into_iter().filter(move |call| call.method == Method::GET && ends(&call.path));
         reads.map(|call| (room.service.name, call.path))
     })
 }

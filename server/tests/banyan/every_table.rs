@@ -25,7 +25,10 @@ pub(crate) fn services() -> [Service; 6] {
 #[test]
 fn these_are_the_services_of_the_program() {
     let services = services();
-    let document = openapi::merge(env!("CARGO_PKG_VERSION"), services.iter().map(Service::openapi)).unwrap();
+    let names: Vec<&str> = services.iter().map(|service| service.name).collect();
+    let background = banyan_http::background::document(&names);
+    let documents = services.iter().map(Service::openapi).chain([&background]);
+    let document = openapi::merge(env!("CARGO_PKG_VERSION"), documents).unwrap();
     let program = Place::sqlite().run(&["openapi"]).good();
     assert!(program == openapi::text(&document).unwrap(), "the program serves another document than these services together");
 }

@@ -17,6 +17,7 @@ mod hand_over;
 mod harness;
 mod kept;
 mod kill_9;
+mod notifications;
 mod observed;
 mod outside;
 mod own_service;

@@ -133,7 +133,9 @@ impl<'p> Scene<'p> {
         let path = path
             .replace("{milestoneId}", self.goal["milestones"][0]["id"].as_str().unwrap())
             .replace("{key}", "anything")
-            .replace("{name}", "stay");
+            .replace("{name}", "stay")
+            .replace("{service}", "identity")
+            .replace("{consumer}", "mails");
         assert!(!path.contains('{'), "{path}: nobody says what stands there");
         path
     }

@@ -34,7 +34,7 @@ impl Cluster {
     /// A front door with these roles, and one process for the rest.
     pub(crate) fn with_doors_of(roles: &str, variables: &[(&str, &str)]) -> Self {
         let database = Place::postgres();
-        let rest = start(&database, "identity,content,goals,notifications");
+        let rest = start(&database, "identity,content,goals,events,notifications");
         let door = start_at(Place::with_database(database.database_url()), roles, variables);
         Self { database, door, services: vec![("identity", rest)] }
     }
@@ -50,7 +50,7 @@ impl Cluster {
     }
 
     fn on(database: Place) -> Self {
-        let rest = start(&database, "identity,content,goals,gateway");
+        let rest = start(&database, "identity,content,goals,gateway,events,notifications");
         let door = start(&database, "edge");
         Self { database, door, services: vec![("identity", rest)] }
     }

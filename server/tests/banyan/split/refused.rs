@@ -28,7 +28,7 @@ fn a_part_needs_what_all_share() {
     let mesh = ["--roles", "goals", "--mesh-listen"];
     let with = |address: &'static str| [mesh[0], mesh[1], mesh[2], address];
     let cases: [Case<'_>; 7] = [
-        (&["--roles", "gaols"], &[SECRET], "edge, identity, content, goals, gateway, notifications"),
+        (&["--roles", "gaols"], &[SECRET], "edge, identity, content, goals, gateway, events, notifications"),
         (&["--roles", "goals"], &[SECRET], "--mesh-listen"),
         (&with("127.0.0.1:0"), &[], "banyan cluster secret"),
         (&with("127.0.0.1:0"), &[("BANYAN_CLUSTER_SECRET", "short")], "at least 32"),

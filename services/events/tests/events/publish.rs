@@ -29,8 +29,13 @@ fn event(id: &str) -> Value {
         "time": "2024-01-15T10:00:00Z", "data": { "order": 7 }, "traceid": "abc" })
 }
 
+/// All of it: on PostgreSQL what was written while others write can be read when they are through.
 async fn log(app: &App) -> Vec<Entry> {
-    app.store.log().read(Position::BEGINNING, 500).await.unwrap()
+    let log = app.store.log();
+    while log.is_unsettled().await.unwrap() {
+        tokio::task::yield_now().await;
+    }
+    log.read(Position::BEGINNING, 500).await.unwrap()
 }
 
 fn data(entry: &Entry) -> Value {

@@ -54,7 +54,10 @@ impl From<Model> for PushEndpoint {
 
 /// All of one's own.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct PushEndpoints {
+    /// What a browser subscribes with, its `applicationServerKey` (RFC 8292, base64url); none where pushes to browsers are not set up.
+    web_push_key: Option<String>,
     data: Vec<PushEndpoint>,
 }
 
@@ -161,7 +164,8 @@ pub(crate) async fn list_endpoints(State(app): State<App>, SignedIn(caller): Sig
     let user = owner(&caller)?;
     let rows = app.store.bind(&caller);
     let found = rows.read(move |tx| async move { own(&tx, user).await }).await?;
-    Ok(Json(PushEndpoints { data: found.into_iter().map(PushEndpoint::from).collect() }))
+    let web_push_key = app.senders.web_push_key();
+    Ok(Json(PushEndpoints { web_push_key, data: found.into_iter().map(PushEndpoint::from).collect() }))
 }
 
 async fn own(tx: &Tx, user: Uuid) -> Result<Vec<Model>, StoreError> {

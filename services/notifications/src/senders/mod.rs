@@ -103,6 +103,11 @@ pub trait Senders: Send + Sync {
     /// Whether messages of this way can be sent at all: there are settings for it.
     fn has(&self, way: Way) -> bool;
 
+    /// The key that browsers are given when they subscribe to pushes (RFC 8292, base64url), where there are any.
+    fn web_push_key(&self) -> Option<String> {
+        None
+    }
+
     async fn send(&self, message: &Message) -> Attempt;
 }
 

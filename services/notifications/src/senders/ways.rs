@@ -37,6 +37,7 @@ struct Settings {
 pub(super) struct Ways {
     mailer: Arc<dyn Mailer>,
     channels: Channels,
+    web_push_key: Option<String>,
 }
 
 impl Ways {
@@ -45,7 +46,8 @@ impl Ways {
         let settings: Settings = host.settings().map_err(|error| error.to_string())?;
         let mailer = mail::from_settings(&settings.mail).map_err(|error| error.to_string())?;
         let channels = Channels::new(&settings.channels, &host.clock, &host.random).map_err(|error| error.to_string())?;
-        Ok(Self { mailer, channels })
+        let web_push_key = settings.channels.web_push.map(|web_push| web_push.public_key);
+        Ok(Self { mailer, channels, web_push_key })
     }
 
     async fn push(&self, id: Uuid, way: Way, target: &Value, words: &Short) -> banyan_channels::Attempt {
@@ -104,6 +106,10 @@ impl Senders for Ways {
             Way::Sms => self.channels.sms.is_some(),
             Way::Slack | Way::Discord | Way::PagerDuty | Way::Webhook => false,
         }
+    }
+
+    fn web_push_key(&self) -> Option<String> {
+        self.web_push_key.clone()
     }
 
     async fn send(&self, message: &Message) -> Attempt {

@@ -111,7 +111,9 @@ on_both_engines! {
         let mut wanted = vec!["web-push sent", "fcm sent", "email sent", "web-push sent", "fcm sent", "email skipped"];
         place.until(&bench, &wanted).await;
         // A device that is gone is not tried again.
-        let device = place.app.get(&ann, endpoints).await.body["data"][0]["id"].as_str().unwrap().to_owned();
+        let list = place.app.get(&ann, endpoints).await.body;
+        let device = list["data"].as_array().unwrap().iter().find(|endpoint| endpoint["way"] == "fcm").unwrap();
+        let device = device["id"].as_str().unwrap().to_owned();
         let stranger = place.app.delete(&bob, &format!("{endpoints}/{device}")).await;
         assert_eq!(stranger.status, StatusCode::FORBIDDEN);
         assert_eq!(place.app.delete(&ann, &format!("{endpoints}/{device}")).await.status, StatusCode::NO_CONTENT);

@@ -70,6 +70,5 @@ on_both_engines! {
         assert_eq!((by_id.len(), subjects.len()), (MAILS, MAILS), "each of them, each under one id");
         let duplicates: usize = by_id.values().map(|(count, _)| count - 1).sum();
         assert!(duplicates <= KILLS * WORKERS, "{duplicates} duplicates of {kills} kills");
-        eprintln!("{MAILS} mails, {kills} kills of workers, {} conversations, {duplicates} duplicates", sink.conversations());
     }
 }
