@@ -58,11 +58,12 @@ export DATABASE_URL BANYAN_MASTER_KEY BANYAN_CLUSTER_SECRET BANYAN_DATABASE_POOL
 
 say 'Identity is a process, goals are two, one is the door, and one does the rest.'
 start identity identity
-start rest content,events,notifications
 start goals-1 goals
 first=$process
 start goals-2 goals
 second=$process
+# After the others: it follows their events.
+start rest content,events,notifications
 start edge edge,gateway
 address=$(sed 's/.*"listen":"\([^"]*\)".*/\1/' "$folder/edge/banyan.addr")
 api=$address/api/v1

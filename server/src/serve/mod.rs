@@ -166,6 +166,10 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
         let lock = take_lock(start, &mut inherited).await?;
         let house = Arc::new(House::open_part(loaded, data, Upkeep::Migrate, start.roles.clone()).await?);
         let people = demo::seed(start.demo, &house).await?;
+        // Before the first request: what it says is heard although the process dies with it.
+        for consumers in &house.consumers {
+            consumers.note_beginnings().await?;
+        }
         let listen = Listen {
             public: loaded.settings.general.listen,
             tls: tls.listen.clone(),

@@ -129,6 +129,18 @@ impl Consumers {
         &self.counters
     }
 
+    /// Notes where those begin that are new here. Before anything that they must hear happens: one that starts at [`Start::Now`](super::Start::Now) hears
+    /// nothing of what was said before this.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn note_beginnings(&self) -> Result<(), StoreError> {
+        for stream in &self.streams {
+            self.member.note_beginning(&stream.group.consumer, &stream.group.log).await?;
+        }
+        Ok(())
+    }
+
     /// Runs them until `stop` becomes true, then lets go of what this process owns.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         if self.streams.is_empty() && self.relays.is_empty() {

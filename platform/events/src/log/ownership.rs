@@ -107,6 +107,15 @@ impl Member {
         bookkeeping(&self.store).write(leave).await
     }
 
+    /// Notes where a consumer begins that has never read the log. From here on it hears everything, also if it runs later.
+    pub(super) async fn note_beginning(&self, consumer: &Consumer, log: &Log) -> Result<(), StoreError> {
+        let rows = self.partitions(consumer.name, log.service()).await?;
+        if rows.len() < PARTITIONS {
+            self.make(consumer, log, &rows).await?;
+        }
+        Ok(())
+    }
+
     /// Takes and lets go of partitions of a log; gives what this process has owned before and still does, and what it has just taken,
     /// with how far each was handled.
     pub(super) async fn divide(&self, consumer: &Consumer, log: &Log, division: Division) -> Result<(Owned, Owned), StoreError> {

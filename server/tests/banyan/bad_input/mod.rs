@@ -106,7 +106,8 @@ impl<'p> Scene<'p> {
 
     /// The request with a credential of somebody who may make this call: the door and what all tenants use are for operators alone, all else is not for them.
     fn may(&self, pattern: &str, request: Request) -> Request {
-        let for_operators = pattern.split('/').any(|part| part == "gateway") || pattern.ends_with("/usage/tenants");
+        let for_operators =
+            pattern.split('/').any(|part| part == "gateway" || part == "services") || pattern.ends_with("/usage/tenants");
         if for_operators { request.token(&self.operator).header("x-tenant", "operators") } else { request.token(&self.token) }
     }
 
@@ -135,7 +136,8 @@ impl<'p> Scene<'p> {
             .replace("{key}", "anything")
             .replace("{name}", "stay")
             .replace("{service}", "identity")
-            .replace("{consumer}", "mails");
+            .replace("{consumer}", "mails")
+            .replace("{reader}", "nobody.reads");
         assert!(!path.contains('{'), "{path}: nobody says what stands there");
         path
     }

@@ -41,7 +41,10 @@ on_both_engines! {
 
     fn every_query_parameter_refuses_what_is_no_value_of_it(place: Place) {
         let mut scene = Scene::set(&place);
-        for call in calls(&place).iter().filter(|call| call.pattern.starts_with("/api/")) {
+        // Where a mail's link leads, people are answered with a page.
+        let pages = ["/api/v1/notifications/unsubscribe"];
+        let called = |call: &&Call| call.pattern.starts_with("/api/") && !pages.contains(&call.pattern.as_str());
+        for call in calls(&place).iter().filter(called) {
             let path = scene.path(&call.pattern);
             for name in call.query.iter().filter(|name| !["page", "limit", "order", "orderBy"].contains(&name.as_str())) {
                 for value in ["%00", "a%00b", "%ff"] {
