@@ -18,9 +18,9 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use crate::address::is_public;
 use crate::fetch::{Fetch, FetchError};
 use crate::settings::{AllowedHost, Reach};
+use banyan_kernel::is_public;
 
 /// Connects to the address that it has checked itself, so that a name which answers differently the second time leads
 /// nowhere else. HTTP/1.1, `https` with the public authorities, no redirects, no proxy, nothing of the caller's request.

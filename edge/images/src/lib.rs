@@ -7,7 +7,6 @@
 //! how many are worked on at once and how many wait. Sources are JPEG, PNG and still WebP; SVG (a document with scripts),
 //! GIF and moving pictures are refused.
 
-mod address;
 mod direct;
 mod error;
 mod fetch;
@@ -30,7 +29,6 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-pub use address::is_public;
 pub use direct::DirectFetch;
 pub use error::ImageError;
 pub use fetch::{Fetch, FetchError, OwnPaths};

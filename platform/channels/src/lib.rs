@@ -26,9 +26,7 @@ pub mod web_push;
 pub mod webhook;
 
 pub use attempt::{Attempt, Delivered, Hope, MessageError, ProviderWord, Reason, Refused, SmtpStep};
-pub use guard::{
-    AddressError, AllowedHost, AllowedHostError, Guard, GuardSettings, Resolve, ResolveError, SystemResolver, is_public,
-};
+pub use guard::{AddressError, AllowedHost, AllowedHostError, Guard, GuardSettings, Resolve, ResolveError, SystemResolver};
 pub use http::{Answer, HttpClient, HttpClientError, HttpSettings, Outbound, OutboundRequest};
 pub use jwt::KeyError;
 pub use secrets::SecretText;

@@ -3,16 +3,14 @@
 //! A name is resolved here and the connection goes to the address that was looked at, so that a name which answers differently the second time
 //! leads nowhere else.
 
-mod addresses;
 mod resolve;
 mod settings;
 
 use std::net::{IpAddr, SocketAddr};
 
-use banyan_kernel::Network;
+use banyan_kernel::{Network, is_public};
 use url::{Host, Url};
 
-pub use addresses::is_public;
 pub use resolve::{Resolve, ResolveError, SystemResolver};
 pub use settings::{AllowedHost, AllowedHostError, GuardSettings};
 

@@ -79,7 +79,7 @@ mod tests {
     fn listed(address: Ipv4Addr) -> bool {
         NOT_PUBLIC_V4
             .iter()
-            .any(|network| network.parse::<banyan_kernel::Network>().is_ok_and(|network| network.contains(address.into())))
+            .any(|network| network.parse::<crate::Network>().is_ok_and(|network| network.contains(address.into())))
     }
 
     /// Half of them within a listed network, since chance alone would hardly meet a small one.
@@ -137,6 +137,46 @@ mod tests {
         for text in
             ["169.254.169.254", "100.100.100.200", "fd00:ec2::254", "192.0.0.192", "::", "::1", "fe80::1", "ff02::1", "fec0::1"]
         {
+            assert!(!is_public(text.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_open_internet_is_public() {
+        for text in ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"] {
+            assert!(is_public(text.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "0.0.0.0",
+            "10.0.0.1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "192.0.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+            "203.0.113.5",
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::a00:1",
+            "64:ff9b:1::a00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "fec0::1",
+        ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
     }
