@@ -1,5 +1,6 @@
 //! Lists the shipped message catalogues, so that a language is added as a folder of files and not as code.
-//! Writes `shipped.rs` with one `(tag, file name, text)` per `locales/<tag>/<name>.ftl`, in order of their paths.
+//! Writes `shipped.rs` with one `(tag, file name, text)` per `locales/<tag>/<name>.ftl`, in order of their paths, and `glossaries.rs` with
+//! one `(tag, text)` per `glossary/<tag>.toml`.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -25,8 +26,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     code.push_str("]\n");
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("shipped.rs"), code)?;
+    glossaries()?;
     // Cargo looks through the whole folder, so a new file or language is seen.
     println!("cargo::rerun-if-changed=locales");
+    println!("cargo::rerun-if-changed=glossary");
+    Ok(())
+}
+
+#[allow(clippy::disallowed_methods, reason = "Cargo speaks to build scripts through the environment")]
+fn glossaries() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("glossary");
+    let mut code = String::from("&[\n");
+    for file in sorted_entries(&root)?.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
+        let tag = file.file_stem().and_then(|name| name.to_str()).ok_or("a file name is not UTF-8")?;
+        writeln!(code, "    ({tag:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/glossary/{tag}.toml\"))),")?;
+    }
+    code.push_str("]\n");
+    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("glossaries.rs"), code)?;
     Ok(())
 }
 

@@ -6,10 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name { $(#[serde(rename = $text)] $variant),+ }
+        pub enum $name { $($(#[$about])* #[serde(rename = $text)] $variant),+ }
 
         impl $name {
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
@@ -48,7 +48,21 @@ pub struct UnknownName {
 
 words! {
     /// What a person (or a service account) is in a tenant.
-    Role { User = "user", Coach = "coach", Analyst = "analyst", Support = "support", Service = "service", Admin = "admin", Owner = "owner" }
+    Role {
+        User = "user",
+        Coach = "coach",
+        Analyst = "analyst",
+        Support = "support",
+        Service = "service",
+        Admin = "admin",
+        Owner = "owner",
+        /// Writes texts in other languages.
+        Translator = "translator",
+        /// Also approves what others wrote.
+        Reviewer = "reviewer",
+        /// Also publishes what was approved.
+        Publisher = "publisher",
+    }
 }
 
 words! {
@@ -70,6 +84,12 @@ words! {
         EventsRead = "events.read",
         NotificationsManage = "notifications.manage",
         BackgroundManage = "background.manage",
+        EventsSubscribe = "events.subscribe",
+        SupportHandle = "support.handle",
+        FlagsManage = "flags.manage",
+        TranslationsWrite = "translations.write",
+        TranslationsReview = "translations.review",
+        TranslationsPublish = "translations.publish",
     }
 }
 
@@ -79,11 +99,14 @@ impl Role {
         use Permission::*;
         match self {
             Self::User => &[],
-            // Only types that were declared for the account.
-            Self::Service => &[EventsPublish],
+            // Only types that were declared for the account, and subscriptions of its own.
+            Self::Service => &[EventsPublish, EventsSubscribe],
             Self::Coach => &[],
             Self::Analyst => &[AnalyticsRead],
-            Self::Support => &[UsersRead],
+            Self::Support => &[UsersRead, SupportHandle],
+            Self::Translator => &[TranslationsWrite],
+            Self::Reviewer => &[TranslationsWrite, TranslationsReview],
+            Self::Publisher => &[TranslationsWrite, TranslationsReview, TranslationsPublish],
             Self::Admin => &[
                 UsersRead,
                 UsersManage,
@@ -100,6 +123,12 @@ impl Role {
                 EventsRead,
                 NotificationsManage,
                 BackgroundManage,
+                EventsSubscribe,
+                SupportHandle,
+                FlagsManage,
+                TranslationsWrite,
+                TranslationsReview,
+                TranslationsPublish,
             ],
             Self::Owner => Permission::ALL,
         }
@@ -135,14 +164,19 @@ impl Roles {
     }
 
     /// The roles that an API key with these scopes acts with: they decide which rows it sees. A role stays where the key may do all
-    /// that it permits. For the rest stand lesser ones: who may look people or figures up, and the admin who may manage something.
+    /// that it permits. For the rest stand lesser ones: who may look people or figures up or write texts, and the admin who may manage
+    /// something.
     #[must_use]
     pub fn narrowed(self, scopes: Scopes) -> Self {
         let scopes = scopes.within(self);
         let has_all = |role: &Role| role.permissions().iter().all(|one| scopes.contains(*one));
+        // Those who may look need not be able to change anything besides.
+        let looks = |role: &Role| role.permissions().iter().all(|one| one.changes() || scopes.contains(*one));
         let manages = self.contains(Role::Admin) || self.contains(Role::Owner);
         let admin = manages && Role::Admin.permissions().iter().any(|one| one.changes() && scopes.contains(*one));
-        let stand_ins = [Role::Analyst, Role::Support].into_iter().filter(has_all).chain(admin.then_some(Role::Admin));
+        let lookers = [Role::Analyst, Role::Support].into_iter().filter(looks);
+        let writers = [Role::Translator, Role::Reviewer].into_iter().filter(has_all);
+        let stand_ins = lookers.chain(writers).chain(admin.then_some(Role::Admin));
         self.iter().filter(has_all).chain(stand_ins).collect()
     }
 }
@@ -159,7 +193,13 @@ impl Permission {
             | Self::KeysManage
             | Self::GatewayManage
             | Self::NotificationsManage
-            | Self::BackgroundManage => true,
+            | Self::BackgroundManage
+            | Self::EventsSubscribe
+            | Self::SupportHandle
+            | Self::FlagsManage
+            | Self::TranslationsWrite
+            | Self::TranslationsReview
+            | Self::TranslationsPublish => true,
             Self::UsersRead | Self::AuditRead | Self::AnalyticsRead | Self::ServicesRead | Self::ComplianceRead => false,
             // What is published stands in a log and changes no row: a key for it need not see what an admin sees.
             Self::EventsPublish | Self::EventsRead => false,

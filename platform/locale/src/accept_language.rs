@@ -102,7 +102,7 @@ impl<'h> Member<'h> {
 }
 
 fn candidates(locales: &Locales, default: Locale) -> impl Iterator<Item = Locale> + '_ {
-    std::iter::once(default).chain(locales.iter())
+    std::iter::once(default).chain(locales.iter().filter(|locale| locale.pseudo().is_none()))
 }
 
 /// The part of the field that is read: whole members only.

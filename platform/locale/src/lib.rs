@@ -11,9 +11,17 @@ pub mod catalogues;
 pub mod formats;
 mod locale;
 mod negotiation;
+mod pseudo;
 mod tag;
 
-pub use catalogues::{Args, BuildError, Builder, Catalogues, Finding, Incomplete, Layer, Messages};
-pub use formats::{DateStyle, Decimal, Formats, ListKind, PluralCategory, RelativeUnit, TimeStyle};
+pub use catalogues::{
+    Args, BuildError, Builder, Catalogues, Completeness, Coverage, Examiner, Finding, Incomplete, LONGEST_TEXT, Layer,
+    MessageText, Messages, Pattern, PatternError, Published, Reach, Shelf, TextFault, usual_text,
+};
+pub use formats::{CompactStyle, DateStyle, Decimal, Formats, ListKind, PluralCategory, RelativeUnit, RelativeWords, TimeStyle};
 pub use locale::{Direction, Locale, LocaleError, Locales};
 pub use negotiation::{Negotiated, Negotiation, Source};
+pub use pseudo::Pseudo;
+
+/// The words that are always translated the same way, for each language that has some: its tag, and the text of `glossary/<tag>.toml`.
+pub const GLOSSARIES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/glossaries.rs"));

@@ -1,14 +1,17 @@
 //! A supported locale as a small value, and sets of them.
 
 use crate::formats::Formats;
+use crate::pseudo::Pseudo;
 use crate::tag::{self, Fit};
-use icu_locale::{LanguageIdentifier, LocaleDirectionality};
+use icu_locale::{LanguageIdentifier, LocaleDirectionality, LocaleExpander, TransformResult};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// How many distinct locales one process may know. Each is kept until the process ends.
 const MOST_LOCALES: usize = 1_000;
+/// How many of them languages may be that somebody only begins: the others are for catalogues and for what is published.
+const MOST_BEGUN: usize = 500;
 
 /// A locale that has message catalogues, named by its BCP 47 tag (RFC 5646). It costs as much to copy as a pointer.
 ///
@@ -20,6 +23,7 @@ struct Details {
     tag: &'static str,
     language: &'static str,
     direction: Direction,
+    pseudo: Option<Pseudo>,
     formats: OnceLock<Formats>,
 }
 
@@ -57,7 +61,7 @@ static OTHERS: RwLock<Vec<&'static Details>> = RwLock::new(Vec::new());
 
 impl Details {
     const fn new(tag: &'static str, language: &'static str, direction: Direction) -> Self {
-        Self { tag, language, direction, formats: OnceLock::new() }
+        Self { tag, language, direction, pseudo: None, formats: OnceLock::new() }
     }
 }
 
@@ -87,14 +91,52 @@ impl Locale {
         self.0.direction
     }
 
+    /// Which made-up language it is, if it is one.
+    pub fn pseudo(self) -> Option<Pseudo> {
+        self.0.pseudo
+    }
+
     /// Numbers, dates, money and lists as they are written here. Made at the first call and kept.
     pub fn formats(self) -> &'static Formats {
         self.0.formats.get_or_init(|| Formats::new(self.0.tag))
     }
 
+    /// The locale of a tag for which there need be no catalogues: one in which texts are published.
+    ///
+    /// # Errors
+    /// As [`begun`](Self::begun), with a larger bound.
+    pub fn published(tag: &str) -> Result<Self, LocaleError> {
+        Self::of_real_language(tag, MOST_LOCALES)
+    }
+
+    /// The locale of a tag for which there need be no catalogues: one in which somebody who may begins to write texts. The tag is language,
+    /// script and region in their usual spelling, and CLDR knows the language. Each tag is kept until the process ends, so only those who
+    /// are known may name one, and not without bound.
+    ///
+    /// # Errors
+    /// Another tag, a made-up language, and one locale too many.
+    pub fn begun(tag: &str) -> Result<Self, LocaleError> {
+        Self::of_real_language(tag, MOST_BEGUN)
+    }
+
+    fn of_real_language(tag: &str, most: usize) -> Result<Self, LocaleError> {
+        let (id, spelling) = canonical(tag)?;
+        let mut language = LanguageIdentifier { script: None, region: None, ..id.clone() };
+        // What has no likely script and region is no language of CLDR.
+        let is_known = LocaleExpander::new_extended().maximize(&mut language) == TransformResult::Modified;
+        if spelling != tag || !is_known || !id.variants.is_empty() || Pseudo::of_tag(tag).is_some() {
+            return Err(LocaleError::Malformed { tag: tag.to_owned() });
+        }
+        Self::keep(&id, spelling, most)
+    }
+
     /// The locale of a tag that somebody trusted gave (the name of a catalogue's folder); never call it with a request's text.
     pub(crate) fn intern(tag: &str) -> Result<Self, LocaleError> {
         let (id, tag) = canonical(tag)?;
+        Self::keep(&id, tag, MOST_LOCALES)
+    }
+
+    fn keep(id: &LanguageIdentifier, tag: String, most: usize) -> Result<Self, LocaleError> {
         if let Some(known) = Self::known(&tag) {
             return Ok(known);
         }
@@ -103,15 +145,16 @@ impl Locale {
         if let Some(details) = others.iter().find(|details| details.tag == tag) {
             return Ok(Self(details));
         }
-        if others.len() >= MOST_LOCALES {
+        if others.len() >= most {
             return Err(LocaleError::TooMany { tag });
         }
-        let right_to_left = LocaleDirectionality::new_extended().is_right_to_left(&id);
+        let right_to_left = LocaleDirectionality::new_extended().is_right_to_left(id);
         let direction = if right_to_left { Direction::RightToLeft } else { Direction::LeftToRight };
         // Kept for the life of the process, which is what makes a locale cheap to copy; the limit above bounds it.
         let tag: &'static str = String::leak(tag);
         let language = tag.split('-').next().unwrap_or(tag);
-        let details: &'static Details = Box::leak(Box::new(Details::new(tag, language, direction)));
+        let details: &'static Details =
+            Box::leak(Box::new(Details { pseudo: Pseudo::of_tag(tag), ..Details::new(tag, language, direction) }));
         others.push(details);
         Ok(Self(details))
     }
@@ -254,7 +297,9 @@ impl Locales {
             return None;
         }
         let language = tag::subtags(range).next()?;
-        let of_language = |locale: &Locale| locale.language().eq_ignore_ascii_case(language);
+        // A made-up language is for who names it whole: somebody who wants Arabic has no use for English backwards.
+        let wanted = |locale: &Locale| locale.pseudo().is_none() || locale.tag().eq_ignore_ascii_case(range);
+        let of_language = |locale: &Locale| locale.language().eq_ignore_ascii_case(language) && wanted(locale);
         // Most languages that a header may list are not there; they cost one comparison for each locale.
         if !self.iter().any(|locale| of_language(&locale)) {
             return None;

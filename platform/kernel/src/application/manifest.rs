@@ -22,6 +22,9 @@ pub struct Manifest {
     pub default_locale: String,
     /// BCP 47 tags, the default one among them.
     pub locales: Vec<String>,
+    /// Languages that are offered although they lack texts, which fall back: they have no legal texts of their own, for one.
+    #[serde(default)]
+    pub partial_locales: Vec<String>,
     /// The IANA time zone of people who state none.
     pub time_zone: String,
     /// The services that the application shows. A binary that does not carry one of them leaves it out.
@@ -32,6 +35,13 @@ pub struct Manifest {
     pub rate_limits: BTreeMap<String, RateLimit>,
     #[serde(default)]
     pub plans: Vec<Plan>,
+}
+
+impl Manifest {
+    /// What people may choose from: the whole languages, then the partial ones.
+    pub fn offered_locales(&self) -> impl Iterator<Item = &str> {
+        self.locales.iter().chain(&self.partial_locales).map(String::as_str)
+    }
 }
 
 /// How the application shows itself.
@@ -116,7 +126,7 @@ impl Manifest {
         check.that(self.locales.contains(&self.default_locale), "default_locale", "it must be one of `locales`");
         check.that(is_zone_name(&self.time_zone), "time_zone", "an IANA time zone such as `Asia/Jakarta`");
         check.names("services", self.services.iter());
-        check.unique("locales", self.locales.iter());
+        check.unique("locales", self.locales.iter().chain(&self.partial_locales));
         check.names("flags", self.flags.iter().map(|flag| &flag.key));
         for flag in &self.flags {
             check.that(flag.rollout <= 100, format!("flags.{}.rollout", flag.key), "0 to 100 percent");

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub use finding::{ApplicationError, Finding, parse_toml};
 pub use manifest::{BillingPeriod, Brand, Flag, Manifest, Plan, Price, RateLimit};
 
+use crate::Uuid;
+
 /// One application: what its folder holds, checked.
 #[derive(Debug)]
 pub struct Application {
@@ -20,6 +22,7 @@ pub struct Application {
     catalogues: Vec<Catalogue>,
     templates: Vec<Document>,
     demo: Vec<Document>,
+    legal: Vec<Document>,
 }
 
 /// Messages in one language: `locales/<tag>/<file>.ftl`.
@@ -55,7 +58,7 @@ impl Application {
                 .push(Finding::of_file(&root, "an application's name is lower-case words joined by `-`, at most 40 characters"));
         }
         let mut manifest = None;
-        let (mut catalogues, mut templates, mut demo) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut catalogues, mut templates, mut demo, mut legal) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (path, text) in files {
             let full = format!("{root}/{path}");
             match path.split('/').collect::<Vec<_>>()[..] {
@@ -68,9 +71,10 @@ impl Application {
                 }
                 ["templates", file] if file.ends_with(".toml") => templates.push(Document::new(file, full, text)),
                 ["demo", file] if file.ends_with(".toml") => demo.push(Document::new(file, full, text)),
+                ["legal", file] if file.ends_with(".toml") => legal.push(Document::new(file, full, text)),
                 _ => findings.push(Finding::of_file(
                     &full,
-                    "an application holds manifest.toml, locales/<tag>/*.ftl, templates/*.toml and demo/*.toml only",
+                    "an application holds manifest.toml, locales/<tag>/*.ftl, templates/*.toml, legal/<tag>.toml and demo/*.toml only",
                 )),
             }
         }
@@ -80,7 +84,7 @@ impl Application {
             None => {}
         }
         match manifest {
-            Some(manifest) if findings.is_empty() => Ok(Self { name: name.into(), manifest, catalogues, templates, demo }),
+            Some(manifest) if findings.is_empty() => Ok(Self { name: name.into(), manifest, catalogues, templates, demo, legal }),
             _ => Err(ApplicationError { findings }),
         }
     }
@@ -103,6 +107,11 @@ impl Application {
         self.templates.iter().find(|document| document.name == service)
     }
 
+    /// Legal texts, a document a language, named by its tag.
+    pub fn legal(&self) -> &[Document] {
+        &self.legal
+    }
+
     /// The demo data of the named service.
     pub fn demo(&self, service: &str) -> Option<&Document> {
         self.demo.iter().find(|document| document.name == service)
@@ -112,6 +121,15 @@ impl Application {
 impl Document {
     fn new(file: &str, path: String, text: &str) -> Self {
         Self { name: file.trim_end_matches(".toml").into(), path, text: text.into() }
+    }
+
+    /// The id of somebody whom demo data name by e-mail address.
+    ///
+    /// # Errors
+    /// Nobody of the demo has this address.
+    pub fn person(&self, people: &BTreeMap<String, Uuid>, email: &str) -> Result<Uuid, ApplicationError> {
+        let nobody = || Finding::of_file(&self.path, format!("`{email}` is nobody of the demo"));
+        people.get(email).copied().ok_or_else(|| ApplicationError { findings: vec![nobody()] })
     }
 }
 
@@ -173,7 +191,7 @@ impl Applications {
 }
 
 fn catalogue_findings(root: &str, manifest: &Manifest, catalogues: &[Catalogue]) -> Vec<Finding> {
-    let offered: BTreeSet<&str> = manifest.locales.iter().map(String::as_str).collect();
+    let offered: BTreeSet<&str> = manifest.offered_locales().collect();
     let present: BTreeSet<&str> = catalogues.iter().map(|catalogue| catalogue.locale.as_str()).collect();
     let missing = offered.difference(&present).map(|tag| {
         let message = format!("`{tag}` is offered, but locales/{tag}/ holds no messages");

@@ -1,5 +1,7 @@
 # Words that many pages and messages share. No application's name belongs here.
 
+### keys: common-* language-own-name
+
 # The language's name in itself, for a list of languages to choose from.
 language-own-name = English
 

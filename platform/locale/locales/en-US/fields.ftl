@@ -1,6 +1,8 @@
 # What is wrong with one field of a request. The field's own name stands beside the message, so it is not repeated here.
 # Numbers and lists are given as such and written by locale.
 
+### keys: field-invalid-* field-must-be-* field-weak-password field-not-found field-read-only
+
 field-required = This field is required.
 # $min (number): the fewest characters
 field-too-short = { $min ->

@@ -28,9 +28,13 @@ impl<'a> Args<'a> {
         Self::default()
     }
 
-    /// Text is shown as it is; the page that shows the message escapes it.
+    /// Text is shown as it is; the page that shows the message escapes it. What is written from right to left stands between
+    /// marks that keep it apart (FSI and PDI, UAX 9 §2.4), so that the words around it stay in order in every language.
     #[must_use]
     pub fn text(self, name: &'a str, text: &'a str) -> Self {
+        if text.chars().any(runs_from_right_to_left) {
+            return self.with(name, FluentValue::from(format!("\u{2068}{text}\u{2069}")));
+        }
         self.with(name, FluentValue::from(text))
     }
 
@@ -105,4 +109,10 @@ impl<'a> Args<'a> {
         self.0.set(name, value);
         self
     }
+}
+
+/// Whether a letter is of a block that Unicode keeps for scripts from right to left (DerivedBidiClass, ranges of R and AL).
+const fn runs_from_right_to_left(letter: char) -> bool {
+    matches!(letter,
+        '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }

@@ -56,7 +56,7 @@ fn named(values: &[String]) -> String {
 }
 
 /// The messages and terms of one layer in one locale, or of all layers below it.
-type Names<'s> = BTreeMap<(Kind, &'s str), (&'s Source, Named<'s, 's>)>;
+pub(super) type Names<'s> = BTreeMap<(Kind, &'s str), (&'s Source, Named<'s, 's>)>;
 
 pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
     let layers: BTreeSet<&Layer> = sources.iter().map(|source| &source.layer).collect();
@@ -81,15 +81,15 @@ pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
 
 /// Whether the platform or a service speaks the language.
 fn offered(sources: &[Source], locale: Locale) -> bool {
-    sources.iter().any(|source| source.locale == locale && !matches!(source.layer, Layer::Application(_)))
+    sources.iter().any(|source| source.locale == locale && matches!(source.layer, Layer::Platform | Layer::Service))
 }
 
 /// Whether messages of `layer` stand above those of `other` and can refer to them.
-fn is_seen(other: &Layer, layer: &Layer) -> bool {
-    other == layer || (!matches!(other, Layer::Application(_)) && other < layer)
+pub(super) fn is_seen(other: &Layer, layer: &Layer) -> bool {
+    other <= layer && (other.application().is_none() || other.application() == layer.application())
 }
 
-fn names<'s>(sources: &'s [Source], wanted: impl Fn(&Source) -> bool) -> Names<'s> {
+pub(super) fn names<'s>(sources: &'s [Source], wanted: impl Fn(&Source) -> bool) -> Names<'s> {
     let mut chosen: Vec<&Source> = sources.iter().filter(|source| wanted(source)).collect();
     chosen.sort_by(|one, other| one.layer.cmp(&other.layer));
     chosen.into_iter().flat_map(|source| source.entries().map(move |entry| ((entry.kind, entry.name), (source, entry)))).collect()
@@ -150,7 +150,7 @@ fn dangling(locale: Locale, here: &Names<'_>, seen: &Names<'_>, findings: &mut V
     }
 }
 
-fn is_there(seen: &Names<'_>, kind: Kind, name: &str, attribute: Option<&str>) -> bool {
+pub(super) fn is_there(seen: &Names<'_>, kind: Kind, name: &str, attribute: Option<&str>) -> bool {
     let Some((_, entry)) = seen.get(&(kind, name)) else {
         return false;
     };
@@ -160,23 +160,23 @@ fn is_there(seen: &Names<'_>, kind: Kind, name: &str, attribute: Option<&str>) -
     }
 }
 
-fn spelled(kind: Kind, name: &str, attribute: Option<&str>) -> String {
+pub(super) fn spelled(kind: Kind, name: &str, attribute: Option<&str>) -> String {
     let name = kind.spell(name);
     attribute.map_or_else(|| name.clone(), |attribute| format!("{name}.{attribute}"))
 }
 
 /// The value and the attributes of an entry with the ids by which they are asked for.
-fn parts<'e, 's>(entry: &'e Named<'s, 's>) -> impl Iterator<Item = (String, &'s Pattern<&'s str>)> + 'e {
+pub(super) fn parts<'e, 's>(entry: &'e Named<'s, 's>) -> impl Iterator<Item = (String, &'s Pattern<&'s str>)> + 'e {
     let value = entry.value.map(|pattern| (entry.name.to_owned(), pattern));
     value.into_iter().chain(entry.attributes.iter().map(|(attribute, pattern)| (format!("{}.{attribute}", entry.name), *pattern)))
 }
 
-fn part<'s>(entry: &Named<'s, 's>, id: &str) -> Option<&'s Pattern<&'s str>> {
+pub(super) fn part<'s>(entry: &Named<'s, 's>, id: &str) -> Option<&'s Pattern<&'s str>> {
     parts(entry).find_map(|(known, pattern)| (known == id).then_some(pattern))
 }
 
 /// The values that a pattern takes, also by the messages that it refers to. Terms see only what they are given.
-fn values(pattern: &Pattern<&str>, seen: &Names<'_>) -> BTreeSet<String> {
+pub(super) fn values(pattern: &Pattern<&str>, seen: &Names<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     collect(pattern, seen, MOST_REFERENCES, &mut found);
     found

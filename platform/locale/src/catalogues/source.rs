@@ -4,6 +4,7 @@ use super::error::Problem;
 use super::syntax::{self, Mention, Named};
 use crate::locale::Locale;
 use fluent_bundle::FluentResource;
+use fluent_syntax::ast::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,9 +12,9 @@ use std::sync::Arc;
 const MOST_BYTES: usize = 1 << 20;
 /// Opening braces and brackets in one message. The parser calls itself for what is nested, so without a limit a file could
 /// exhaust the stack; and Fluent shows no more than 100 placeables of a message.
-const MOST_OPENINGS: usize = 150;
+pub(super) const MOST_OPENINGS: usize = 150;
 /// Characters of a number in a message. Fluent's plural operands overflow on longer ones.
-const MOST_NUMBER: usize = 15;
+pub(super) const MOST_NUMBER: usize = 15;
 /// Names that messages may not take, because functions have them.
 pub(super) const FUNCTIONS: [&str; 3] = ["NUMBER", "DATETIME", "LIST"];
 
@@ -24,8 +25,27 @@ pub enum Layer {
     Platform,
     /// A service's own.
     Service,
+    /// From the folder of an installation: seen by everybody.
+    Installation,
     /// One application's, seen only by its tenants.
     Application(String),
+    /// From the folder of an installation, for the tenants of one application.
+    InstallationFor(String),
+}
+
+impl Layer {
+    /// The application whose tenants alone see the layer.
+    pub(super) fn application(&self) -> Option<&str> {
+        match self {
+            Self::Application(name) | Self::InstallationFor(name) => Some(name),
+            Self::Platform | Self::Service | Self::Installation => None,
+        }
+    }
+
+    /// Whether it came with the program.
+    pub(super) const fn is_shipped(&self) -> bool {
+        matches!(self, Self::Platform | Self::Service | Self::Application(_))
+    }
 }
 
 /// A line of a catalogue file, from 1.
@@ -79,6 +99,14 @@ impl Source {
 
     pub(super) fn entries(&self) -> impl Iterator<Item = Named<'_, '_>> {
         self.resource.entries().filter_map(Named::of)
+    }
+
+    /// The names of its messages.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &str> {
+        self.resource.entries().filter_map(|entry| match entry {
+            Entry::Message(message) => Some(message.id.name),
+            _ => None,
+        })
     }
 
     /// Where a name of this file stands.

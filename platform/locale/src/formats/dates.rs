@@ -2,12 +2,17 @@
 
 use icu_calendar::Gregorian;
 use icu_datetime::fieldsets::enums::CompositeDateTimeFieldSet;
-use icu_datetime::fieldsets::{T, YMD, YMDE, YMDET, YMDT};
-use icu_datetime::input::{Date as IcuDate, DateTime as IcuDateTime, Time as IcuTime};
+use icu_datetime::fieldsets::zone::SpecificShort;
+use icu_datetime::fieldsets::{Combo, T, YMD, YMDE, YMDET, YMDT};
+use icu_datetime::input::ZonedDateTime;
+use icu_datetime::input::{Date as IcuDate, DateTime as IcuDateTime, Time as IcuTime, TimeZone, TimeZoneInfo, UtcOffset};
 use icu_datetime::options::YearStyle;
 use icu_datetime::pattern::{DateTimePattern, FixedCalendarDateTimeNames, MonthNameLength};
 use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
 use icu_locale::Locale;
+use icu_time::zone::ZoneNameTimestamp;
+use icu_time::zone::models::AtTime;
+use jiff::Zoned;
 use jiff::civil::{Date, DateTime, Time};
 use writeable::TryWriteable;
 
@@ -52,6 +57,11 @@ pub(super) struct Dates {
     medium_time: Formatter<YMDT>,
     long_time: Formatter<YMDT>,
     full_time: Formatter<YMDET>,
+    short_zone: Formatter<Combo<YMDT, SpecificShort>>,
+    medium_zone: Formatter<Combo<YMDT, SpecificShort>>,
+    long_zone: Formatter<Combo<YMDT, SpecificShort>>,
+    full_zone: Formatter<Combo<YMDET, SpecificShort>>,
+    zone: Option<NoCalendarFormatter<SpecificShort>>,
     minutes: Option<NoCalendarFormatter<T>>,
     seconds: Option<NoCalendarFormatter<T>>,
 }
@@ -69,6 +79,15 @@ impl Dates {
             medium_time: FixedCalendarDateTimeFormatter::try_new(locale.into(), YMD::medium().with_time_hm()).ok(),
             long_time: FixedCalendarDateTimeFormatter::try_new(locale.into(), YMD::long().with_time_hm()).ok(),
             full_time: FixedCalendarDateTimeFormatter::try_new(locale.into(), YMDE::long().with_time_hm()).ok(),
+            short_zone: zoned(locale, short.with_time_hm().with_zone(SpecificShort)),
+            medium_zone: zoned(locale, YMD::medium().with_time_hm().with_zone(SpecificShort)),
+            long_zone: zoned(locale, YMD::long().with_time_hm().with_zone(SpecificShort)),
+            full_zone: FixedCalendarDateTimeFormatter::try_new(
+                locale.into(),
+                YMDE::long().with_time_hm().with_zone(SpecificShort),
+            )
+            .ok(),
+            zone: NoCalendarFormatter::try_new(locale.into(), SpecificShort).ok(),
             minutes: NoCalendarFormatter::try_new(locale.into(), T::hm()).ok(),
             seconds: NoCalendarFormatter::try_new(locale.into(), T::hms()).ok(),
         }
@@ -104,6 +123,26 @@ impl Dates {
         });
         written.unwrap_or_else(|| moment.to_string())
     }
+}
+
+impl Dates {
+    pub(super) fn zoned(&self, moment: &Zoned, style: DateStyle) -> String {
+        let written = icu_zoned(moment).and_then(|zoned| match (style, &self.own_short) {
+            (DateStyle::Short, Some(own)) => {
+                let zone = self.zone.as_ref()?.format(&zoned.zone);
+                Some(format!("{} {zone}", own.date_time(IcuDateTime { date: zoned.date, time: zoned.time })))
+            }
+            (DateStyle::Short, None) => Some(self.short_zone.as_ref()?.format(&zoned).to_string()),
+            (DateStyle::Medium, _) => Some(self.medium_zone.as_ref()?.format(&zoned).to_string()),
+            (DateStyle::Long, _) => Some(self.long_zone.as_ref()?.format(&zoned).to_string()),
+            (DateStyle::Full, _) => Some(self.full_zone.as_ref()?.format(&zoned).to_string()),
+        });
+        written.unwrap_or_else(|| moment.to_string())
+    }
+}
+
+fn zoned(locale: &Locale, fields: Combo<YMDT, SpecificShort>) -> Formatter<Combo<YMDT, SpecificShort>> {
+    FixedCalendarDateTimeFormatter::try_new(locale.into(), fields).ok()
 }
 
 /// Short dates by a pattern of our own.
@@ -155,4 +194,13 @@ fn icu_time(time: Time) -> Option<IcuTime> {
 
 fn icu_date_time(moment: DateTime) -> Option<IcuDateTime<Gregorian>> {
     Some(IcuDateTime { date: icu_date(moment.date())?, time: icu_time(moment.time())? })
+}
+
+fn icu_zoned(moment: &Zoned) -> Option<ZonedDateTime<Gregorian, TimeZoneInfo<AtTime>>> {
+    let local = icu_date_time(moment.datetime())?;
+    let zone = moment.time_zone().iana_name().map_or(TimeZone::UNKNOWN, TimeZone::from_iana_id);
+    let offset = UtcOffset::try_from_seconds(moment.offset().seconds()).ok();
+    let named_at = ZoneNameTimestamp::from_epoch_seconds(moment.timestamp().as_second());
+    let zone = zone.with_offset(offset).with_zone_name_timestamp(named_at);
+    Some(ZonedDateTime { date: local.date, time: local.time, zone })
 }

@@ -13,9 +13,9 @@ pub use dates::{DateStyle, TimeStyle};
 pub use icu_plurals::PluralCategory;
 pub use lists::ListKind;
 pub use money::minor_digits;
-pub use numbers::Decimal;
+pub use numbers::{CompactStyle, Decimal, InvalidDecimal};
 pub(crate) use numbers::{Grouping, NumberStyle, Percent};
-pub use relative::RelativeUnit;
+pub use relative::{RelativeUnit, RelativeWords};
 
 use banyan_kernel::Money;
 use fixed_decimal::Decimal as FixedDecimal;
@@ -54,6 +54,21 @@ impl Formats {
         self.numbers.decimal(&value.fixed())
     }
 
+    /// Shortened to about two digits: `1.2K` and `1,2 rb`, in words `1.2 thousand` and `1,2 ribu`.
+    pub fn compact(&self, value: Decimal, style: CompactStyle) -> String {
+        self.numbers.compact(&value.fixed(), style)
+    }
+
+    /// A number with at least and at most so many decimals (each at most 15), rounded half to even.
+    pub fn number(&self, value: Decimal, decimals: std::ops::RangeInclusive<u8>) -> String {
+        self.numbers.styled(value.fixed(), &NumberStyle { percent: Percent::No, ..NumberStyle::with(decimals) })
+    }
+
+    /// A ratio as per cent with at least and at most so many decimals (each at most 15), rounded half to even.
+    pub fn percent_with(&self, ratio: Decimal, decimals: std::ops::RangeInclusive<u8>) -> String {
+        self.numbers.styled(ratio.fixed(), &NumberStyle::with(decimals))
+    }
+
     /// A ratio as per cent, rounded half to even to whole per cent: 0.125 is `12%`.
     pub fn percent(&self, ratio: Decimal) -> String {
         self.numbers.styled(ratio.fixed(), &NumberStyle::PERCENT)
@@ -63,6 +78,11 @@ impl Formats {
     /// The decimals are those that CLDR shows (none for IDR), which may be fewer than the minor units hold; the rest is rounded half to even.
     pub fn money(&self, amount: Money) -> String {
         self.money.write(amount)
+    }
+
+    /// An amount that is shortened to about two digits: `$12K`, `Rp 1,2 jt`.
+    pub fn money_compact(&self, amount: Money) -> String {
+        self.money.write_compact(amount)
     }
 
     /// A date of the Gregorian calendar.
@@ -85,6 +105,11 @@ impl Formats {
         self.date_time(moment.datetime(), style)
     }
 
+    /// As [`zoned`](Self::zoned), with the short name of the zone: `1/15/2024, 3:04 PM EST`, `15/1/2024, 15.04 WIB`.
+    pub fn zoned_with_zone(&self, moment: &Zoned, style: DateStyle) -> String {
+        self.dates.zoned(moment, style)
+    }
+
     /// Which plural form a number takes: `one` or `other` in English, always `other` in Indonesian.
     pub fn plural(&self, value: Decimal) -> PluralCategory {
         self.numbers.cardinal(&value.fixed())
@@ -102,7 +127,12 @@ impl Formats {
 
     /// `in 3 days`, `12 days ago`; a word where the language has one: `yesterday`, `kemarin`. Negative is past.
     pub fn relative(&self, amount: i64, unit: RelativeUnit) -> String {
-        self.relative.write(amount, unit)
+        self.relative.write(amount, unit, RelativeWords::Usual)
+    }
+
+    /// As [`relative`](Self::relative), by numbers where `words` says so: `1 day ago`.
+    pub fn relative_with(&self, amount: i64, unit: RelativeUnit, words: RelativeWords) -> String {
+        self.relative.write(amount, unit, words)
     }
 
     /// How far `then` is from `now`, in the largest unit that fits. From half a day on, days count by the calendar of

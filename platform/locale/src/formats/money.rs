@@ -3,7 +3,7 @@
 use banyan_kernel::Money;
 use banyan_kernel::money::Currency;
 use fixed_decimal::Decimal as FixedDecimal;
-use icu_decimal::DecimalFormatter;
+use icu_decimal::{AbstractFormatter, CompactDecimalFormatter, DecimalFormatter};
 use icu_experimental::dimension::currency::formatter::CurrencyFormatter;
 use icu_locale::Locale;
 use std::collections::HashMap;
@@ -24,40 +24,65 @@ pub fn minor_digits(currency: Currency) -> u8 {
     }
 }
 
-type Formatter = CurrencyFormatter<DecimalFormatter>;
+/// One for each currency, made when it is first needed.
+type Remembered<V> = RwLock<HashMap<Currency, Arc<CurrencyFormatter<V>>>>;
 
-/// A formatter per currency, made when it is first needed.
 #[derive(Debug)]
 pub(super) struct Amounts {
     locale: Locale,
-    formatters: RwLock<HashMap<Currency, Arc<Formatter>>>,
+    whole: Remembered<DecimalFormatter>,
+    compact: Remembered<CompactDecimalFormatter>,
 }
 
 impl Amounts {
     pub(super) fn new(locale: Locale) -> Self {
-        Self { locale, formatters: RwLock::default() }
+        Self { locale, whole: RwLock::default(), compact: RwLock::default() }
     }
 
     pub(super) fn write(&self, amount: Money) -> String {
-        let mut value = FixedDecimal::from(amount.minor_units);
-        value.multiply_pow10(-i16::from(minor_digits(amount.currency)));
-        match self.formatter(amount.currency) {
+        let value = value_of(amount);
+        let made = || {
+            let code = amount.currency.code().parse().ok()?;
+            CurrencyFormatter::try_new_symbol((&self.locale).into(), code, Default::default()).ok()
+        };
+        match remembered(&self.whole, amount.currency, made) {
             Some(formatter) => formatter.format_fixed_decimal(&value).to_string(),
             None => format!("{}\u{a0}{value}", amount.currency.code()),
         }
     }
 
-    fn formatter(&self, currency: Currency) -> Option<Arc<Formatter>> {
-        let known = self.formatters.read().unwrap_or_else(PoisonError::into_inner).get(&currency).cloned();
-        if known.is_some() {
-            return known;
+    pub(super) fn write_compact(&self, amount: Money) -> String {
+        let value = value_of(amount);
+        let made = || {
+            let code = amount.currency.code().parse().ok()?;
+            CurrencyFormatter::try_new_compact_symbol((&self.locale).into(), code, Default::default()).ok()
+        };
+        match remembered(&self.compact, amount.currency, made) {
+            Some(formatter) => formatter.format_fixed_decimal(&value).to_string(),
+            None => format!("{}\u{a0}{value}", amount.currency.code()),
         }
-        let code = currency.code().parse().ok()?;
-        let made = Arc::new(Formatter::try_new_symbol((&self.locale).into(), code, Default::default()).ok()?);
-        let mut formatters = self.formatters.write().unwrap_or_else(PoisonError::into_inner);
-        if formatters.len() < MOST_CURRENCIES {
-            formatters.insert(currency, Arc::clone(&made));
-        }
-        Some(made)
     }
+}
+
+fn value_of(amount: Money) -> FixedDecimal {
+    let mut value = FixedDecimal::from(amount.minor_units);
+    value.multiply_pow10(-i16::from(minor_digits(amount.currency)));
+    value
+}
+
+fn remembered<V: AbstractFormatter>(
+    known: &Remembered<V>,
+    currency: Currency,
+    make: impl FnOnce() -> Option<CurrencyFormatter<V>>,
+) -> Option<Arc<CurrencyFormatter<V>>> {
+    let found = known.read().unwrap_or_else(PoisonError::into_inner).get(&currency).cloned();
+    if found.is_some() {
+        return found;
+    }
+    let made = Arc::new(make()?);
+    let mut formatters = known.write().unwrap_or_else(PoisonError::into_inner);
+    if formatters.len() < MOST_CURRENCIES {
+        formatters.insert(currency, Arc::clone(&made));
+    }
+    Some(made)
 }

@@ -17,35 +17,54 @@ pub enum RelativeUnit {
     Day,
     Week,
     Month,
+    Quarter,
     Year,
+}
+
+/// Whether a distance that has a word of its own is written by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RelativeWords {
+    /// `yesterday`.
+    #[default]
+    Usual,
+    /// `1 day ago`.
+    Never,
 }
 
 #[derive(Debug)]
 pub(super) struct Relative {
+    words: Units,
+    numbers: Units,
+}
+
+#[derive(Debug)]
+struct Units {
     seconds: Option<RelativeTimeFormatter>,
     minutes: Option<RelativeTimeFormatter>,
     hours: Option<RelativeTimeFormatter>,
     days: Option<RelativeTimeFormatter>,
     weeks: Option<RelativeTimeFormatter>,
     months: Option<RelativeTimeFormatter>,
+    quarters: Option<RelativeTimeFormatter>,
     years: Option<RelativeTimeFormatter>,
 }
 
-impl Relative {
-    pub(super) fn new(locale: &Locale) -> Self {
-        let words = RelativeTimeFormatterOptions::default().with_numeric(Numeric::Auto);
+impl Units {
+    fn new(locale: &Locale, numeric: Numeric) -> Self {
+        let options = RelativeTimeFormatterOptions::default().with_numeric(numeric);
         Self {
-            seconds: RelativeTimeFormatter::try_new_long_second(locale.into(), words).ok(),
-            minutes: RelativeTimeFormatter::try_new_long_minute(locale.into(), words).ok(),
-            hours: RelativeTimeFormatter::try_new_long_hour(locale.into(), words).ok(),
-            days: RelativeTimeFormatter::try_new_long_day(locale.into(), words).ok(),
-            weeks: RelativeTimeFormatter::try_new_long_week(locale.into(), words).ok(),
-            months: RelativeTimeFormatter::try_new_long_month(locale.into(), words).ok(),
-            years: RelativeTimeFormatter::try_new_long_year(locale.into(), words).ok(),
+            seconds: RelativeTimeFormatter::try_new_long_second(locale.into(), options).ok(),
+            minutes: RelativeTimeFormatter::try_new_long_minute(locale.into(), options).ok(),
+            hours: RelativeTimeFormatter::try_new_long_hour(locale.into(), options).ok(),
+            days: RelativeTimeFormatter::try_new_long_day(locale.into(), options).ok(),
+            weeks: RelativeTimeFormatter::try_new_long_week(locale.into(), options).ok(),
+            months: RelativeTimeFormatter::try_new_long_month(locale.into(), options).ok(),
+            quarters: RelativeTimeFormatter::try_new_long_quarter(locale.into(), options).ok(),
+            years: RelativeTimeFormatter::try_new_long_year(locale.into(), options).ok(),
         }
     }
 
-    pub(super) fn write(&self, amount: i64, unit: RelativeUnit) -> String {
+    fn of(&self, unit: RelativeUnit) -> Option<&RelativeTimeFormatter> {
         let formatter = match unit {
             RelativeUnit::Second => &self.seconds,
             RelativeUnit::Minute => &self.minutes,
@@ -53,9 +72,24 @@ impl Relative {
             RelativeUnit::Day => &self.days,
             RelativeUnit::Week => &self.weeks,
             RelativeUnit::Month => &self.months,
+            RelativeUnit::Quarter => &self.quarters,
             RelativeUnit::Year => &self.years,
         };
-        match formatter {
+        formatter.as_ref()
+    }
+}
+
+impl Relative {
+    pub(super) fn new(locale: &Locale) -> Self {
+        Self { words: Units::new(locale, Numeric::Auto), numbers: Units::new(locale, Numeric::Always) }
+    }
+
+    pub(super) fn write(&self, amount: i64, unit: RelativeUnit, words: RelativeWords) -> String {
+        let units = match words {
+            RelativeWords::Usual => &self.words,
+            RelativeWords::Never => &self.numbers,
+        };
+        match units.of(unit) {
             Some(formatter) => formatter.format(FixedDecimal::from(amount)).to_string(),
             None => format!("{amount} {unit:?}"),
         }

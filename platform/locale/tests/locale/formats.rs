@@ -2,7 +2,9 @@ use crate::{built, platform};
 use banyan_kernel::Money;
 use banyan_kernel::money::Currency;
 use banyan_locale::formats::minor_digits;
-use banyan_locale::{DateStyle, Decimal, Formats, ListKind, Locale, PluralCategory, RelativeUnit, TimeStyle};
+use banyan_locale::{
+    CompactStyle, DateStyle, Decimal, Formats, ListKind, Locale, PluralCategory, RelativeUnit, RelativeWords, TimeStyle,
+};
 use jiff::Zoned;
 use jiff::civil::{date, time};
 
@@ -233,4 +235,54 @@ fn formatters_are_shared_by_threads() {
         let texts = thread.join().expect("the thread ends");
         assert_eq!(texts, std::collections::HashSet::from([format!("Rp\u{a0}{number}")]));
     }
+}
+
+#[test]
+fn short_forms_of_numbers_and_amounts() {
+    let compact = |formats: &Formats, units, style| formats.compact(Decimal::from(units), style);
+    assert_eq!(compact(en(), 1_234, CompactStyle::Letters), "1.2K");
+    assert_eq!(compact(en(), 1_234_567, CompactStyle::Words), "1.2 million");
+    assert_eq!(compact(id(), 1_234, CompactStyle::Letters), "1,2\u{a0}rb");
+    assert_eq!(compact(id(), 1_234_567, CompactStyle::Words), "1,2 juta");
+    assert_eq!(id().money_compact(money(123_456_700, "IDR")), "Rp\u{a0}1,2\u{a0}jt");
+    assert_eq!(en().money_compact(money(1_234_567, "USD")), "$12K");
+    assert_eq!(en().number(Decimal::new(12_345, 3), 0..=2), "12.34", "half to even");
+    assert_eq!(id().number(Decimal::from(12), 2..=2), "12,00");
+    assert_eq!(en().percent_with(Decimal::new(1_234, 4), 1..=1), "12.3%");
+}
+
+#[test]
+fn numbers_are_read() {
+    for (text, units, scale) in
+        [("0", 0, 0), ("-1234.50", -123_450, 2), ("007", 7, 0), ("999999999999999999", 999_999_999_999_999_999, 0)]
+    {
+        assert_eq!(text.parse(), Ok(Decimal::new(units, scale)), "{text}");
+    }
+    for text in
+        ["", "-", ".5", "5.", "1e3", "+1", "1,5", "١", " 1", "--1", "1.2.3", "1234567890123456789", "0.1234567890123456789"]
+    {
+        assert!(text.parse::<Decimal>().is_err(), "{text}");
+    }
+    assert_eq!((Decimal::new(125, 1).to_scale(2), Decimal::new(125, 1).to_scale(0)), (Some(1_250), None));
+    assert_eq!(
+        (Decimal::new(100, 2).to_scale(0), Decimal::from(i64::MAX).to_scale(1), Decimal::from(1).to_scale(255)),
+        (Some(1), None, None)
+    );
+}
+
+#[test]
+fn a_moment_can_name_its_zone() {
+    let jakarta: Zoned = "2024-01-15T15:04:00+07:00[Asia/Jakarta]".parse().expect("a moment");
+    let new_york: Zoned = "2024-07-15T15:04:00-04:00[America/New_York]".parse().expect("a moment");
+    assert_eq!(id().zoned_with_zone(&jakarta, DateStyle::Short), "15/1/2024, 15.04 WIB");
+    assert_eq!(id().zoned_with_zone(&jakarta, DateStyle::Long), "15 Januari 2024 pukul 15.04 WIB");
+    assert_eq!(en().zoned_with_zone(&new_york, DateStyle::Short), "7/15/2024, 3:04\u{202f}PM EDT");
+    assert_eq!(en().zoned_with_zone(&jakarta, DateStyle::Medium), "Jan 15, 2024, 3:04\u{202f}PM GMT+7");
+}
+
+#[test]
+fn a_distance_can_be_written_by_numbers() {
+    assert_eq!(en().relative_with(-1, RelativeUnit::Day, RelativeWords::Never), "1 day ago");
+    assert_eq!(en().relative_with(-1, RelativeUnit::Day, RelativeWords::Usual), "yesterday");
+    assert_eq!(id().relative(1, RelativeUnit::Quarter), "kuartal berikutnya");
 }

@@ -1,11 +1,17 @@
 //! The locale room through its public names.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod check;
 mod formats;
+mod installation;
+mod live;
 mod messages;
 mod negotiation;
+mod pseudo;
 mod reading;
 mod shipped;
+mod wording;
 
 use banyan_locale::{Builder, Catalogues, Layer};
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 /// Sets of locales come from catalogues; the first is American English.
 fn locales(tags: &[&str]) -> Locales {
     let files: Vec<(&str, &str)> = std::iter::once("en-US").chain(tags.iter().copied()).map(|tag| (tag, "a = b")).collect();
-    let all = built(platform(&files)).locales(None).clone();
+    let all = built(platform(&files)).locales(None);
     all.select(files.iter().map(|(tag, _)| *tag)).expect("each tag has a catalogue")
 }
 

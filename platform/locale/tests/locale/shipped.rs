@@ -12,9 +12,23 @@ fn shipped() -> Catalogues {
 fn english_and_indonesian_are_complete_and_agree() {
     let catalogues = shipped();
     let tags: Vec<&str> = catalogues.locales(None).iter().map(Locale::tag).collect();
-    assert_eq!(tags, ["en-US", "id-ID"]);
+    assert_eq!(tags, ["en-US", "ar", "id-ID"]);
     let findings: Vec<String> = catalogues.check().iter().map(ToString::to_string).collect();
     assert!(findings.is_empty(), "{findings:#?}");
+}
+
+#[test]
+fn arabic_has_all_of_the_platform_s_messages() {
+    let catalogues = shipped();
+    let gaps: Vec<String> = catalogues.gaps().iter().map(ToString::to_string).collect();
+    assert!(gaps.is_empty(), "{gaps:#?}");
+    let arabic = catalogues.locales(None).lookup("ar-EG").expect("it is shipped");
+    assert_eq!((arabic.tag(), arabic.direction()), ("ar", banyan_locale::Direction::RightToLeft));
+    let days = |count| catalogues.text(None, arabic, "common-days", &Args::new().integer("count", count)).into_owned();
+    let digits = |text: &str| text.replace(['\u{2068}', '\u{2069}'], "");
+    let all: Vec<String> = [0, 1, 2, 3, 11, 100].map(days).iter().map(|text| digits(text)).collect();
+    assert!(all[0].ends_with("يوم") && all[1].starts_with("يوم واحد") && all[2].starts_with("يومان"), "{all:?}");
+    assert!(all[3].ends_with("أيام") && all[4].ends_with("يومًا") && all[5].ends_with("يوم"), "{all:?}");
 }
 
 #[test]
