@@ -23,6 +23,10 @@ use crate::tx::Then;
 
 /// How often the log is looked at for what other processes wrote, on PostgreSQL.
 pub const POLL: Duration = Duration::from_millis(50);
+/// The same where nothing was written for some seconds: most logs are quiet most of the time, and each look is a transaction.
+const QUIET_POLL: Duration = Duration::from_millis(200);
+/// Looks without anything new before it counts as quiet: five seconds.
+const QUIET_LOOKS: u32 = 100;
 
 /// A place in a service's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -301,18 +305,23 @@ impl Log {
         if self.store.kind() == EngineKind::Sqlite || state.polled.swap(true, Ordering::AcqRel) {
             return;
         }
-        let mut known = None;
+        let (mut known, mut woken, mut looks) = (None, self.woken(), 0_u32);
         while !*stop.borrow() {
+            looks = looks.saturating_add(1);
             match self.end().await {
                 Ok(end) if known != Some(end) => {
-                    known = Some(end);
+                    (known, looks) = (Some(end), 0);
                     state.wake();
                 }
                 Ok(_) => {}
                 Err(error) => tracing::debug!(service = self.service(), %error, "the log cannot be looked at; trying again"),
             }
+            let is_quiet = looks >= QUIET_LOOKS;
+            woken.borrow_and_update();
             tokio::select! {
-                () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep(if is_quiet { QUIET_POLL } else { POLL }) => {}
+                // What this process writes settles when others end, so there is something to look for.
+                _ = woken.changed(), if is_quiet => looks = 0,
                 _ = stop.changed() => {}
             }
         }

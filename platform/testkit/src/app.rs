@@ -101,6 +101,7 @@ impl Bench {
         let applications = applications();
         let mut builder = service.add_messages(banyan_http::add_messages(Catalogues::builder().add_platform()));
         for application in applications.iter() {
+            builder = builder.at_home(application.name(), &application.manifest().default_locale);
             for catalogue in application.catalogues() {
                 let layer = Layer::Application(application.name().to_owned());
                 builder = builder.add(layer, &catalogue.locale, catalogue.file.as_str(), catalogue.text.as_str());
@@ -263,7 +264,7 @@ impl Call<'_> {
         let application = self.app.host.applications.default_application().clone();
         let locales = self.app.host.catalogues.locales(Some(application.name()));
         let negotiation = Negotiation { accept_language, ..Negotiation::of(Locale::en_us()) };
-        let negotiated = negotiation.resolve(locales);
+        let negotiated = negotiation.resolve(&locales);
         request.extensions_mut().insert(negotiated);
         request.extensions_mut().insert(self.caller.request);
         request.extensions_mut().insert(Tenant { id: self.caller.tenant, name: self.app.tenant_name.clone(), application });

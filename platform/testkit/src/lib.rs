@@ -6,18 +6,18 @@
 
 mod app;
 mod bench;
+mod broker;
 mod clock;
 mod database;
-mod nats;
 mod plans;
 mod redis;
 mod split;
 
 pub use app::{Answer, App, Call};
 pub use bench::Bench;
+pub use broker::Broker;
 pub use clock::BenchClock;
 pub use database::TestDatabase;
-pub use nats::NatsServer;
 pub use plans::Statements;
 pub use redis::redis_url;
 pub use split::instances as split_instances;

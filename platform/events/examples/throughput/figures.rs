@@ -31,6 +31,14 @@ pub(crate) struct Figures {
     p99: f64,
 }
 
+impl Figures {
+    /// Nobody waited for them.
+    pub(crate) fn of_whole_log(events: u64, took: Duration) -> Self {
+        let rate = events as f64 / took.as_secs_f64();
+        Self { handled: events, published_per_second: 0.0, handled_per_second: rate, p50: 0.0, p99: 0.0 }
+    }
+}
+
 /// Delays in microseconds, and the clock that they are measured by.
 #[derive(Clone)]
 pub(crate) struct Delays {

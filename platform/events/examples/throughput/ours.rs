@@ -1,5 +1,7 @@
 //! Banyan's log: publishing transactions, a consumer whose effect is a row.
 
+use std::future::Future;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +20,13 @@ use tokio::sync::watch;
 use crate::figures::{Delays, Figures, Load, run};
 
 const BELL: &str = "effects";
+pub(crate) const TENANT: Uuid = Uuid::from_u128(7);
 
 #[derive(Serialize, Deserialize)]
-struct Measured {
-    key: String,
-    sent: u64,
-    filling: String,
+pub(crate) struct Measured {
+    pub(crate) key: String,
+    pub(crate) sent: u64,
+    pub(crate) filling: String,
 }
 
 impl Event for Measured {
@@ -36,7 +39,7 @@ impl Event for Measured {
 }
 
 #[expect(unreachable_pub, reason = "what the derive makes is public")]
-mod effect {
+pub(crate) mod effect {
     use banyan_kernel::Uuid;
     use sea_orm::entity::prelude::*;
 
@@ -56,17 +59,26 @@ mod effect {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub(crate) async fn sqlite(directory: &Path, load: &Load) -> Figures {
+pub(crate) fn sqlite_engines(directory: &Path) -> Vec<Engine> {
     std::fs::create_dir_all(directory).unwrap();
-    measure(vec![Engine::sqlite(directory)], load).await
+    vec![Engine::sqlite(directory)]
 }
 
-pub(crate) async fn postgres(url: &str, nodes: usize, load: &Load) -> Figures {
+/// One a node.
+pub(crate) async fn postgres_engines(url: &str, nodes: usize) -> Vec<Engine> {
     let mut engines = Vec::new();
     for _ in 0..nodes {
         engines.push(Engine::postgres(PostgresOptions::new(url.to_owned())).await.unwrap());
     }
-    measure(engines, load).await
+    engines
+}
+
+pub(crate) async fn sqlite(directory: &Path, load: &Load) -> Figures {
+    measure(sqlite_engines(directory), load).await
+}
+
+pub(crate) async fn postgres(url: &str, nodes: usize, load: &Load) -> Figures {
+    measure(postgres_engines(url, nodes).await, load).await
 }
 
 async fn measure(engines: Vec<Engine>, load: &Load) -> Figures {
@@ -74,7 +86,7 @@ async fn measure(engines: Vec<Engine>, load: &Load) -> Figures {
     let (stop, heard) = watch::channel(false);
     let (mut stores, mut consumers) = (Vec::new(), Vec::new());
     for engine in &engines {
-        let store = open(engine).await;
+        let store = open(engine, "measured").await;
         let pending = Pending::default();
         tokio::spawn(count(store.clone(), pending.clone(), delays.clone()));
         let group = Consumers::new(&store, vec![consumer(pending)], &[store.log()]).unwrap();
@@ -83,24 +95,7 @@ async fn measure(engines: Vec<Engine>, load: &Load) -> Figures {
     }
     // Partitions are divided before anything is measured.
     tokio::time::sleep(Duration::from_secs(if engines.len() > 1 { 4 } else { 1 })).await;
-    let (tenant, filling) = (Uuid::from_u128(7), "x".repeat(900));
-    let figures = run(load, &delays, |numbers| {
-        let store = stores[usize::try_from(numbers.start).unwrap_or(0) % stores.len()].clone();
-        let sent = delays.now();
-        let event = |number| Measured { key: format!("key {}", number % 997), sent, filling: filling.clone() };
-        let events: Vec<Measured> = numbers.map(event).collect();
-        async move {
-            let events = &events;
-            let publish = move |tx: Tx| async move {
-                for event in events {
-                    tx.publish(event).await?;
-                }
-                Ok::<_, StoreError>(())
-            };
-            store.system(tenant).write(publish).await.unwrap();
-        }
-    })
-    .await;
+    let figures = run(load, &delays, |numbers| publish(&stores, numbers, delays.now())).await;
     stop.send_replace(true);
     for task in consumers {
         task.await.unwrap();
@@ -108,15 +103,32 @@ async fn measure(engines: Vec<Engine>, load: &Load) -> Figures {
     figures
 }
 
-fn schema() -> Schema {
-    let effects = Table::new("effects", Policy::system()).column("sent", ColumnType::Integer);
-    parts().into_iter().fold(Schema::new("measured", vec![effects]), Schema::part)
+/// One transaction with these events.
+pub(crate) fn publish(stores: &[Store], numbers: Range<u64>, sent: u64) -> impl Future<Output = ()> + Send + 'static {
+    let store = stores[usize::try_from(numbers.start).unwrap_or(0) % stores.len()].clone();
+    let event = |number| Measured { key: format!("key {}", number % 997), sent, filling: "x".repeat(900) };
+    let events: Vec<Measured> = numbers.map(event).collect();
+    async move {
+        let events = &events;
+        let publish = move |tx: Tx| async move {
+            for event in events {
+                tx.publish(event).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        store.system(TENANT).write(publish).await.unwrap();
+    }
 }
 
-async fn open(engine: &Engine) -> Store {
+fn schema(service: &'static str) -> Schema {
+    let effects = Table::new("effects", Policy::system()).column("sent", ColumnType::Integer);
+    parts().into_iter().fold(Schema::new(service, vec![effects]), Schema::part)
+}
+
+pub(crate) async fn open(engine: &Engine, service: &'static str) -> Store {
     let random = Arc::new(OsRandom);
     let environment = Environment::new(Arc::new(SystemClock), random.clone(), Cipher::new([7; 32], random));
-    Store::open(engine, schema(), environment).await.unwrap()
+    Store::open(engine, schema(service), environment).await.unwrap()
 }
 
 /// When the events were sent whose effects wait for their commit.

@@ -136,6 +136,28 @@ pub async fn withdraw<J: Job>(tx: &Tx, unique: &str) -> Result<bool, StoreError>
     Ok(tx.execute_raw(statement).await?.rows_affected() > 0)
 }
 
+/// Lets a job of this unique key see what `tx` writes, if one is there and has not ended: one that waits is due after `delay` at the latest,
+/// and one that runs cannot end before `tx` has. False where there is none: then [`enqueue`] one. In the sight of the service itself.
+///
+/// # Errors
+/// What the engine says.
+pub async fn nudge<J: Job>(tx: &Tx, unique: &str, delay: Duration) -> Result<bool, StoreError> {
+    const LATER: &str = "UPDATE jobs SET due_at = CASE WHEN state = 'waiting' AND due_at > $1 THEN $1 ELSE due_at END \
+        WHERE tenant = $2 AND kind = $3 AND unique_key = $4 AND state IN ('waiting', 'ready', 'running')";
+    const NOW: &str = "UPDATE jobs SET due_at = CASE WHEN state = 'waiting' AND due_at > $1 THEN $1 ELSE due_at END, \
+        state = CASE WHEN state = 'waiting' THEN 'ready' ELSE state END \
+        WHERE tenant = $2 AND kind = $3 AND unique_key = $4 AND state IN ('waiting', 'ready', 'running')";
+    let due_at = micros_after(tx.now(), delay);
+    let values: [Value; 4] = [due_at.into(), tx.caller().tenant.into(), J::KIND.into(), unique.into()];
+    let sql = if delay.is_zero() { NOW } else { LATER };
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+    let found = tx.execute_raw(statement).await?.rows_affected() > 0;
+    if found {
+        tx.ring(BELL);
+    }
+    Ok(found)
+}
+
 fn check(kind: &str, payload: &serde_json::Value, unique: Option<&str>) -> Result<(), StoreError> {
     let refuse = |what: String| Err(StoreError::Constraint(what));
     if unique.is_some_and(|key| key.is_empty() || key.len() > LONGEST_NAME || key.contains('\0')) {

@@ -31,7 +31,7 @@ mod upkeep;
 
 pub use context::{JobContext, Progress};
 pub use cron::{Cron, CronError};
-pub use enqueue::{Enqueue, Enqueued, enqueue, find_waiting, withdraw};
+pub use enqueue::{Enqueue, Enqueued, enqueue, find_waiting, nudge, withdraw};
 pub use error::JobError;
 pub use handler::{JobHandler, Jobs, JobsError};
 pub use job::{Job, Priority, Retries};

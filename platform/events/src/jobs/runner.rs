@@ -98,7 +98,9 @@ impl Runner {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let bell = self.store.bell(BELL);
         let mut work = self.begin();
-        let beating = tokio::spawn(beat(work.rows.clone(), work.id, work.words.clone(), self.timing));
+        // Ends with this run, also where the run is dropped: nobody may prolong leases of jobs that nobody does.
+        let mut beating = JoinSet::new();
+        beating.spawn(beat(work.rows.clone(), work.id, work.words.clone(), self.timing));
         while !*stop.borrow() {
             if let Err(error) = self.turn(&mut work).await {
                 tracing::warn!(service = self.store.service(), %error, "jobs cannot be read; trying again");
@@ -114,7 +116,6 @@ impl Runner {
             }
         }
         self.end(&mut work).await;
-        beating.abort();
     }
 
     fn begin(&self) -> Work {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use banyan_contracts::CloudEvent;
+use banyan_store::log::Entry;
 use banyan_store::{StoreError, Tx};
 
 /// How long a handler may take for one event, unless the consumer says otherwise.
@@ -49,6 +50,19 @@ pub enum Start {
     Now,
 }
 
+/// What stands for all types, also for those that are not known yet.
+pub(crate) const EVERY_TYPE: &str = "*";
+
+/// What [`Chooser::choose`] answers later.
+pub type Choosing<'a> = Pin<Box<dyn Future<Output = Result<Vec<bool>, StoreError>> + Send + 'a>>;
+
+/// Says which events a consumer of all types is to be given, so that those that nobody waits for leave no trace. It is asked after they were
+/// read: what was committed before an event is known then.
+pub trait Chooser: Send + Sync {
+    /// One answer for each entry.
+    fn choose<'a>(&'a self, entries: &'a [Entry]) -> Choosing<'a>;
+}
+
 pub(crate) type Handling = Pin<Box<dyn Future<Output = Result<(), ConsumerError>> + Send>>;
 type Handler = dyn Fn(Delivery) -> Handling + Send + Sync;
 
@@ -60,6 +74,7 @@ pub struct Consumer {
     pub(crate) start: Start,
     pub(crate) deadline: Duration,
     pub(crate) handler: Arc<Handler>,
+    pub(crate) chooser: Option<Arc<dyn Chooser>>,
 }
 
 impl Consumer {
@@ -70,7 +85,16 @@ impl Consumer {
         Fut: Future<Output = Result<(), ConsumerError>> + Send + 'static,
     {
         let handler: Arc<Handler> = Arc::new(move |delivery| Box::pin(handler(delivery)));
-        Self { name, types, start: Start::Oldest, deadline: DEADLINE, handler }
+        Self { name, types, start: Start::Oldest, deadline: DEADLINE, handler, chooser: None }
+    }
+
+    /// One that hears all events of all logs at hand, as `chooser` chooses.
+    pub fn of_everything<F, Fut>(name: &'static str, chooser: Arc<dyn Chooser>, handler: F) -> Self
+    where
+        F: Fn(Delivery) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), ConsumerError>> + Send + 'static,
+    {
+        Self { chooser: Some(chooser), ..Self::new(name, &[EVERY_TYPE], handler) }
     }
 
     /// One that has no handler: its name and beginning, for what reads a log in another way.
@@ -92,7 +116,12 @@ impl Consumer {
         self
     }
 
-    /// The services that emit its types: what stands before the first dot of each.
+    /// Whether it wants the log of every service.
+    pub fn hears_everything(&self) -> bool {
+        self.types.contains(&EVERY_TYPE)
+    }
+
+    /// The services that emit its types: what stands before the first dot of each. Of one that hears everything none is known.
     pub fn sources(&self) -> Vec<&'static str> {
         let mut sources: Vec<_> = self.types.iter().filter_map(|kind| kind.split_once('.')).map(|(source, _)| source).collect();
         sources.sort_unstable();
@@ -101,7 +130,15 @@ impl Consumer {
     }
 
     pub(crate) fn wants(&self, kind: &str) -> bool {
-        self.types.contains(&kind)
+        self.hears_everything() || self.types.contains(&kind)
+    }
+
+    /// Those that it is given.
+    pub(crate) async fn chosen<'e>(&self, entries: &'e [Entry]) -> Result<Vec<&'e Entry>, StoreError> {
+        let wanted = entries.iter().filter(|entry| self.wants(&entry.kind));
+        let Some(chooser) = &self.chooser else { return Ok(wanted.collect()) };
+        let chosen = chooser.choose(entries).await?;
+        Ok(entries.iter().zip(chosen).filter_map(|(entry, chosen)| chosen.then_some(entry)).collect())
     }
 }
 

@@ -64,8 +64,9 @@ impl Consumers {
         for consumer in consumers {
             let counted = Arc::new(Counters::default());
             counters.push((consumer.name, counted.clone()));
-            for source in consumer.sources() {
-                let Some(log) = logs.iter().find(|log| log.service() == source).cloned() else { continue };
+            let wanted = consumer.sources();
+            for log in logs.iter().filter(|log| consumer.hears_everything() || wanted.contains(&log.service())) {
+                let log = log.clone();
                 streams.push(Stream::new(Group {
                     store: store.clone(),
                     consumer: consumer.clone(),

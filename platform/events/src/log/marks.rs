@@ -47,12 +47,27 @@ pub(super) async fn create(tx: &Tx, name: &str, mark: &Mark) -> Result<(), Store
     Ok(())
 }
 
-/// Only forward: processes that own different partitions write it in any order.
-pub(super) async fn note(tx: &Tx, name: &str, identity: &str, last: Last) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE relay_marks SET sequence = $1, event_id = $2 WHERE name = $3 AND identity = $4 AND sequence < $1";
-    let sequence = i64::try_from(last.sequence).unwrap_or(i64::MAX);
-    tx.execute_raw(statement(tx, SQL, vec![sequence.into(), last.event.into(), name.into(), identity.into()])).await?;
-    Ok(())
+/// Only forward: processes that own different partitions write it in any order. False where the sink's identity is another one by now:
+/// then what it acknowledged under the one before may be lost, and whoever found that out did not know of it.
+pub(super) async fn note(tx: &Tx, name: &str, mark: &Mark) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE relay_marks SET event_id = CASE WHEN sequence < $1 THEN $2 ELSE event_id END, \
+        sequence = CASE WHEN sequence < $1 THEN $1 ELSE sequence END WHERE name = $3 AND identity = $4";
+    let sequence = mark.last.map_or(0, |last| stored(last.sequence));
+    let event = mark.last.map(|last| last.event);
+    let values = vec![sequence.into(), event.into(), name.into(), mark.identity.clone().into()];
+    Ok(tx.execute_raw(statement(tx, SQL, values)).await?.rows_affected() > 0)
+}
+
+/// Nothing was lost, but the sink is another one to its own mind. False where another process noted something since `noted` was read.
+pub(super) async fn rename(tx: &Tx, name: &str, noted: &Mark, new: &Mark) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE relay_marks SET identity = $1 WHERE name = $2 AND identity = $3 AND sequence <= $4";
+    let sequence = noted.last.map_or(0, |last| stored(last.sequence));
+    let values = vec![new.identity.clone().into(), name.into(), noted.identity.clone().into(), sequence.into()];
+    Ok(tx.execute_raw(statement(tx, SQL, values)).await?.rows_affected() > 0)
+}
+
+fn stored(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
 }
 
 /// Sets all places back and takes them from whoever has them; false where another process did it since `noted` was read.
@@ -62,7 +77,7 @@ pub(super) async fn start_over(tx: &Tx, service: &str, name: &str, noted: Option
     const MARK: &str = "UPDATE relay_marks SET identity = $1, sequence = 0, event_id = NULL \
         WHERE name = $2 AND identity = $3 AND sequence <= $4";
     let Some(noted) = noted else { return Ok(false) };
-    let sequence = noted.last.map_or(0, |last| i64::try_from(last.sequence).unwrap_or(i64::MAX));
+    let sequence = noted.last.map_or(0, |last| stored(last.sequence));
     let values = vec![new.identity.clone().into(), name.into(), noted.identity.clone().into(), sequence.into()];
     if tx.execute_raw(statement(tx, MARK, values)).await?.rows_affected() == 0 {
         return Ok(false);

@@ -20,7 +20,7 @@ mod state;
 mod stream;
 mod tables;
 
-pub use consumer::{Consumer, ConsumerError, Delivery, Start};
+pub use consumer::{Chooser, Choosing, Consumer, ConsumerError, Delivery, Start};
 pub use consumers::{Consumers, NoSource};
 pub use dead::{DeadLetter, DeadLetters, Filter, LARGEST_PAGE, Mend};
 pub use failure::Attempt;

@@ -55,9 +55,21 @@ pub(super) struct Relay {
 struct State {
     owned: Owned,
     divided: Option<Instant>,
-    /// Under which of the sink's epochs it was opened, and what it was then.
-    opened: Option<(u64, String)>,
+    opened: Option<Seen>,
     noted: Option<(Instant, Position)>,
+}
+
+/// The sink as it was found.
+struct Seen {
+    epoch: u64,
+    identity: String,
+    at: Instant,
+}
+
+impl Seen {
+    fn counts(&self, sink: &dyn Sink) -> bool {
+        self.epoch == sink.epoch() && sink.look_every().is_none_or(|every| self.at.elapsed() < every)
+    }
 }
 
 impl Relay {
@@ -126,22 +138,28 @@ impl Relay {
         if state.divided.is_none_or(|at| at.elapsed() >= BEAT) {
             self.divide(&mut state).await?;
         }
-        let Some(after) = state.owned.iter().flatten().min().copied() else { return Ok(0) };
-        let identity = match &state.opened {
-            Some((epoch, identity)) if *epoch == self.sink.epoch() => identity.clone(),
+        if state.owned.iter().all(Option::is_none) {
+            return Ok(0);
+        }
+        let (epoch, identity) = match &state.opened {
+            Some(seen) if seen.counts(&*self.sink) => (seen.epoch, seen.identity.clone()),
             _ => {
-                let (epoch, identity) = self.open().await?;
-                state.opened = Some((epoch, identity.clone()));
-                identity
+                let seen = self.open().await?;
+                let found = (seen.epoch, seen.identity.clone());
+                state.opened = Some(seen);
+                // Another process may have found it empty first, and begun again for all: what is known here of places is older.
+                self.divide(&mut state).await?;
+                found
             }
         };
+        let Some(after) = state.owned.iter().flatten().min().copied() else { return Ok(0) };
         let entries = self.log().read(after, CHUNK).await?;
         let Some(end) = entries.last().map(banyan_store::log::Entry::place) else { return Ok(0) };
         let items = entries.iter().map(|entry| Item::new(self.follower.name, self.store.service(), entry));
         let owned = &state.owned;
         let mine = items.filter(|item| owned[item.partition].is_some_and(|place| place < item.place));
         let events: Vec<Arc<CloudEvent>> = mine.map(|item| item.event).collect();
-        let last = self.hand_over(events, &state).await?;
+        let last = self.hand_over(events, epoch).await?;
         self.move_on(&state.owned, end, Mark { identity, last }).await?;
         for place in state.owned.iter_mut().flatten() {
             *place = (*place).max(end);
@@ -149,13 +167,13 @@ impl Relay {
         Ok(entries.len())
     }
 
-    async fn hand_over(&self, events: Vec<Arc<CloudEvent>>, state: &State) -> Result<Option<Last>, Stopped> {
+    async fn hand_over(&self, events: Vec<Arc<CloudEvent>>, epoch: u64) -> Result<Option<Last>, Stopped> {
         let count = events.len();
         if count == 0 {
             return Ok(None);
         }
-        let last = self.sink.send(events).await?;
-        if state.opened.as_ref().map(|(epoch, _)| *epoch) != Some(self.sink.epoch()) {
+        let last = self.sink.send(self.store.service(), epoch, events).await?;
+        if epoch != self.sink.epoch() {
             return Err(SinkError("the connection changed in between".to_owned()).into());
         }
         self.counting.sent(count, self.store.environment().clock.now());
@@ -184,13 +202,13 @@ impl Relay {
     }
 
     /// Makes sure that what was acknowledged is still there.
-    async fn open(&self) -> Result<(u64, String), Stopped> {
-        let noted = marks::read(&self.store, self.follower.name).await?;
-        let opened = self.sink.open(noted.as_ref()).await?;
-        let new = Mark { identity: opened.identity.clone(), last: None };
+    async fn open(&self) -> Result<Seen, Stopped> {
+        let (at, name) = (Instant::now(), self.follower.name);
+        let noted = &marks::read(&self.store, name).await?;
+        let opened = self.sink.open(self.store.service(), noted.as_ref()).await?;
+        let new = &Mark { identity: opened.identity.clone(), last: None };
         if let Some(why) = opened.lost {
-            let (store, name) = (&self.store, self.follower.name);
-            let (noted, new) = (&noted, &new);
+            let store = &self.store;
             let begun = move |tx: Tx| async move { marks::start_over(&tx, store.service(), name, noted.as_ref(), new).await };
             if bookkeeping(&self.store).write(begun).await? {
                 self.counting.refilled();
@@ -203,12 +221,22 @@ impl Relay {
             }
             return Err(Stopped::LostPartition);
         }
-        if noted.is_none() {
-            let (name, new) = (self.follower.name, &new);
-            bookkeeping(&self.store).write(move |tx: Tx| async move { marks::create(&tx, name, new).await }).await?;
+        let agreed = match noted {
+            None => {
+                bookkeeping(&self.store).write(move |tx: Tx| async move { marks::create(&tx, name, new).await }).await?;
+                true
+            }
+            Some(noted) if noted.identity == opened.identity => true,
+            Some(noted) => {
+                let rename = move |tx: Tx| async move { marks::rename(&tx, name, noted, new).await };
+                bookkeeping(&self.store).write(rename).await?
+            }
+        };
+        if !agreed {
+            return Err(Stopped::LostPartition);
         }
         self.counting.opened();
-        Ok((opened.epoch, opened.identity))
+        Ok(Seen { epoch: opened.epoch, identity: opened.identity, at })
     }
 
     /// Moves the places of all that this process owns, and writes down what the sink has.
@@ -216,11 +244,8 @@ impl Relay {
         let count = owned.iter().flatten().count() as u64;
         let (service, name, node, mark) = (self.store.service(), self.follower.name, self.member.node, &mark);
         let write = move |tx: Tx| async move {
-            if marks::move_places(&tx, service, name, node, end).await? != count {
+            if marks::move_places(&tx, service, name, node, end).await? != count || !marks::note(&tx, name, mark).await? {
                 return Err(Stopped::LostPartition);
-            }
-            if let Some(last) = mark.last {
-                marks::note(&tx, name, &mark.identity, last).await?;
             }
             Ok(())
         };

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use banyan_contracts::CloudEvent;
 use banyan_kernel::{Timestamp, Uuid};
@@ -22,18 +23,30 @@ pub trait Sink: Send + Sync + 'static {
     /// Changes when the connection does. What was acknowledged under another epoch counts only after [`Sink::open`].
     fn epoch(&self) -> u64;
 
-    /// Connects where there is no connection, and looks whether what `noted` says is still there.
-    fn open<'a>(&'a self, noted: Option<&'a Mark>) -> Doing<'a, Result<Opened, SinkError>>;
+    /// Connects where there is no connection, and looks whether what `noted` says of the log of `service` is still there.
+    fn open<'a>(&'a self, service: &'a str, noted: Option<&'a Mark>) -> Doing<'a, Result<Opened, SinkError>>;
 
-    /// Hands over events, all of them or an error; of two with the same tenant and subject the second only when the first is acknowledged.
-    /// Answers with what is last in the sink.
-    fn send(&self, events: Vec<Arc<CloudEvent>>) -> Doing<'_, Result<Option<Last>, SinkError>>;
+    /// Hands over events of the log of `service`, all of them or an error. A failure in the middle leaves no event there without the earlier
+    /// ones of its tenant and subject. Nothing is handed over by a connection of another epoch than `epoch`: what is there may have been
+    /// emptied before it was made. Answers with what is last in the sink.
+    fn send<'a>(
+        &'a self,
+        service: &'a str,
+        epoch: u64,
+        events: Vec<Arc<CloudEvent>>,
+    ) -> Doing<'a, Result<Option<Last>, SinkError>>;
+
+    /// How often [`Sink::open`] is asked while the connection stays: for what loses things without a word. Nothing: only after the
+    /// connection has changed, or something failed.
+    fn look_every(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// What was last acknowledged, as it is written beside the places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Of the place where events are kept: another one means that it was made anew, and is empty.
+    /// Of the place where events are kept. Where it changes, what other processes were told under the one before no longer counts.
     pub identity: String,
     pub last: Option<Last>,
 }

@@ -118,7 +118,12 @@ impl Group {
             bookkeeping(&self.store).read(read).await
         };
         let least = rows.iter().map(|row| Position { era: row.era, number: row.position }).min();
-        let lag = self.log.count_after(least.unwrap_or(Position::BEGINNING), self.consumer.types, MOST_LAG).await?;
+        let least_or_first = least.unwrap_or(Position::BEGINNING);
+        let lag = if self.consumer.hears_everything() {
+            self.log.count_all_after(least_or_first, MOST_LAG).await?
+        } else {
+            self.log.count_after(least_or_first, self.consumer.types, MOST_LAG).await?
+        };
         let partition = |row: &Row| PartitionState {
             partition: row.partition,
             owner: row.owner,

@@ -169,7 +169,7 @@ impl Stream {
         let Some(end) = entries.last().map(banyan_store::log::Entry::place) else { return Ok(0) };
         let lanes = group.lanes();
         let mut items: Vec<Vec<Item>> = (0..lanes).map(|_| Vec::new()).collect();
-        for entry in entries.iter().filter(|entry| group.consumer.wants(&entry.kind)) {
+        for entry in group.consumer.chosen(&entries).await? {
             let item = Item::new(group.consumer.name, group.log.service(), entry);
             if state.owned[item.partition].is_some_and(|place| place < item.place) {
                 items[item.partition % lanes].push(item);

@@ -112,6 +112,23 @@ on_both_engines! {
         other.stop().await;
     }
 
+    async fn a_run_that_is_dropped_keeps_nothing(bench: Bench) {
+        let store = bench.store(schema()).await;
+        let gate = Gate::default();
+        ask(&store, bench.tenant, &Held).await;
+        let running = Running::start(&store, Jobs::new().handle(held(&gate, Arc::default())));
+        gate.begun.notified().await;
+        running.task.abort();
+        let _dropped = running.task.await;
+        bench.clock.advance_seconds(6);
+        // Long enough for a sign of life that must not come.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let quick = JobHandler::in_transaction(|_: Arc<Held>, tx| async move { Ok(insert(&tx, "quick").await?) });
+        let other = Running::start(&store, Jobs::new().handle(quick));
+        until("another has done it", async || labels(&store, bench.tenant).await == ["quick"]).await;
+        other.stop().await;
+    }
+
     async fn a_job_that_takes_its_process_with_it_is_given_up_at_last(bench: Bench) {
         let store = bench.store(schema()).await;
         ask(&store, bench.tenant, &Held).await;

@@ -10,14 +10,13 @@ mod message;
 mod options;
 mod stream;
 
-use std::future::IntoFuture as _;
+use std::future::{IntoFuture as _, ready};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::context::{Context, ContextBuilder};
-use async_nats::{Client, Statistics};
+use async_nats::{Client, Event, Statistics};
 use banyan_contracts::CloudEvent;
 use banyan_events::log::{Doing, Last, Mark, Opened, Sink, SinkError};
 use futures_util::future::join_all;
@@ -25,10 +24,8 @@ use parking_lot::Mutex;
 
 pub use options::{NatsOptions, Unusable};
 
-/// How long an answer of the broker may take.
-const DEADLINE: Duration = Duration::from_secs(5);
-/// Connecting, with TLS and credentials.
-const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+use crate::message::{Message, waves};
+use crate::{CONNECT_DEADLINE, DEADLINE};
 
 /// A JetStream stream that holds the events of all services.
 pub struct NatsSink {
@@ -38,6 +35,8 @@ pub struct NatsSink {
     context: Mutex<Option<Context>>,
     /// How often the client has connected.
     connects: OnceLock<Arc<Statistics>>,
+    /// What the broker or the client said last, while there is no connection.
+    said: Arc<Mutex<Option<String>>>,
 }
 
 struct Connection {
@@ -48,7 +47,8 @@ struct Connection {
 impl NatsSink {
     /// Nothing is connected yet: a broker that is away keeps nobody from starting.
     pub fn new(options: NatsOptions) -> Self {
-        Self { options, connection: tokio::sync::Mutex::default(), context: Mutex::new(None), connects: OnceLock::new() }
+        let (connection, context) = (tokio::sync::Mutex::default(), Mutex::new(None));
+        Self { options, connection, context, connects: OnceLock::new(), said: Arc::default() }
     }
 
     async fn connected(&self) -> Result<Context, SinkError> {
@@ -57,10 +57,14 @@ impl NatsSink {
             // The client looks for the broker by itself.
             return match client.connection_state() {
                 State::Connected => Ok(context.clone()),
-                _ => Err(SinkError(format!("NATS at {} is away", self.options.shown()))),
+                _ => Err(self.away()),
             };
         }
-        let options = self.options.connect_options().await?;
+        let said = self.said.clone();
+        let options = self.options.connect_options().await?.event_callback(move |event| {
+            listen(&said, &event);
+            ready(())
+        });
         let connecting = options.connect(self.options.servers());
         let client = match tokio::time::timeout(CONNECT_DEADLINE, connecting).await {
             Ok(Ok(client)) => client,
@@ -72,6 +76,11 @@ impl NatsSink {
         let _made_once = self.connects.set(client.statistics());
         *connection = Some(Connection { client, context: context.clone() });
         Ok(context)
+    }
+
+    fn away(&self) -> SinkError {
+        let said = self.said.lock().as_ref().map(|said| format!(": {said}")).unwrap_or_default();
+        SinkError(format!("NATS at {} is away{said}", self.options.shown()))
     }
 
     async fn look(&self, noted: Option<&Mark>) -> Result<Opened, SinkError> {
@@ -93,18 +102,17 @@ impl NatsSink {
     }
 
     /// Events of which no two share a key: all at once.
-    async fn send_wave(&self, context: &Context, wave: &[Arc<CloudEvent>]) -> Result<Option<Last>, SinkError> {
+    async fn send_wave(&self, context: &Context, wave: &[Message]) -> Result<Option<Last>, SinkError> {
         let mut acks = Vec::with_capacity(wave.len());
-        for event in wave {
-            let subject = message::subject(&self.options.prefix, event);
-            let message = message::of(event).map_err(|error| SinkError(error.to_string()))?;
-            let sending = context.send_publish(subject, message);
+        for one in wave {
+            let event = &one.event;
+            let sending = context.send_publish(message::subject(&self.options.prefix, event), message::of(one));
             let sent = tokio::time::timeout(DEADLINE, sending).await;
             let sent = sent.map_err(|_| SinkError("NATS takes no messages".to_owned()))?;
             acks.push(sent.map_err(|error| refused(event, &error))?.into_future());
         }
         let mut last: Option<Last> = None;
-        for (event, ack) in wave.iter().zip(join_all(acks).await) {
+        for (Message { event, .. }, ack) in wave.iter().zip(join_all(acks).await) {
             let ack = ack.map_err(|error| refused(event, &error))?;
             if ack.stream != self.options.stream {
                 return Err(SinkError(format!(
@@ -121,6 +129,16 @@ impl NatsSink {
     }
 }
 
+/// Why a connection does not come back: a password that was changed, a certificate that ended.
+fn listen(said: &Mutex<Option<String>>, event: &Event) {
+    match event {
+        Event::Connected => *said.lock() = None,
+        Event::ServerError(error) => *said.lock() = Some(error.to_string()),
+        Event::ClientError(error) => *said.lock() = Some(error.to_string()),
+        _ => {}
+    }
+}
+
 fn refused(event: &CloudEvent, error: &async_nats::jetstream::context::PublishError) -> SinkError {
     SinkError(format!("NATS did not take {} {}: {error}", event.kind, event.id))
 }
@@ -134,16 +152,25 @@ impl Sink for NatsSink {
         self.connects.get().map_or(0, |statistics| statistics.connects.load(Ordering::Acquire))
     }
 
-    fn open<'a>(&'a self, noted: Option<&'a Mark>) -> Doing<'a, Result<Opened, SinkError>> {
+    fn open<'a>(&'a self, _service: &'a str, noted: Option<&'a Mark>) -> Doing<'a, Result<Opened, SinkError>> {
         Box::pin(self.look(noted))
     }
 
-    fn send(&self, events: Vec<Arc<CloudEvent>>) -> Doing<'_, Result<Option<Last>, SinkError>> {
+    fn send<'a>(
+        &'a self,
+        _service: &'a str,
+        epoch: u64,
+        events: Vec<Arc<CloudEvent>>,
+    ) -> Doing<'a, Result<Option<Last>, SinkError>> {
         Box::pin(async move {
             let context = self.context.lock().clone();
             let context = context.ok_or_else(|| SinkError("NATS is not connected".to_owned()))?;
             let mut last: Option<Last> = None;
-            for wave in message::waves(events) {
+            for wave in waves(Message::all(events)?) {
+                // It connects again by itself.
+                if epoch != self.epoch() {
+                    return Err(SinkError("NATS is no longer connected as it was".to_owned()));
+                }
                 let sent = self.send_wave(&context, &wave).await?;
                 last = last.into_iter().chain(sent).max_by_key(|last| last.sequence);
             }

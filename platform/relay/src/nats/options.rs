@@ -92,8 +92,8 @@ impl NatsOptions {
     }
 
     pub(super) async fn connect_options(&self) -> Result<ConnectOptions, SinkError> {
-        let mut options = ConnectOptions::new().name("banyan relay").connection_timeout(super::CONNECT_DEADLINE);
-        options = options.ping_interval(Duration::from_secs(10)).request_timeout(Some(super::DEADLINE));
+        let mut options = ConnectOptions::new().name("banyan relay").connection_timeout(crate::CONNECT_DEADLINE);
+        options = options.ping_interval(Duration::from_secs(10)).request_timeout(Some(crate::DEADLINE));
         if let Some((user, password)) = &self.user {
             options = options.user_and_password(user.clone(), password.expose().clone());
         }

@@ -2,14 +2,14 @@
 
 use banyan_store::EngineKind;
 use banyan_store::log::Position;
-use banyan_testkit::{Bench, NatsServer, on_both_engines};
+use banyan_testkit::{Bench, Broker, on_both_engines};
 
 use crate::things::{Process, eventually, heard, messages, publish, store, stream};
 
 on_both_engines! {
     /// Also what was said before there was a broker, and what is said while it is away.
     async fn events_leave_in_order_with_tenant_and_type_as_their_subject(bench: Bench) {
-        let mut nats = NatsServer::stopped();
+        let mut nats = Broker::nats();
         let store = store(&bench).await;
         publish(&store, bench.tenant, "a", 0..3).await;
         let process = Process::start(&store, &nats);
@@ -50,7 +50,7 @@ on_both_engines! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_share_the_log_and_take_over() {
     let bench = Bench::on(EngineKind::Postgres).await;
-    let nats = NatsServer::start().await;
+    let nats = Broker::nats().started().await;
     let stores = [store(&bench).await, store(&bench).await];
     let [first, second] = [Process::start(&stores[0], &nats), Process::start(&stores[1], &nats)];
     eventually("two share", async || first.state().await.owners.len() == 2).await;

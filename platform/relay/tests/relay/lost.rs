@@ -1,12 +1,12 @@
 //! The broker loses what it acknowledged, and is given it again.
 
-use banyan_testkit::{Bench, NatsServer, on_both_engines};
+use banyan_testkit::{Bench, Broker, on_both_engines};
 
 use crate::things::{Process, eventually, heard, options, publish, store, stream};
 
 on_both_engines! {
     async fn a_wiped_stream_is_filled_again(bench: Bench) {
-        let mut nats = NatsServer::start().await;
+        let mut nats = Broker::nats().started().await;
         let store = store(&bench).await;
         publish(&store, bench.tenant, "a", 0..20).await;
         let process = Process::start(&store, &nats);
@@ -33,7 +33,7 @@ on_both_engines! {
 
     /// As after a power cut: JetStream acknowledges before what it wrote is on the disk.
     async fn a_lost_end_is_filled_again(bench: Bench) {
-        let mut nats = NatsServer::start().await;
+        let mut nats = Broker::nats().started().await;
         let store = store(&bench).await;
         let process = Process::start(&store, &nats);
         publish(&store, bench.tenant, "a", 0..10).await;
@@ -54,7 +54,7 @@ on_both_engines! {
 
     /// Whoever bounds the stream wants old messages to go: they are not sent again.
     async fn what_the_streams_own_limits_took_is_not_lost(bench: Bench) {
-        let mut nats = NatsServer::start().await;
+        let mut nats = Broker::nats().started().await;
         let store = store(&bench).await;
         let process = Process::start(&store, &nats);
         publish(&store, bench.tenant, "a", 0..10).await;
@@ -74,7 +74,7 @@ on_both_engines! {
 #[tokio::test]
 async fn limits_of_the_stream_are_brought_to_what_is_set() {
     let bench = Bench::on(banyan_store::EngineKind::Sqlite).await;
-    let nats = NatsServer::start().await;
+    let nats = Broker::nats().started().await;
     let client = async_nats::connect(nats.url()).await.unwrap();
     let theirs = async_nats::jetstream::stream::Config {
         name: "banyan".to_owned(),

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::{self, stream::Stream};
 use banyan_contracts::{CloudEvent, Event};
-use banyan_events::log::RelayState;
+use banyan_events::log::{RelayState, Sink};
 use banyan_events::{Consumers, parts};
 use banyan_kernel::{OsRandom, Secret, SystemClock, Uuid};
 use banyan_relay::{NatsOptions, NatsSink};
 use banyan_store::migrate::Schema;
 use banyan_store::{Environment, Store};
-use banyan_testkit::{Bench, NatsServer};
+use banyan_testkit::{Bench, Broker};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -50,7 +50,7 @@ pub(crate) async fn publish(store: &Store, tenant: Uuid, key: &str, numbers: std
     }
 }
 
-pub(crate) fn options(nats: &NatsServer) -> NatsOptions {
+pub(crate) fn options(nats: &Broker) -> NatsOptions {
     NatsOptions::new(&Secret::new(nats.url()), STREAM, "banyan").unwrap()
 }
 
@@ -62,8 +62,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(store: &Store, nats: &NatsServer) -> Self {
-        let sink = Arc::new(NatsSink::new(options(nats)));
+    pub(crate) fn start(store: &Store, nats: &Broker) -> Self {
+        Self::with(store, Arc::new(NatsSink::new(options(nats))))
+    }
+
+    pub(crate) fn with(store: &Store, sink: Arc<dyn Sink>) -> Self {
         let consumers = Consumers::new(store, Vec::new(), &[store.log()]).unwrap().relayed_to(sink);
         let (stop, heard) = watch::channel(false);
         let task = tokio::spawn(consumers.clone().run(heard));
@@ -89,21 +92,25 @@ impl Process {
     }
 }
 
-pub(crate) async fn eventually(what: &str, mut look: impl AsyncFnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, look: impl AsyncFnMut() -> bool) {
+    eventually_within(Duration::from_secs(120), what, look).await;
+}
+
+pub(crate) async fn eventually_within(patience: Duration, what: &str, mut look: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !look().await {
-        assert!(begun.elapsed() < Duration::from_secs(120), "{what}: not in time");
+        assert!(begun.elapsed() < patience, "{what}: not in time");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-pub(crate) async fn stream(nats: &NatsServer) -> Stream {
+pub(crate) async fn stream(nats: &Broker) -> Stream {
     let client = async_nats::connect(nats.url()).await.unwrap();
     jetstream::new(client).get_stream(STREAM).await.unwrap()
 }
 
 /// What stands in the stream, in order, with its subjects.
-pub(crate) async fn messages(nats: &NatsServer) -> Vec<(String, CloudEvent)> {
+pub(crate) async fn messages(nats: &Broker) -> Vec<(String, CloudEvent)> {
     let stream = stream(nats).await;
     let count = stream.cached_info().state.messages;
     let consumer = stream.create_consumer(OrderedConfig::default()).await.unwrap();
@@ -121,7 +128,7 @@ pub(crate) async fn messages(nats: &NatsServer) -> Vec<(String, CloudEvent)> {
 }
 
 /// Key → numbers as a program hears them that passes over what it has heard.
-pub(crate) async fn heard(nats: &NatsServer) -> BTreeMap<String, Vec<i64>> {
+pub(crate) async fn heard(nats: &Broker) -> BTreeMap<String, Vec<i64>> {
     let mut known = BTreeSet::new();
     let mut heard: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     for (_, event) in messages(nats).await {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use banyan_kernel::{OsRandom, Random as _};
-use banyan_testkit::{NatsServer, on_both_engines};
+use banyan_testkit::{Broker, on_both_engines};
 
 use crate::things::{Process, heard, publish, store};
 
@@ -25,7 +25,7 @@ fn die(sides: u8) -> u8 {
 
 on_both_engines! {
     async fn every_event_arrives_in_order_whatever_is_done_to_the_broker(bench: Bench) {
-        let mut nats = NatsServer::start().await;
+        let mut nats = Broker::nats().started().await;
         let store = store(&bench).await;
         let mut process = Process::start(&store, &nats);
         let ending = Arc::new(AtomicBool::new(false));
