@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
 
-use crate::{Event, Keep, content, goals, identity};
+use crate::{Event, Keep, content, event_door, flags, goals, identity, support};
 
 /// One type of event.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,11 @@ macro_rules! types {
 pub fn event_types() -> Vec<EventType> {
     let mut types = types![
         content::VoiceJournalRecorded,
+        content::LegalTextPublished,
+        content::LegalTextAccepted,
+        content::ConsentWithdrawn,
+        event_door::WebhookDisabled,
+        flags::FlagChanged,
         goals::GoalCreated,
         goals::GoalCompleted,
         goals::TaskCompleted,
@@ -53,6 +58,14 @@ pub fn event_types() -> Vec<EventType> {
         identity::SessionOpened,
         identity::SessionRevoked,
         identity::InvitationCreated,
+        support::TicketOpened,
+        support::TicketAnswered,
+        support::TicketReplied,
+        support::TicketAssigned,
+        support::TicketEscalated,
+        support::TicketSolved,
+        support::TicketClosed,
+        support::TicketRated,
     ];
     types.sort_by_key(|one| one.kind);
     types

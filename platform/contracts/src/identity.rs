@@ -179,6 +179,27 @@ pub struct PersonSheet {
 /// Where identity tells of a person. It is no path of the interface: the door knows nothing of it.
 pub const PERSON_PATH: &str = "/internal/people";
 
+/// Who holds certain roles in a tenant and may use the account: answered by identity to services that act for themselves, at
+/// [`STAFF_PATH`]`?role=support`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StaffSheet {
+    /// In order of their addresses, at most 100.
+    pub people: Vec<Uuid>,
+}
+
+/// Where identity tells who holds a role. It is no path of the interface, as [`PERSON_PATH`] is none.
+pub const STAFF_PATH: &str = "/internal/staff";
+
+/// When an account goes: answered to services that act for themselves by `GET` [`PERSON_PATH`]`/{user}/erasure`. A `POST` there in the
+/// name of somebody who may manage users begins it at once, as `POST /api/v1/admin/users/{id}/erase` does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErasureSheet {
+    /// `None` where the person has not asked for it, or has taken it back.
+    pub erases_at: Option<Timestamp>,
+}
+
 /// What a newcomer finds in a service: something of their own to begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

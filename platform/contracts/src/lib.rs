@@ -4,10 +4,13 @@ pub mod asyncapi;
 pub mod catalogue;
 pub mod content;
 mod envelope;
+pub mod event_door;
+pub mod flags;
 pub mod goals;
 pub mod identity;
 pub mod limits;
 pub mod splits;
+pub mod support;
 pub mod usage;
 
 pub use envelope::{CloudEvent, Event, Keep};

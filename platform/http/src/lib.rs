@@ -1,6 +1,6 @@
 //! What a handler is written with: who asks, what was sent, what is answered.
 //!
-//! - **Who asks**: [`Visitor`], [`SignedIn`], [`Allowed`], [`Language`], [`Reason`].
+//! - **Who asks**: [`Visitor`], [`SignedIn`], [`Allowed`], [`Language`], [`Reason`]; and what is on for them: [`Flags`].
 //! - **What was sent**: [`Body`], [`Once`] (a body with its idempotency key), [`Idempotency`], [`Query`], [`Path`], [`Paging`],
 //!   [`Preconditions`]; all of them name every bad field in one answer.
 //! - **What is answered**: `Json`, [`Created`], [`NoContent`], [`Paged`], [`Tagged`], [`Localized`], or a [`Problem`] (RFC 9457).
@@ -15,6 +15,7 @@ pub mod caller;
 pub mod client;
 pub mod coding;
 pub mod conditions;
+pub mod flags;
 pub mod grants;
 pub mod language;
 pub mod openapi;
@@ -37,6 +38,7 @@ pub use body::{Body, BodyLimit, Document, Idempotency, Once, nullable, present};
 pub use caller::{Allowed, Permit, SignedIn, Visitor, permit};
 pub use client::ClientAddress;
 pub use conditions::{ETag, Preconditions, Tagged};
+pub use flags::Flags;
 pub use language::Language;
 pub use pages::{add_messages, pages};
 pub use paging::{Paged, Paging};

@@ -8,6 +8,7 @@ use banyan_contracts::identity::FirstThing;
 use banyan_events::jobs::Jobs;
 use banyan_events::log::NoSource;
 use banyan_events::{Consumer, Consumers};
+use banyan_features::LocalFlags;
 use banyan_kernel::application::Applications;
 use banyan_kernel::{Clock, Ids, Random, Uuid};
 use banyan_locale::{Builder, Catalogues, Layer};
@@ -202,7 +203,7 @@ impl Service {
         self.openapi.paths.paths.keys().cloned().chain(crate::background::paths(self.name)).collect()
     }
 
-    /// The router, with problems rendered. [`Consumers`] among the host's resources are shown by it. It expects a `Caller`, a `Negotiated` locale, a [`crate::Tenant`] and a `RequestId` in the
+    /// The router, with problems rendered. [`Consumers`] among the host's resources are shown by it; [`LocalFlags`] among them are what handlers see as [`crate::Flags`]. It expects a `Caller`, a `Negotiated` locale, a [`crate::Tenant`] and a `RequestId` in the
     /// request's extensions.
     pub fn router(&self, host: &Host) -> Router {
         let mut router = self.router.as_ref().map_or_else(Router::new, |make| make(host));
@@ -214,6 +215,10 @@ impl Service {
         }
         let (store, consumers) = (host.store.clone(), host.resource::<Consumers>());
         router = router.merge(crate::background::router(Desk { store, consumers, jobs: Arc::new(self.jobs_of(host)) }));
+        if let Some(flags) = host.resource::<LocalFlags>() {
+            // For handlers that ask for `Flags`.
+            router = router.layer(axum::Extension(flags));
+        }
         router.layer(render_problems(Arc::clone(&host.catalogues)))
     }
 

@@ -17,6 +17,30 @@ pub static SUNSET: HeaderName = HeaderName::from_static("sunset");
 /// First segments after `/api/` that belong to other protocols and have no version.
 const RESERVED: [&str; 2] = ["client", "frontend"];
 
+/// Whose credentials count for a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Banyan's own: the front door verifies who asks.
+    Own,
+    /// Of clients of feature flags (Unleash's client API, OFREP): they show tokens of their own, which the service of the path verifies.
+    /// The front door passes them on unread.
+    FlagClients,
+    /// The same, from browsers: pages of any origin may ask.
+    FlagPages,
+}
+
+impl Protocol {
+    /// By a service's path pattern.
+    pub fn of(pattern: &str) -> Self {
+        let below = |root: &str| pattern.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        match () {
+            () if below("/api/client") => Self::FlagClients,
+            () if below("/api/frontend") || below("/ofrep") => Self::FlagPages,
+            () => Self::Own,
+        }
+    }
+}
+
 /// Which versions there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions {
@@ -157,6 +181,16 @@ mod tests {
         assert_eq!(routed("/health"), Ok(("/health".into(), None)));
         assert_eq!(routed("/apis/x"), Ok(("/apis/x".into(), None)));
         assert_eq!(routed("http://a.example/api/goals"), Ok(("http://a.example/api/v2/goals".into(), Some(Served(2)))));
+    }
+
+    #[test]
+    fn only_whole_segments_belong_to_others() {
+        assert_eq!(Protocol::of("/api/client/features"), Protocol::FlagClients);
+        assert_eq!(Protocol::of("/api/frontend"), Protocol::FlagPages);
+        assert_eq!(Protocol::of("/ofrep/v1/evaluate/flags/{key}"), Protocol::FlagPages);
+        for own in ["/api/clients", "/api/v1/client", "/api/frontend-keys", "/ofreps", "/api/v1/goals", "/"] {
+            assert_eq!(Protocol::of(own), Protocol::Own, "{own}");
+        }
     }
 
     #[test]

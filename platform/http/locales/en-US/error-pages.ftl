@@ -1,6 +1,8 @@
 # The documentation of each error code: what it means, why it happens, what to do. `text` in grave accents is code.
 # The titles are in the platform's errors.ftl.
 
+### keys: *-means *-why *-do
+
 validation-failed-means = The request was understood, but one or more fields do not have an allowed value. Nothing was changed.
 validation-failed-why = A required field is missing, a field is not known, a value has another type, or it is too long, too short or out of range. Every bad field is listed in `errors` with its name, a code and a message; names of nested fields look like `items[0].title`.
 validation-failed-do = Correct every field in `errors` and send the request again. The `code` of a field is made for programs and stays the same in all languages.

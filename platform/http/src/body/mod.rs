@@ -69,6 +69,33 @@ pub(crate) fn parse<T: DeserializeOwned + Validate + ToSchema>(bytes: &[u8]) -> 
     Ok(value)
 }
 
+/// One member of a batch whose members are judged one by one.
+///
+/// # Errors
+/// Every bad field of it.
+pub fn member<T: DeserializeOwned + Validate + ToSchema>(document: &serde_json::Value) -> Result<T, Vec<(String, FieldError)>> {
+    let mut check = Check::new();
+    match serde_path_to_error::deserialize::<_, T>(document) {
+        Ok(value) => {
+            // serde takes a list for an object, member by member.
+            shape::lists_for_objects::<T>(document).into_iter().for_each(|(field, error)| check.error(field, error));
+            if check.is_empty() {
+                check = Check::of(&value);
+            }
+            let errors = check.into_errors();
+            if errors.is_empty() { Ok(value) } else { Err(errors) }
+        }
+        Err(error) => {
+            shape::check::<T>(document, &mut check);
+            let (field, error) = named(&path_of(error.path()), &error.inner().to_string());
+            if !check.covers(&field) {
+                check.error(field, error);
+            }
+            Err(check.into_errors())
+        }
+    }
+}
+
 /// Why the bytes are no `T`: 400 where they are not JSON at all, 422 with every bad field otherwise.
 #[cold]
 fn explain<T: DeserializeOwned + ToSchema>(bytes: &[u8], error: &serde_json::Error) -> Problem {

@@ -6,7 +6,7 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Header, OpenApi, Ref, RefOr, Required, Response, SecurityRequirement};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -16,6 +16,8 @@ use crate::problem::{EXAMPLE_REQUEST, type_of};
 
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 const BEARER: &str = "bearer";
+/// Under which calls for clients of feature flags name their token.
+const FLAG_TOKEN: &str = "flagToken";
 
 /// An error (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -109,6 +111,9 @@ pub(super) fn add(document: &mut OpenApi) {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
     let bearer = bearer.description(Some("The access token that signing in gives."));
     components.security_schemes.insert(BEARER.into(), RefOr::T(SecurityScheme::Http(bearer.build())));
+    let token =
+        ApiKeyValue::with_description("Authorization", "The token of a client of feature flags, as it is or as `Bearer`.");
+    components.security_schemes.insert(FLAG_TOKEN.into(), RefOr::T(SecurityScheme::ApiKey(ApiKey::Header(token))));
     document.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
 }
 

@@ -122,7 +122,7 @@ async fn one_error(
 }
 
 fn messages<'c>(catalogues: &'c Catalogues, tenant: Option<&Tenant>, locale: banyan_locale::Locale) -> Messages<'c> {
-    catalogues.messages(tenant.map(|tenant| tenant.application.name()), locale)
+    catalogues.messages(tenant.map(|tenant| tenant.application.name()), locale).of_tenant(tenant.map(|tenant| tenant.id))
 }
 
 /// A page in a language. Browsers ask each time whether it changed, because another tenant or language has another one.

@@ -103,6 +103,11 @@ impl FieldError {
         &self.arguments
     }
 
+    /// What it says to a person: for an answer that is no problem as a whole.
+    pub fn text(&self, messages: banyan_locale::Messages<'_>) -> String {
+        super::text::format(messages, self.message, &self.arguments)
+    }
+
     /// It has to be given.
     pub const fn required() -> Self {
         Self::new("required", "field-required")

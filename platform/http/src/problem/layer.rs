@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use banyan_kernel::application::Application;
-use banyan_kernel::{Actor, Caller, ErrorCode, RequestId};
+use banyan_kernel::{Actor, Caller, ErrorCode, RequestId, Uuid};
 use banyan_locale::{Catalogues, Locale};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Extensions, HeaderValue, Method, StatusCode, Uri};
@@ -144,6 +144,7 @@ where
 struct About {
     catalogues: Arc<Catalogues>,
     application: Option<Arc<Application>>,
+    tenant: Option<Uuid>,
     locale: Locale,
     request: Option<RequestId>,
     method: Method,
@@ -173,6 +174,7 @@ impl About {
         Self {
             catalogues: Arc::clone(catalogues),
             application: extensions.get::<Tenant>().map(|tenant| Arc::clone(&tenant.application)),
+            tenant: extensions.get::<Tenant>().map(|tenant| tenant.id),
             locale: locale_of(extensions),
             request: extensions.get::<RequestId>().copied(),
             method: request.method().clone(),
@@ -217,7 +219,7 @@ impl About {
     fn render(&self, problem: &Unrendered, response: &mut Response) {
         let parts = &problem.0;
         let app = self.application.as_deref().map(Application::name);
-        let messages = self.catalogues.messages(app, self.locale);
+        let messages = self.catalogues.messages(app, self.locale).of_tenant(self.tenant);
         let body = text::Body { parts, messages, instance: self.uri.path(), request: self.request };
         // Texts and numbers always make JSON.
         let body = serde_json::to_vec(&body).unwrap_or_default();

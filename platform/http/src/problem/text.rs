@@ -94,7 +94,7 @@ fn detail(parts: &Parts, messages: Messages<'_>) -> Option<String> {
     }
 }
 
-fn format(messages: Messages<'_>, id: &str, arguments: &[(&'static str, Argument)]) -> String {
+pub(super) fn format(messages: Messages<'_>, id: &str, arguments: &[(&'static str, Argument)]) -> String {
     let args = arguments.iter().fold(Args::new(), |args, (name, value)| match value {
         Argument::Text(text) => args.text(name, text),
         Argument::Integer(number) => args.integer(name, *number),

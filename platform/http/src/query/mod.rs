@@ -14,8 +14,9 @@ use pairs::Pair;
 pub(crate) use pairs::{decode, pairs};
 use value::{Refusal, Text, fields_of};
 
-/// What [`crate::Paging`] reads. A handler may take both; the filters then need not know these.
-const PAGING: [&str; 4] = ["page", "limit", "orderBy", "order"];
+/// What others read: [`crate::Paging`], which a handler may take as well, and the front door, which any request may ask for a language.
+/// The filters need not know these.
+const OTHERS: [&str; 6] = ["page", "limit", "orderBy", "order", "locale", "lang"];
 
 /// The query as a `T` with `#[serde(rename_all = "camelCase", deny_unknown_fields)]`: flat, with numbers, booleans, words and options.
 ///
@@ -39,7 +40,7 @@ where
 pub(crate) fn parse<T: DeserializeOwned + Validate>(query: &str) -> Result<T, Problem> {
     let mut given = pairs(query)?;
     if let Some(known) = fields_of::<T>() {
-        given.retain(|(name, _)| known.contains(&name.as_ref()) || !PAGING.contains(&name.as_ref()));
+        given.retain(|(name, _)| known.contains(&name.as_ref()) || !OTHERS.contains(&name.as_ref()));
     }
     let value = match deserialize(&given) {
         Ok(value) => value,

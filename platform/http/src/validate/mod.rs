@@ -147,6 +147,11 @@ impl Check {
         self.errors.iter().any(|(known, _)| is_within(known, field) || is_within(field, known))
     }
 
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// What is wrong, by name of the field.
     pub fn into_errors(self) -> Vec<(String, FieldError)> {
         self.errors

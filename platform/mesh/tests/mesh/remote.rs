@@ -77,6 +77,43 @@ async fn bodies_stream_both_ways_at_the_same_time() {
     }
 }
 
+/// A client may read nothing before it has sent everything, and an upstream may answer before it has read everything.
+#[tokio::test]
+async fn a_request_is_sent_to_its_end_although_nobody_reads_the_answer() {
+    const PART: usize = 256 * 1024;
+    const PARTS: usize = 64;
+    let address = raw(|_, stream| async move {
+        let (mut reads, mut writes) = stream.into_split();
+        let writing = tokio::spawn(async move {
+            writes.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", PART * PARTS).as_bytes()).await.unwrap();
+            for _ in 0..PARTS {
+                writes.write_all(&[b'a'; PART]).await.unwrap();
+            }
+        });
+        let mut read = 0;
+        let mut buffer = vec![0; PART];
+        while read < PART * PARTS {
+            read += reads.read(&mut buffer).await.unwrap();
+        }
+        writing.await.unwrap();
+    })
+    .await;
+    let service = mesh().declare("eager", upstream(&[address])).unwrap();
+    let (send, receive) = mpsc::channel::<Bytes>(1);
+    let stream = futures_util::stream::unfold(receive, |mut receive| async move { Some((receive.recv().await?, receive)) });
+    let body = Body::from_stream(stream.map(Ok::<_, std::io::Error>));
+    let request = Request::builder().method(Method::POST).uri("/").header("content-length", PART * PARTS).body(body).unwrap();
+    let answer = service.send(request, Call::within(SOON)).await.unwrap();
+    let sending = async {
+        for _ in 0..PARTS {
+            send.send(Bytes::from(vec![b'q'; PART])).await.unwrap();
+        }
+        drop(send);
+    };
+    tokio::time::timeout(SOON, sending).await.expect("all of the request leaves");
+    assert_eq!(answer.response.into_body().collect().await.unwrap().to_bytes().len(), PART * PARTS);
+}
+
 #[tokio::test]
 async fn trailers_come_through() {
     for protocol in [Protocol::Http1, Protocol::Http2] {
