@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
+use banyan_features::LocalFlags;
 use banyan_http::render_problems;
 use banyan_http::version::Versions;
 use banyan_http_cache::{Cache, MemoryStore};
@@ -49,6 +50,7 @@ pub struct Builder {
     outbound: Outbound,
     limiter: Option<Limiter>,
     usage: UsageBook,
+    flags: Option<LocalFlags>,
     cache: Option<Cache>,
     images: Option<Images>,
     settings: EdgeSettings,
@@ -69,6 +71,7 @@ impl Builder {
             outbound: Outbound::default(),
             limiter: None,
             usage: UsageBook::default(),
+            flags: None,
             cache: None,
             images: None,
             settings: EdgeSettings::default(),
@@ -129,6 +132,12 @@ impl Builder {
         self
     }
 
+    /// What variants of splits ask that name a flag. Without it all flags are off.
+    pub fn flags(mut self, flags: LocalFlags) -> Self {
+        self.flags = Some(flags);
+        self
+    }
+
     /// Where routes with `cache` keep their answers. Default: 64 MiB in memory.
     pub fn cache(mut self, cache: Cache) -> Self {
         self.cache = Some(cache);
@@ -186,6 +195,7 @@ impl Builder {
             clock: self.clock,
             limiter,
             usage: self.usage,
+            flags: self.flags,
             security: SecurityHeaders::new(&self.settings),
             cors: Cors::new(&self.settings.cors_origins),
             in_flight: AtomicUsize::new(0),

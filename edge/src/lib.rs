@@ -32,6 +32,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use arc_swap::ArcSwap;
 use axum::BoxError;
 use axum::response::Response;
+use banyan_features::LocalFlags;
 use banyan_http::problem::RenderProblems;
 use banyan_http::version::Versions;
 use banyan_kernel::{Clock, Ids};
@@ -64,8 +65,8 @@ pub use request::credential::NoCredentials;
 pub use request::{Authenticate, Credential, Network, NetworkError, Peer, TenantDirectory, TenantEntry, Tenants, Transport};
 pub use routes::outbound::Outbound;
 pub use routes::{
-    BuiltIn, Considered, EntryKind, Explanation, Fault, HouseRoute, ImagePage, Known, Question, ROUTE_SECTIONS, Refusal,
-    RouteFile, RouteLine, StoredEntry, explain,
+    BuiltIn, Considered, DIAGNOSES, Diagnosis, EntryKind, Explanation, Fault, HouseRoute, ImagePage, Known, Question,
+    ROUTE_SECTIONS, Refusal, RouteFile, RouteLine, StoredEntry, explain,
 };
 pub use settings::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, Plain, ProxyProtocol, SettingsError, TransportSecurity};
 pub use split::{FieldReport, ObservedRoute, RollBack, Seen, ShadowReport, SideReport, SplitReport, SplitSums, Values, WorseBy};
@@ -99,6 +100,8 @@ struct Inner {
     versions: Versions,
     limiter: Limiter,
     usage: UsageBook,
+    /// What splits ask.
+    flags: Option<LocalFlags>,
     security: SecurityHeaders,
     cors: Cors,
     in_flight: AtomicUsize,
@@ -281,7 +284,7 @@ impl Inner {
         change(&mut sources);
         let Laid { file, refusals } = self.lay(&sources.base(), &sources.stored);
         for refusal in refusals.iter().filter(|refusal| !sources.refusals.contains(refusal)) {
-            let Refusal { kind, name, key, reason, remedy } = refusal;
+            let Refusal { kind, name, key, reason, remedy, .. } = refusal;
             tracing::error!(?kind, name, key, reason, remedy, "a stored entry is left out");
         }
         sources.refusals = refusals.into();

@@ -57,7 +57,7 @@ impl Inner {
         let tenant = request.extensions.get::<Tenant>();
         let application = tenant.map(|tenant| tenant.application.name());
         let brand = tenant.map_or("Banyan", |tenant| tenant.application.manifest().brand.name.as_str());
-        let messages = self.catalogues.messages(application, locale);
+        let messages = self.catalogues.messages(application, locale).of_tenant(tenant.map(|tenant| tenant.id));
         let version = &self.health.build().version;
         let text = |name: &str| match name {
             "lang" => locale.tag().to_owned(),
@@ -101,13 +101,18 @@ impl Inner {
     fn languages(&self, tenant: Option<&Tenant>, present: Locale) -> String {
         let application = tenant.map(|tenant| tenant.application.name());
         let all = self.catalogues.locales(application);
-        let offered = tenant.map(|tenant| all.select(tenant.application.manifest().locales.iter().map(String::as_str)));
-        let locales = offered.and_then(Result::ok).unwrap_or_else(|| all.clone());
+        let of = |tenant: &Tenant| {
+            let application = &tenant.application;
+            let offered = self.catalogues.offered(application.name(), application.manifest().offered_locales()).ok()?;
+            Some(self.catalogues.with_published(&offered, application.name(), tenant.id))
+        };
+        let locales = tenant.and_then(of).unwrap_or(all);
         if locales.len() < 2 {
             return String::new();
         }
         locales.iter().fold(String::new(), |mut html, locale| {
-            let name = self.catalogues.messages(application, locale).find("page-language", &Args::new()).unwrap_or_default();
+            let messages = self.catalogues.messages(application, locale).of_tenant(tenant.map(|tenant| tenant.id));
+            let name = messages.find("page-language", &Args::new()).unwrap_or_default();
             let (tag, name) = (locale.tag(), escape(&name));
             let current = if locale == present { " aria-current=\"true\"" } else { "" };
             html.push_str(&format!("<a href=\"/?lang={tag}\" hreflang=\"{tag}\" lang=\"{tag}\"{current}>{name}</a>"));

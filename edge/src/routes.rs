@@ -3,6 +3,7 @@
 pub(crate) mod body;
 mod check;
 pub(crate) mod condition;
+mod diagnosis;
 mod explain;
 pub(crate) mod fields;
 mod file;
@@ -21,11 +22,13 @@ pub(crate) mod template;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use banyan_http::version::Protocol;
 use banyan_mesh::{Mesh, ServiceHandle};
 use banyan_telemetry::{HttpMetrics, RouteMeter};
 use http::Method;
 
 pub(crate) use condition::{Asked, wanted_version};
+pub use diagnosis::{DIAGNOSES, Diagnosis};
 pub(crate) use explain::lines_of;
 pub use explain::{BuiltIn, Considered, Explanation, HouseRoute, ImagePage, Question, RouteLine, explain};
 pub(crate) use file::{
@@ -37,10 +40,11 @@ pub(crate) use matching::{Nobody, Place};
 pub(crate) use own::{Page, Probe};
 pub use stored::{EntryKind, Refusal, StoredEntry};
 
+use crate::answer::cors::Cors;
 use crate::limits::{RouteLimit, RouteLimits};
-use crate::policies::Policies;
 use crate::policies::access::Access;
 use crate::policies::places::Places;
+use crate::policies::{CorsRule, Policies};
 use crate::split::cookie::CookieKey;
 use crate::split::entry::{SplitEntry, VariantTarget};
 use crate::split::state::SplitState;
@@ -300,7 +304,7 @@ impl CompiledRoute {
             meter,
             limits: RouteLimits::of_pattern(pattern, &service),
             secrecy: if is_auth(pattern) { Secrecy::Secret } else { Secrecy::Ordinary },
-            policies: Policies::with_access(Access::Optional),
+            policies: policies_of_house(pattern),
             entry: None,
             places: None,
             split: None,
@@ -337,6 +341,17 @@ fn limits_of(entry: &RouteEntry) -> RouteLimits {
         (None, TargetEntry::Service(_)) => RouteLimits::both(RouteLimit::named("api")),
         (None, TargetEntry::Upstream(_) | TargetEntry::Redirect(_) | TargetEntry::Respond(_)) => RouteLimits::default(),
     }
+}
+
+/// Where others' credentials count, none is read here: the service of the path refuses who shows none of its own.
+fn policies_of_house(pattern: &str) -> Policies {
+    let protocol = Protocol::of(pattern);
+    let access = if protocol == Protocol::Own { Access::Optional } else { Access::Public };
+    let mut policies = Policies::with_access(access);
+    if protocol == Protocol::FlagPages {
+        policies.cors = CorsRule::Own(Arc::new(Cors::anyone()));
+    }
+    policies
 }
 
 /// `/api/v<number>/auth/…`

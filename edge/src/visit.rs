@@ -6,6 +6,7 @@ mod finish;
 mod fixed;
 mod forward;
 mod images;
+mod lasting;
 mod limiting;
 mod split;
 mod way;
@@ -70,6 +71,8 @@ struct Visit {
     rate: Option<Decision>,
     /// The API key that asks.
     key: Option<KeyOwner>,
+    /// By which somebody asks: answers that go on for long end with it.
+    credential: Option<Arc<dyn crate::Credential>>,
 }
 
 /// What the checks at the door came to.
@@ -177,6 +180,7 @@ impl Inner {
             negotiated: None,
             rate: None,
             key: None,
+            credential: None,
         }
     }
 
@@ -247,6 +251,7 @@ impl Inner {
         route.policies.access.check(&caller, Shown { is_key: caller.key().is_some(), scopes: scopes.as_deref() })?;
         parts.extensions.insert(caller);
         parts.extensions.insert(ClientAddress(visit.client.address));
+        visit.credential = credential;
         Ok(())
     }
 

@@ -24,6 +24,6 @@ page-down = mati
 page-version = Versi { $version }
 
 page-demo = Data untuk mencobanya
-page-demo-text = Jika dijalankan dengan data demo, Banyan memiliki pengguna, sasaran, kebiasaan, dan jurnal, serta menampilkan data masuk mereka saat dimulai:
+page-demo-text = Jika dijalankan dengan data demo, Banyan memiliki pengguna, tujuan, kebiasaan, dan jurnal, serta menampilkan data masuk mereka saat dimulai:
 
 page-offline = Halaman ini dan dokumentasinya tidak memerlukan apa pun dari internet.

@@ -16,6 +16,8 @@ use crate::fields::strip;
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 /// What a page may read beside the body.
 const EXPOSED: &str = "content-language, etag, location, retry-after, ratelimit, ratelimit-policy, x-request-id, traceparent, api-version, deprecation, sunset";
+/// Never in a list of the settings, which name each origin.
+static ANY: HeaderValue = HeaderValue::from_static("*");
 /// Two hours, the longest that browsers keep.
 const MAX_AGE: &str = "7200";
 
@@ -56,11 +58,16 @@ impl Cors {
         }
     }
 
+    /// Pages of any origin. They show a token that is meant to be known to everybody who opens the page, and never a cookie.
+    pub(crate) fn anyone() -> Self {
+        Self::of(vec![ANY.clone()])
+    }
+
     /// The answer to a browser that asks beforehand.
     pub(crate) fn preflight(&self, parts: &Parts) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
-        if parts.headers.get(ORIGIN).is_some_and(|origin| self.origins.contains(origin)) {
+        if parts.headers.get(ORIGIN).is_some_and(|origin| self.admits(origin)) {
             let headers = response.headers_mut();
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
             headers.insert(ACCESS_CONTROL_MAX_AGE, self.max_age.clone());
@@ -76,9 +83,22 @@ impl Cors {
         !self.origins.is_empty()
     }
 
+    fn are_all(&self) -> bool {
+        self.origins.contains(&ANY)
+    }
+
+    fn admits(&self, origin: &HeaderValue) -> bool {
+        self.are_all() || self.origins.contains(origin)
+    }
+
     /// Marks the answer for the page of that origin, if it is on the list. With a list, every answer depends on who asks.
     pub(crate) fn apply(&self, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
         if self.origins.is_empty() {
+            return;
+        }
+        if self.are_all() {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY.clone());
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.clone());
             return;
         }
         headers.append(VARY, HeaderValue::from_static("origin"));

@@ -68,6 +68,8 @@ const API: Quota = fixed(100);
 const AUTH: Quota = fixed(5);
 /// 50 in 15 minutes.
 const AI: Quota = fixed(50);
+/// 100,000 in 15 minutes, for each address: every instance of a program asks each 15 s, and many stand behind one address.
+const FLAGS: Quota = fixed(100_000);
 /// 1,000 in 15 minutes: a person who is signed in, where no plan says otherwise.
 const USER: Quota = fixed(1_000);
 
@@ -83,6 +85,7 @@ const fn default_of(class: &str) -> Quota {
     match class.as_bytes() {
         b"auth" => AUTH,
         b"ai" => AI,
+        b"flags" => FLAGS,
         _ => API,
     }
 }

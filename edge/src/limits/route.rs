@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use banyan_http::version::Protocol;
 use http::Method;
 
 use super::policy::LimitPolicy;
@@ -54,8 +55,11 @@ impl RouteLimit {
 
 impl RouteLimits {
     /// `/api/v<number>/…` counts: attempts to sign in as `auth`, the models' service as `ai`, and everything else as `api`, or in the
-    /// class that is named as the service, where somebody speaks of it. Pages and their assets do not count.
+    /// class that is named as the service, where somebody speaks of it. Clients of feature flags count as `flags`. Pages and their assets do not count.
     pub(crate) fn of_pattern(pattern: &str, service: &str) -> Self {
+        if Protocol::of(pattern) != Protocol::Own {
+            return Self::both(RouteLimit::named("flags"));
+        }
         let mut segments = pattern.split('/').skip(1);
         let api = segments.next() == Some("api") && segments.next().is_some_and(|segment| segment.starts_with('v'));
         if !api {
@@ -104,6 +108,8 @@ mod tests {
         assert_eq!(class("/api/v2/ai/recommendations", "ai", get), Some("ai".into()));
         assert_eq!(class("/api/v1/goals/{id}", "goals", post), Some("api".into()));
         assert_eq!(class("/api/v1/authors", "content", post), Some("api".into()));
+        assert_eq!(class("/api/frontend", "flags", get), Some("flags".into()));
+        assert_eq!(class("/ofrep/v1/evaluate/flags", "flags", post), Some("flags".into()));
         for page in ["/docs", "/", "/openapi.json", "/.well-known/jwks.json", "/auth/login"] {
             assert_eq!(class(page, "pages", post), None, "{page}");
         }

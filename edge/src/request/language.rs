@@ -23,7 +23,7 @@ pub(crate) fn negotiate(parts: &Parts, tenant: &TenantEntry, preference: Option<
         accept_language: accept_language.as_deref(),
         default: tenant.default_locale,
     };
-    wishes.resolve(&tenant.locales)
+    wishes.resolve(&tenant.locales())
 }
 
 /// Tags are plain ASCII, so a value that would need decoding is none.

@@ -21,21 +21,27 @@ const NOBODYS_LABELS: [&str; 4] = ["www", "api", "app", "admin"];
 #[derive(Clone, Debug)]
 pub struct TenantEntry {
     pub tenant: Tenant,
-    /// What its people may choose from.
-    pub locales: Locales,
     pub default_locale: Locale,
+    /// Without what is published.
+    offered: Locales,
+    catalogues: Arc<Catalogues>,
 }
 
 impl TenantEntry {
     /// # Errors
     /// When the application offers a language that has no catalogues.
-    pub fn new(tenant: Tenant, catalogues: &Catalogues) -> Result<Self, LocaleError> {
+    pub fn new(tenant: Tenant, catalogues: &Arc<Catalogues>) -> Result<Self, LocaleError> {
         let manifest = tenant.application.manifest();
         let all = catalogues.locales(Some(tenant.application.name()));
-        let locales = all.select(manifest.locales.iter().map(String::as_str))?;
+        let offered = catalogues.offered(tenant.application.name(), manifest.offered_locales())?;
         let default = all.select([manifest.default_locale.as_str()])?;
         let default_locale = default.iter().next().unwrap_or_default();
-        Ok(Self { tenant, locales, default_locale })
+        Ok(Self { tenant, default_locale, offered, catalogues: Arc::clone(catalogues) })
+    }
+
+    /// What its people may choose from at this moment.
+    pub fn locales(&self) -> Locales {
+        self.catalogues.with_published(&self.offered, self.tenant.application.name(), self.tenant.id)
     }
 }
 

@@ -6,6 +6,7 @@ use banyan_kernel::suggest::closest;
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::condition::{Asked, ValueTest};
+use super::diagnosis::Reason;
 use super::file::{Declared, Known, Redirect, RouteEntry, RouteFile, TargetEntry};
 use super::matching::{Origin, Place, Rule, Table};
 use super::pattern::Segment;
@@ -21,12 +22,13 @@ pub(super) struct Finding<'f> {
     pub(super) other: Option<&'f RouteEntry>,
     /// `routes.shop.timeout`
     pub(super) key: String,
-    pub(super) reason: String,
+    pub(super) reason: Reason,
     pub(super) remedy: String,
 }
 
 impl<'f> Finding<'f> {
-    fn at(route: &'f RouteEntry, key: &str, reason: String, remedy: String) -> Self {
+    fn at(route: &'f RouteEntry, key: &str, reason: impl Into<Reason>, remedy: String) -> Self {
+        let reason = reason.into();
         let dot = if key.is_empty() { "" } else { "." };
         Self { route, other: None, key: format!("routes.{}{dot}{key}", route.name), reason, remedy }
     }
@@ -68,7 +70,14 @@ fn names<'f>(route: &'f RouteEntry, file: &RouteFile, known: &Known, report: &mu
             None if all.is_empty() => "there is none".to_owned(),
             None => format!("there are {}", all.join(", ")),
         };
-        report(Finding::at(route, key, format!("names the {what} `{name}`, which is not there"), remedy));
+        let code = match what {
+            "service" => "unknown-service",
+            "upstream" => "unknown-upstream",
+            _ => "unknown-limit-class",
+        };
+        let reason = Reason::of(code, format!("names the {what} `{name}`, which is not there"));
+        let all = if all.is_empty() { "–".to_owned() } else { all.join(", ") };
+        report(Finding::at(route, key, reason.with("name", name).with("all", all), remedy));
     };
     match &route.target {
         TargetEntry::Service(name) if !known.services.contains(&**name) => {
@@ -99,6 +108,7 @@ fn names<'f>(route: &'f RouteEntry, file: &RouteFile, known: &Known, report: &mu
         let clash = matches!(&route.target, TargetEntry::Upstream(name) if *name == upstream.name);
         if clash {
             let reason = format!("names the upstream `{}`, which is also the name of a service", upstream.name);
+            let reason = Reason::of("name-of-service", reason);
             report(Finding::at(route, "upstream", reason, "give the upstream another name".to_owned()));
         }
     }
@@ -115,7 +125,8 @@ fn effects<'f>(route: &'f RouteEntry, report: &mut Report<'_, 'f>) {
         ("split", route.split.is_some()),
     ];
     for (key, _) in said.iter().filter(|(_, said)| fixed && *said) {
-        report(Finding::at(route, key, "has no effect where the door itself answers".to_owned(), "remove it".to_owned()));
+        let reason = Reason::of("no-effect", "has no effect where the door itself answers");
+        report(Finding::at(route, key, reason, "remove it".to_owned()));
     }
     if let PathRewrite::Prefix { strip, add } = &route.rewrite.path
         && route.pattern.literal_prefix().get(..*strip) == Some(add)
@@ -147,6 +158,7 @@ fn ambiguous<'f>(file: &'f RouteFile, report: &mut Report<'_, 'f>) {
         });
         if let Some(twin) = twin {
             let reason = format!("answers the same requests as {}, and none of them goes first", place(twin));
+            let reason = Reason::of("ambiguous", reason).with("other", &*twin.name);
             let remedy = "make one more specific, or give it a `priority`".to_owned();
             report(Finding::at(route, "", reason, remedy).beside(twin));
         }
@@ -176,6 +188,7 @@ fn unreachable<'f>(file: &'f RouteFile, report: &mut Report<'_, 'f>) {
         };
         if let Some(other) = hidden {
             let reason = format!("is never reached: {} answers all its requests first", place(other));
+            let reason = Reason::of("unreachable", reason).with("other", &*other.name);
             let remedy = "lower the `priority` of the other, or remove one".to_owned();
             report(Finding::at(route, "", reason, remedy).beside(other));
         }
@@ -198,7 +211,7 @@ fn loops<'f>(file: &'f RouteFile, report: &mut Report<'_, 'f>) {
             route.hosts.iter().map(|host| Some(host.to_string().replace('*', "x"))).collect()
         };
         if hosts.into_iter().any(|host| goes_round(file, &table, route, redirect, host)) {
-            let reason = "leads, step by step, to itself".to_owned();
+            let reason = Reason::of("goes-round", "leads, step by step, to itself");
             report(Finding::at(route, "redirect", reason, "let it lead to a path that no redirect has".to_owned()));
         }
     }

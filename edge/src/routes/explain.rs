@@ -336,6 +336,8 @@ fn policies(entry: &RouteEntry) -> Vec<String> {
     say(Some(format!("auth: {}", policies.access)));
     say(policies.limit.as_ref().map(|class| format!("limit: class {class}")));
     say(policies.body_limit.map(|bytes| format!("body: at most {bytes} bytes")));
+    let variants = entry.split.iter().flat_map(|split| split.variants.iter());
+    variants.for_each(|variant| say(Some(format!("split: {}", variant.said()))));
     say(policies.cache.as_ref().map(|cache| format!("cache: {:?} for 200 and 302", cache.keep)));
     say((upstream && policies.authorization == Authorization::Remove).then(|| "authorization: not passed on".to_owned()));
     say(match &policies.host {

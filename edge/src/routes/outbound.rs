@@ -76,6 +76,7 @@ fn unusable(entry: &UpstreamEntry, error: &TlsError) -> Fault {
         key: format!("upstreams.{}.tls", entry.name),
         reason: error.to_string(),
         remedy: "name files of PEM that the server's user may read".to_owned(),
+        diagnosis: None,
     }
 }
 
@@ -86,6 +87,7 @@ fn fault(entry: &UpstreamEntry, error: &DeclareError) -> Fault {
         key: format!("upstreams.{}.{}", entry.name, error.field),
         reason: error.reason.to_owned(),
         remedy: error.remedy.to_owned(),
+        diagnosis: None,
     }
 }
 

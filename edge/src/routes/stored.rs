@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::diagnosis::{Diagnosis, Reason};
 use super::file::{Declared, RouteEntry, RouteFile, UpstreamEntry};
 pub(crate) use judge::{Judge, Laid};
 
@@ -41,6 +42,9 @@ pub struct Refusal {
     pub reason: String,
     /// What would do.
     pub remedy: String,
+    /// Its kind, where it has one.
+    #[serde(default)]
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// An entry that was read.
@@ -56,12 +60,15 @@ impl StoredEntry {
     pub(crate) fn read(&self) -> Candidate {
         let text = match text::of(self) {
             Ok(text) => text,
-            Err(refusal) => return Candidate::Refused(vec![refusal]),
+            Err(refusal) => return Candidate::Refused(vec![*refusal]),
         };
         let file = match RouteFile::parse_parts(&text) {
             Ok(file) => file.declared_by(Declared::Api),
             Err(faults) => {
-                let refusal = |fault: super::Fault| self.refused(&fault.key, fault.reason, fault.remedy);
+                let refusal = |fault: super::Fault| {
+                    let reason = Reason { text: fault.reason, diagnosis: fault.diagnosis };
+                    self.refused(&fault.key, reason, fault.remedy)
+                };
                 return Candidate::Refused(faults.into_iter().map(refusal).collect());
             }
         };
@@ -73,12 +80,12 @@ impl StoredEntry {
     }
 
     /// `key` as a route file's fault has it.
-    fn refused(&self, key: &str, reason: String, remedy: String) -> Refusal {
+    fn refused(&self, key: &str, reason: impl Into<Reason>, remedy: String) -> Refusal {
         refusal(self.kind, &self.name, key, reason, remedy)
     }
 }
 
-fn refusal(kind: EntryKind, name: &str, key: &str, reason: String, remedy: String) -> Refusal {
+fn refusal(kind: EntryKind, name: &str, key: &str, reason: impl Into<Reason>, remedy: String) -> Refusal {
     let section = match kind {
         EntryKind::Route => "routes",
         EntryKind::Upstream => "upstreams",
@@ -86,7 +93,8 @@ fn refusal(kind: EntryKind, name: &str, key: &str, reason: String, remedy: Strin
     let of_nobody = key.strip_prefix("routes[0]");
     let of_name = key.strip_prefix(section).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.strip_prefix(name));
     let key = of_nobody.or(of_name).map_or(key, |rest| rest.trim_start_matches('.'));
-    Refusal { kind, name: name.to_owned(), key: key.to_owned(), reason, remedy }
+    let Reason { text: reason, diagnosis } = reason.into();
+    Refusal { kind, name: name.to_owned(), key: key.to_owned(), reason, remedy, diagnosis }
 }
 
 #[cfg(test)]

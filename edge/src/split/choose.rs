@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
+use banyan_features::{Evaluation, LocalFlags};
+use banyan_http::Flags;
 use banyan_kernel::{Random, Uuid};
 use banyan_mesh::key_of;
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderValue};
 
-use super::entry::{Sticky, VariantEntry};
+use super::entry::{FlagTest, Sticky, VariantEntry};
 use super::{MAIN, Split};
 use crate::request::address::Security;
 
@@ -20,6 +22,10 @@ pub(crate) struct Asked<'a> {
     pub(crate) address: IpAddr,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) security: Security,
+    /// Who asks, and in which language, as services see it.
+    pub(crate) extensions: &'a Extensions,
+    /// Those of this process.
+    pub(crate) flags: Option<&'a LocalFlags>,
 }
 
 /// The side, and a cookie that keeps the client there.
@@ -34,7 +40,7 @@ impl Choice {
 }
 
 impl Split {
-    /// Named users come first, then header, then cookie, then the shares. After a roll-back everything goes to the baseline.
+    /// Named users come first, then header, then cookie, then flags, then the shares. After a roll-back everything goes to the baseline.
     pub(crate) fn choose(&self, asked: &Asked<'_>, random: &dyn Random) -> Choice {
         if self.state.is_rolled_back() {
             return Choice::BASELINE;
@@ -44,7 +50,8 @@ impl Split {
         if let Some(at) = named(by_user).or_else(|| named(by_header)).or_else(|| named(by_cookie)) {
             return Choice { side: at + 1, cookie: None };
         }
-        if variants.iter().all(|variant| variant.share == 0) {
+        let is_flagged = variants.iter().any(|variant| variant.flag.is_some());
+        if !is_flagged && variants.iter().all(|variant| variant.share == 0) {
             return Choice::BASELINE;
         }
         let (bucket, cookie) = match self.entry.sticky {
@@ -59,7 +66,27 @@ impl Split {
                 }
             },
         };
-        Choice { side: side_of(variants, bucket), cookie }
+        let by_flag = if is_flagged { self.by_flag(asked, bucket) } else { None };
+        Choice { side: by_flag.map_or_else(|| side_of(variants, bucket), |at| at + 1), cookie }
+    }
+
+    /// The first variant whose flag is on for who asks. It counts as an evaluation, once a flag.
+    fn by_flag(&self, asked: &Asked<'_>, bucket: u32) -> Option<usize> {
+        // A roll-out sticks to the user; of who is not signed in, to what the split sticks to.
+        let stand_in = match self.entry.sticky {
+            Sticky::User | Sticky::Address => asked.address.to_string(),
+            Sticky::Request | Sticky::Cookie => bucket.to_string(),
+        };
+        let flags = Flags::of(asked.extensions, asked.flags.cloned())?.sticking_to(stand_in);
+        let mut known: Vec<(&str, Option<Evaluation>)> = Vec::new();
+        self.entry.variants.iter().position(|variant| {
+            let Some(test) = &variant.flag else { return false };
+            let at = known.iter().position(|(key, _)| *key == &*test.key).unwrap_or_else(|| {
+                known.push((&test.key, flags.evaluate(&test.key)));
+                known.len() - 1
+            });
+            test.holds(known[at].1.as_ref())
+        })
     }
 
     fn of_user(&self, asked: &Asked<'_>) -> u32 {
@@ -80,6 +107,16 @@ impl Split {
         key.push(0);
         key.extend_from_slice(id);
         u32::try_from(key_of(&key) % u64::from(WHOLE)).unwrap_or(0)
+    }
+}
+
+impl FlagTest {
+    /// One that nobody knows is off.
+    fn holds(&self, evaluation: Option<&Evaluation>) -> bool {
+        evaluation.filter(|evaluation| evaluation.enabled).is_some_and(|evaluation| {
+            let given = evaluation.variant.as_ref().map(|variant| variant.name.as_str());
+            self.variant.as_ref().is_none_or(|wanted| given == Some(&**wanted))
+        })
     }
 }
 

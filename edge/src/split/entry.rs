@@ -34,12 +34,44 @@ pub(crate) struct VariantEntry {
     pub(crate) users: Box<[Uuid]>,
     pub(crate) header: Option<(HeaderName, HeaderValue)>,
     pub(crate) cookie: Option<(Box<str>, Box<str>)>,
+    pub(crate) flag: Option<FlagTest>,
+}
+
+/// A feature flag that is on for those who come to a variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FlagTest {
+    pub(crate) key: Box<str>,
+    /// And gives them this one of its variants.
+    pub(crate) variant: Option<Box<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum VariantTarget {
     Service(Arc<str>),
     Upstream(Arc<str>),
+}
+
+impl VariantEntry {
+    /// Who goes where, in one line.
+    pub(crate) fn said(&self) -> String {
+        let (kind, target) = match &self.target {
+            VariantTarget::Service(name) => ("service", name),
+            VariantTarget::Upstream(name) => ("upstream", name),
+        };
+        let all = [
+            (!self.users.is_empty()).then(|| format!("{} users", self.users.len())),
+            self.header.as_ref().map(|(name, _)| format!("the header {name}")),
+            self.cookie.as_ref().map(|(name, _)| format!("the cookie {name}")),
+            self.flag.as_ref().map(|flag| match &flag.variant {
+                None => format!("the flag {}", flag.key),
+                Some(variant) => format!("the flag {} with its variant {variant}", flag.key),
+            }),
+            (self.share > 0).then(|| format!("{} %", f64::from(self.share) / 100.0)),
+        ];
+        let by: Vec<String> = all.into_iter().flatten().collect();
+        let by = if by.is_empty() { "nobody".to_owned() } else { by.join(", ") };
+        format!("{} ({kind} {target}) for {by}", self.name)
+    }
 }
 
 /// What keeps somebody on one side.

@@ -13,6 +13,7 @@ use http::{HeaderValue, Method};
 use http_body::Body as _;
 
 use super::Visit;
+use super::lasting::while_it_counts;
 use crate::Inner;
 use crate::answer::compress::{Uncompressed, compress};
 use crate::policies::SecurityRule;
@@ -68,7 +69,7 @@ impl Inner {
         }
         let response = if visit.method == Method::HEAD { without_body(response) } else { compress(response, visit.wish).await };
         self.note(&response, visit);
-        response
+        while_it_counts(response, visit.credential.take(), &self.clock)
     }
 
     fn note(&self, response: &Response, visit: &Visit) {

@@ -63,6 +63,8 @@ impl Inner {
                 address: passage.client.address,
                 headers: &parts.headers,
                 security: passage.client.secure,
+                extensions: &parts.extensions,
+                flags: self.flags.as_ref(),
             };
             let choice = split.choose(&asked, &BufferedRandom);
             passage.side = choice.side;

@@ -16,6 +16,7 @@ use banyan_edge::{
     Authenticate, Credential, DirectFetch, Edge, EdgeSettings, ImageSettings, Images, Limiter, Listen, MESSAGES, Outbound, Peer,
     RateLimits, Running, TenantDirectory, TenantEntry,
 };
+use banyan_features::{Features, LocalFlags};
 use banyan_http::{ClientAddress, Language, Localized, Problem, Tenant, Visitor};
 use banyan_kernel::application::Application;
 use banyan_kernel::{Caller, ErrorCode, RequestId, Role, Roles, TestClock, Timestamp, Uuid};
@@ -44,6 +45,8 @@ pub(crate) struct Door {
     pub(crate) begun: Arc<Notify>,
     /// Where the test gave one.
     pub(crate) limiter: Option<Limiter>,
+    /// In `production`.
+    pub(crate) features: Features,
 }
 
 /// Knows tokens by heart: `<person>` counts for 900 s at a time.
@@ -180,6 +183,7 @@ fn toy(begun: Arc<Notify>, release: Arc<Notify>) -> Router {
         .route("/api/v1/me", get(me))
         .route("/api/v1/greeting", get(|Language(locale): Language| async move { Localized(locale, locale.tag()) }))
         .route("/api/v1/headers", get(headers))
+        .route("/api/v1/endless", get(endless))
         .route("/api/v1/echo", post(|body: axum::body::Bytes| async move { body }))
         .route("/api/v1/ignore", post(|| async { StatusCode::NO_CONTENT }))
         .route("/api/v1/long", get(|| async { Json(json!({ "text": "word ".repeat(1_000) })) }))
@@ -191,10 +195,11 @@ fn toy(begun: Arc<Notify>, release: Arc<Notify>) -> Router {
         .layer(axum::extract::DefaultBodyLimit::disable())
 }
 
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 12] = [
     "/api/v1/me",
     "/api/v1/greeting",
     "/api/v1/headers",
+    "/api/v1/endless",
     "/api/v1/echo",
     "/api/v1/ignore",
     "/api/v1/long",
@@ -222,6 +227,13 @@ async fn headers(headers: HeaderMap) -> Response {
 
 async fn panics() -> StatusCode {
     panic!("a toy broke")
+}
+
+/// One event, and then nothing, for ever.
+async fn endless() -> Response {
+    let first = futures_util::stream::iter([Ok::<_, std::convert::Infallible>("data: hello\n\n")]);
+    let body = Body::from_stream(futures_util::StreamExt::chain(first, futures_util::stream::pending()));
+    Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
 }
 
 pub(crate) fn door() -> Door {
@@ -271,8 +283,10 @@ fn door_on(settings: EdgeSettings, clock: TestClock, limiter: Option<Limiter>, i
     ];
     let people = Mutex::new(people.into());
     let identity = Arc::new(Identity { clock: clock.clone(), people, verified: AtomicUsize::new(0), ended: Mutex::new(false) });
+    let features = Features::default();
     let builder = Edge::builder(mesh, Arc::new(tenants), catalogues)
         .authenticate(Arc::new(SharedIdentity(identity.clone())))
+        .flags(LocalFlags::new(features.clone(), "production", shared.clone()))
         .clock(shared)
         .settings(settings)
         .outbound(Outbound { secret: Some(secret()), ..Outbound::default() });
@@ -286,7 +300,7 @@ fn door_on(settings: EdgeSettings, clock: TestClock, limiter: Option<Limiter>, i
     };
     let edge = builder.build().unwrap();
     edge.health().enter(Phase::Serving);
-    Door { edge, clock, identity, toy, release, begun, limiter }
+    Door { edge, clock, identity, toy, release, begun, limiter, features }
 }
 
 pub(crate) struct Answer {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
+use banyan_edge::Peer;
 use banyan_kernel::Uuid;
 
-use crate::fixture::{FITTRACKER, UPCOACH, door, door_with};
+use crate::fixture::{FITTRACKER, UPCOACH, door, door_with, request};
 
 fn bearer(token: &str) -> String {
     format!("Bearer {token}")
@@ -41,6 +42,34 @@ async fn a_remembered_token_dies_when_it_expires_or_is_revoked() {
     assert_eq!(ask().await.status.as_u16(), 200);
     door.clock.advance_seconds(1);
     assert_eq!(ask().await.problem(), (401, "token-expired".into()));
+}
+
+/// What a stream says until it ends; it must.
+async fn read_to_its_end(body: Body) -> String {
+    let read = tokio::time::timeout(std::time::Duration::from_secs(60), axum::body::to_bytes(body, 1 << 20));
+    String::from_utf8(read.await.expect("the stream ends").unwrap().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_session_and_with_the_token() {
+    let door = door();
+    let open = async || {
+        let request = request("GET", "/api/v1/endless", &[("authorization", "Bearer ada")], Body::empty());
+        let mut body = door.edge.handle(request, Peer::in_process()).await.into_body();
+        // It has begun, and goes on.
+        let first = http_body_util::BodyExt::frame(&mut body).await.unwrap().unwrap().into_data().unwrap();
+        assert_eq!(&first[..], b"data: hello\n\n");
+        let more = tokio::time::timeout(std::time::Duration::from_millis(1_500), http_body_util::BodyExt::frame(&mut body)).await;
+        assert!(more.is_err(), "while the session goes on, so does the stream");
+        body
+    };
+    let body = open().await;
+    door.identity.people.lock().get_mut("ada").unwrap().revoked = true;
+    assert_eq!(read_to_its_end(body).await, "");
+    door.identity.people.lock().get_mut("ada").unwrap().revoked = false;
+    let body = open().await;
+    door.clock.advance_seconds(900);
+    assert_eq!(read_to_its_end(body).await, "");
 }
 
 #[tokio::test]

@@ -10,12 +10,14 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
-use banyan_edge::{Known, RouteFile, SplitReport, WorseBy};
+use banyan_edge::{BuiltIn, ImagePage, Known, Question, RouteFile, SplitReport, WorseBy, explain};
+use banyan_features::{ClientFeatures, Snapshot};
+use banyan_kernel::Uuid;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::fixture::{Answer, Door, door, serve};
+use crate::fixture::{Answer, Door, FITTRACKER, UPCOACH, door, serve};
 
 /// A side that can be broken, held up, and asked what it heard.
 #[derive(Default)]
@@ -282,6 +284,98 @@ async fn paths_are_observed_by_template() {
     assert_eq!(seen, HashMap::from([("/goals", (1, 0)), ("/goals/{id}", (3, 1))]));
 }
 
+impl Theatre {
+    /// A tenant's flags in production, as they are from now on.
+    fn flags(&self, tenant: Uuid, revision: i64, features: &Value) {
+        let document: ClientFeatures = serde_json::from_value(json!({ "version": 2, "features": features })).unwrap();
+        let (snapshot, warnings) = Snapshot::compile(tenant, "production", revision, document);
+        assert!(warnings.is_empty(), "{warnings:?}");
+        self.door.features.put(snapshot);
+    }
+}
+
+const ADA: &[(&str, &str)] = &[("authorization", "Bearer ada")];
+const ROOT: &[(&str, &str)] = &[("authorization", "Bearer root")];
+const FAY: &[(&str, &str)] = &[("authorization", "Bearer fay")];
+
+fn half(of: &str) -> Value {
+    json!([{ "name": "flexibleRollout", "parameters": { "rollout": "50", "stickiness": "default", "groupId": of } }])
+}
+
+#[tokio::test]
+async fn a_flag_chooses_and_its_kill_switch_counts_at_once() {
+    let theatre = Theatre::of(&variant("flag = \"shop\"")).await;
+    assert_eq!(theatre.side(ADA).await, "old", "a flag that nobody knows is off");
+    let admins = json!({ "contextName": "role", "operator": "IN", "values": ["admin"] });
+    let ada = json!({ "name": "userWithId", "parameters": { "userIds": "00000000-0000-0000-0000-000000000007" } });
+    let strategies = json!([{ "name": "default", "constraints": [admins] }, ada]);
+    theatre.flags(UPCOACH, 1, &json!([{ "name": "shop", "enabled": true, "strategies": strategies }]));
+    assert_eq!((theatre.side(ADA).await, theatre.side(ROOT).await), ("new".to_owned(), "new".to_owned()));
+    assert_eq!((theatre.side(&[]).await, theatre.side(FAY).await), ("old".to_owned(), "old".to_owned()), "no flag of her tenant");
+    theatre.flags(FITTRACKER, 1, &json!([{ "name": "shop", "enabled": true, "strategies": [] }]));
+    assert_eq!(theatre.side(FAY).await, "new");
+    assert_eq!(theatre.side(&[("x-tenant", "fittracker")]).await, "new", "by the tenant that the request names");
+    theatre.flags(UPCOACH, 2, &json!([{ "name": "shop", "enabled": false, "strategies": [] }]));
+    assert_eq!((theatre.side(ADA).await, theatre.side(FAY).await), ("old".to_owned(), "new".to_owned()));
+    let counts = theatre.door.features.take_counts();
+    let sum = |tenant: Uuid| {
+        let of = counts.iter().filter(|count| count.tenant == tenant);
+        of.fold((0, 0), |sum, count| (sum.0 + count.yes, sum.1 + count.no))
+    };
+    assert_eq!((sum(UPCOACH), sum(FITTRACKER)), ((2, 2), (3, 0)), "each request counts once");
+}
+
+#[tokio::test]
+async fn a_variant_of_a_flag_chooses() {
+    let split = "{ variants = [{ name = \"blue\", upstream = \"old\", flag = { key = \"button\", variant = \"blue\" } }, \
+        { name = \"red\", upstream = \"new\", flag = { key = \"button\", variant = \"red\" } }] }";
+    let theatre = Theatre::of(split).await;
+    let only = |user: &str| json!([{ "contextName": "role", "values": [user] }]);
+    let variants = json!([
+        { "name": "blue", "weight": 500, "overrides": only("user") }, { "name": "red", "weight": 500, "overrides": only("admin") },
+    ]);
+    theatre.flags(UPCOACH, 1, &json!([{ "name": "button", "enabled": true, "strategies": [], "variants": variants }]));
+    assert_eq!((theatre.side(ADA).await, theatre.side(ROOT).await), ("old".to_owned(), "new".to_owned()));
+    let seen = |name: &str| theatre.report().sides.iter().find(|side| side.name == name).unwrap().seen.requests;
+    assert_eq!((seen("baseline"), seen("blue"), seen("red")), (0, 1, 1));
+    let counts = theatre.door.features.take_counts();
+    assert_eq!(counts.iter().map(|count| count.yes + count.no).sum::<u64>(), 2, "two variants ask one flag once a request");
+}
+
+#[tokio::test]
+async fn a_roll_out_keeps_people_where_they_are() {
+    let split = |sticky: &str| {
+        format!("{{ variants = [{{ name = \"new\", upstream = \"new\", flag = \"shop\" }}], sticky = \"{sticky}\" }}")
+    };
+    let theatre = Theatre::of(&split("user")).await;
+    theatre.flags(UPCOACH, 1, &json!([{ "name": "shop", "enabled": true, "strategies": half("shop") }]));
+    for who in [ADA, ROOT, &[]] {
+        let first = theatre.side(who).await;
+        for _ in 0..20 {
+            assert_eq!(theatre.side(who).await, first, "{who:?}");
+        }
+    }
+    theatre.split(&split("request"));
+    let mut news = 0;
+    for _ in 0..200 {
+        news += u32::from(theatre.side(&[]).await == "new");
+    }
+    // 200 draws of 0.5: five standard deviations are 35.
+    assert!((65..=135).contains(&news), "{news}");
+    theatre.split(&split("cookie"));
+    let mut sides = std::collections::HashSet::new();
+    for _ in 0..40 {
+        let answer = theatre.door.get("/x").await;
+        let set = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+        let chosen = side(&answer);
+        for _ in 0..3 {
+            assert_eq!(side(&theatre.door.get_with("/x", &[("cookie", &set)]).await), chosen);
+        }
+        sides.insert(chosen);
+    }
+    assert_eq!(sides.len(), 2, "some of both");
+}
+
 #[test]
 fn what_cannot_be_meant_is_said() {
     let faults = |split: &str| {
@@ -300,6 +394,13 @@ fn what_cannot_be_meant_is_said() {
     assert!(faults(&format!("{{ variants = [{new}], shadow = {{ ignore = [\"x\"] }} }}")).contains("begin with `/`"));
     assert!(faults(&format!("{{ variants = [{new}], sticky = \"x\" }}")).contains("not a word"));
     assert!(faults(&format!("{{ variants = [{new}], colour = 1 }}")).contains("not known"));
+    let flagged = |flag: &str| faults(&format!("{{ variants = [{{ name = \"new\", upstream = \"old\", flag = {flag} }}] }}"));
+    assert!(flagged("\"a b\"").contains("`a b` cannot be a flag"), "{}", flagged("\"a b\""));
+    assert!(flagged("{ variant = \"blue\" }").contains("has no `key`"));
+    assert!(flagged("{ key = \"a\", variant = \"b c\" }").contains("`b c` cannot be a flag"));
+    assert!(flagged("{ key = \"a\", colour = 1 }").contains("not known"));
+    assert!(flagged("1").contains("flag"));
+    assert!(flagged("\"a\", percent = 5").contains("both `percent` and `flag`"));
 }
 
 #[test]
@@ -377,4 +478,23 @@ async fn the_plan_of_the_control_plane_is_taken() {
     assert_eq!(door.get("/health").await.json()["status"], "up");
     door.edge.overlay(RouteFile::default());
     assert_eq!(door.get("/api/v1/greeting").await.status, StatusCode::OK);
+}
+
+#[test]
+fn an_explanation_names_who_goes_where() {
+    let text = "[upstreams.old]\nendpoints = [\"http://127.0.0.1:1\"]\n[[routes]]\nname = \"a\"\npath = \"/a\"\nupstream = \"old\"\n\
+        split = { variants = [{ name = \"new\", upstream = \"old\", flag = \"shop\" }, \
+        { name = \"blue\", upstream = \"old\", flag = { key = \"button\", variant = \"blue\" } }, \
+        { name = \"some\", upstream = \"old\", percent = 2.5, header = { name = \"x-canary\", value = \"1\" } }] }\n";
+    let file = RouteFile::parse(text, &Known::default()).unwrap();
+    let own = BuiltIn { services: Vec::new(), version: 1, images: ImagePage::None };
+    let question = Question { method: http::Method::GET, uri: "/a".parse().unwrap(), headers: http::HeaderMap::new() };
+    let explained = explain(&file, &own, &question).policies;
+    let splits: Vec<&str> = explained.iter().map(String::as_str).filter(|policy| policy.starts_with("split: ")).collect();
+    let expected = [
+        "split: new (upstream old) for the flag shop",
+        "split: blue (upstream old) for the flag button with its variant blue",
+        "split: some (upstream old) for the header x-canary, 2.5 %",
+    ];
+    assert_eq!(splits, expected);
 }

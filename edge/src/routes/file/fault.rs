@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::routes::diagnosis::Diagnosis;
+
 /// One mistake, where it stands, and what would do instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -14,6 +16,8 @@ pub struct Fault {
     pub reason: String,
     /// What would do.
     pub remedy: String,
+    /// Its kind, where it has one.
+    pub diagnosis: Option<Diagnosis>,
 }
 
 impl fmt::Display for Fault {

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, place};
 use crate::routes::check::Finding;
+use crate::routes::diagnosis::Reason;
 
 /// The text that is read, and what was found wrong with it.
 pub(super) struct Source<'s> {
@@ -24,9 +25,10 @@ impl<'s> Source<'s> {
         Self { text, faults: RefCell::default() }
     }
 
-    pub(super) fn fault(&self, at: usize, key: impl Into<String>, reason: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn fault(&self, at: usize, key: impl Into<String>, reason: impl Into<Reason>, remedy: impl Into<String>) {
         let (line, column) = place(self.text, at);
-        let fault = Fault { line, column, key: key.into(), reason: reason.into(), remedy: remedy.into() };
+        let Reason { text: reason, diagnosis } = reason.into();
+        let fault = Fault { line, column, key: key.into(), reason, remedy: remedy.into(), diagnosis };
         let mut faults = self.faults.borrow_mut();
         if faults.len() < MOST_FAULTS {
             faults.push(fault);
@@ -38,7 +40,8 @@ impl<'s> Source<'s> {
         let mut faults = self.faults.borrow_mut();
         if faults.len() < MOST_FAULTS {
             let (line, column) = (finding.route.line, finding.route.column);
-            faults.push(Fault { line, column, key: finding.key, reason: finding.reason, remedy: finding.remedy });
+            let Reason { text: reason, diagnosis } = finding.reason;
+            faults.push(Fault { line, column, key: finding.key, reason, remedy: finding.remedy, diagnosis });
         }
     }
 
@@ -86,7 +89,7 @@ impl<'s> Section<'s> {
         })
     }
 
-    pub(super) fn fault(&self, reason: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn fault(&self, reason: impl Into<Reason>, remedy: impl Into<String>) {
         self.source.fault(self.start, self.key.as_str(), reason, remedy);
     }
 
@@ -100,12 +103,17 @@ impl<'s> Section<'s> {
             if self.asked.contains(&name.get_ref().as_ref()) {
                 continue;
             }
-            let remedy = match closest(name.get_ref(), self.asked.iter().copied()) {
-                Some(close) => format!("did you mean `{close}`?"),
-                None => format!("remove it; known here: {}", self.asked.join(", ")),
+            const TEXT: &str = "is not known here";
+            let (reason, remedy) = match closest(name.get_ref(), self.asked.iter().copied()) {
+                Some(close) => (Reason::of("unknown-key-close", TEXT).with("close", close), format!("did you mean `{close}`?")),
+                None => {
+                    let known = self.asked.join(", ");
+                    let remedy = format!("remove it; known here: {known}");
+                    (Reason::of("unknown-key", TEXT).with("known", known), remedy)
+                }
             };
             let key = format!("{}.{}", self.key, name.get_ref());
-            self.source.fault(name.span().start, key, "is not known here", remedy);
+            self.source.fault(name.span().start, key, reason, remedy);
         }
     }
 }
@@ -120,7 +128,7 @@ pub(super) struct Item<'s> {
 }
 
 impl<'s> Item<'s> {
-    pub(super) fn fault(&self, reason: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn fault(&self, reason: impl Into<Reason>, remedy: impl Into<String>) {
         self.source.fault(self.start, self.key.as_str(), reason, remedy);
     }
 
@@ -133,15 +141,15 @@ impl<'s> Item<'s> {
         self.value.get_ref().as_str()
     }
 
-    fn expect<T>(&self, found: Option<T>, what: &str, example: &str) -> Option<T> {
+    fn expect<T>(&self, found: Option<T>, otherwise: impl FnOnce() -> Reason, example: &str) -> Option<T> {
         if found.is_none() {
-            self.fault(format!("is not {what}"), format!("write {example}"));
+            self.fault(otherwise(), format!("write {example}"));
         }
         found
     }
 
     pub(super) fn text(&self) -> Option<&'s str> {
-        self.expect(self.as_text(), "a text", "it in quotes")
+        self.expect(self.as_text(), || Reason::of("not-text", "is not a text"), "it in quotes")
     }
 
     /// A text that `parse` understands; its error is the reason, `example` the remedy.
@@ -161,11 +169,17 @@ impl<'s> Item<'s> {
         let found = words.iter().find(|(word, _)| *word == text);
         if found.is_none() {
             let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let remedy = match closest(text, names.iter().copied()) {
-                Some(close) => format!("did you mean `{close}`?"),
-                None => format!("write one of {}", names.join(", ")),
-            };
-            self.fault(format!("`{}` is not a word that it takes", shortened(text)), remedy);
+            let reason = format!("`{}` is not a word that it takes", shortened(text));
+            match closest(text, names.iter().copied()) {
+                Some(close) => {
+                    self.fault(Reason::of("unknown-word-close", reason).with("close", close), format!("did you mean `{close}`?"));
+                }
+                None => {
+                    let words = names.join(", ");
+                    let remedy = format!("write one of {words}");
+                    self.fault(Reason::of("unknown-word", reason).with("words", words), remedy);
+                }
+            }
         }
         found.map(|(_, value)| *value)
     }
@@ -177,7 +191,10 @@ impl<'s> Item<'s> {
         };
         self.expect(
             number.filter(|number| (least..=most).contains(number)),
-            &format!("a whole number from {least} to {most}"),
+            || {
+                let reason = Reason::of("not-whole", format!("is not a whole number from {least} to {most}"));
+                reason.with("least", least.to_string()).with("most", most.to_string())
+            },
             "such a number without quotes",
         )
     }
@@ -194,7 +211,10 @@ impl<'s> Item<'s> {
         };
         self.expect(
             number.filter(|number| (least..=most).contains(number)),
-            &format!("a number from {least} to {most}"),
+            || {
+                let reason = Reason::of("not-number", format!("is not a number from {least} to {most}"));
+                reason.with("least", least.to_string()).with("most", most.to_string())
+            },
             "such a number without quotes",
         )
     }
@@ -204,7 +224,7 @@ impl<'s> Item<'s> {
             DeValue::Array(values) => Some(values),
             _ => None,
         };
-        let values = self.expect(values, "a list", "it in square brackets")?;
+        let values = self.expect(values, || Reason::of("not-list", "is not a list"), "it in square brackets")?;
         let item = |(at, value): (usize, &'s Spanned<DeValue<'s>>)| Item {
             source: self.source,
             value,
@@ -219,7 +239,8 @@ impl<'s> Item<'s> {
             DeValue::Table(table) => Some(table),
             _ => None,
         };
-        let table = self.expect(table, "a table", "it in braces, such as { name = \"value\" }")?;
+        let table =
+            self.expect(table, || Reason::of("not-table", "is not a table"), "it in braces, such as { name = \"value\" }")?;
         Some(Section::new(self.source, table, self.key.clone(), self.start))
     }
 

@@ -13,6 +13,7 @@ use super::values::{self, NAME_REMEDY};
 use super::{Declared, Observe, Redirect, RedirectQuery, Respond, RouteEntry, TargetEntry};
 use crate::request::address::Security;
 use crate::routes::condition::{Conditions, HeaderTest, QueryTest, ValueTest};
+use crate::routes::diagnosis::Reason;
 use crate::routes::host::HostPattern;
 use crate::routes::pattern::PathPattern;
 use crate::routes::query::encode;
@@ -61,20 +62,21 @@ pub(super) fn read(mut section: Section<'_>, names: &mut BTreeMap<String, usize>
 
 fn name(section: &mut Section<'_>, line: usize, names: &mut BTreeMap<String, usize>) -> Option<Arc<str>> {
     let Some(item) = section.get("name") else {
-        section.fault("has no `name`", "give it one: metrics, logs and `banyan routes explain` call it so");
+        section.fault(Reason::missing("name"), "give it one: metrics, logs and `banyan routes explain` call it so");
         return None;
     };
     let name = item.parse(NAME_REMEDY, |text| values::name(text).map(str::to_owned))?;
     section.key = format!("routes.{name}");
     if let Some(first) = names.insert(name.clone(), line) {
-        item.fault(format!("`{name}` is the name of the route in line {first}, too"), "give each route a name of its own");
+        let reason = format!("`{name}` is the name of the route in line {first}, too");
+        item.fault(Reason::of("name-taken", reason), "give each route a name of its own");
     }
     Some(name.into())
 }
 
 fn pattern(section: &mut Section<'_>) -> Option<PathPattern> {
     let Some(item) = section.get("path") else {
-        section.fault("has no `path`", "write `path = \"/{*rest}\"` for every path");
+        section.fault(Reason::missing("path"), "write `path = \"/{*rest}\"` for every path");
         return None;
     };
     match PathPattern::parse(item.text()?) {
@@ -128,7 +130,10 @@ fn value_test(item: &Item<'_>) -> Option<ValueTest> {
         _ => None,
     };
     if test.is_none() {
-        section.fault("does not say one thing", "write exactly one of `equals`, `prefix`, `present`");
+        section.fault(
+            Reason::of("exactly-one", "does not say one thing").with("choices", "equals, prefix, present"),
+            "write exactly one of `equals`, `prefix`, `present`",
+        );
     }
     section.end();
     test
@@ -144,11 +149,17 @@ fn target(section: &mut Section<'_>, pattern: Option<&PathPattern>) -> Option<Ta
     match (all.next(), all.next()) {
         (Some(target), None) => target,
         (None, _) => {
-            section.fault("says not who answers", "add one of `service`, `upstream`, `redirect`, `respond`");
+            section.fault(
+                Reason::of("nobody-answers", "says not who answers"),
+                "add one of `service`, `upstream`, `redirect`, `respond`",
+            );
             None
         }
         (Some(_), Some(_)) => {
-            section.fault("says more than once who answers", "keep one of `service`, `upstream`, `redirect`, `respond`");
+            section.fault(
+                Reason::of("several-answer", "says more than once who answers"),
+                "keep one of `service`, `upstream`, `redirect`, `respond`",
+            );
             None
         }
     }
@@ -159,7 +170,7 @@ fn redirect(item: &Item<'_>, pattern: Option<&PathPattern>) -> Option<TargetEntr
         let mut section = item.section()?;
         let to = section.get("to");
         if to.is_none() {
-            section.fault("has no `to`", "write where it leads: { to = \"/new/{rest}\" }");
+            section.fault(Reason::missing("to"), "write where it leads: { to = \"/new/{rest}\" }");
         }
         let status = section.get("status").map(|item| status(&item, &[301, 302, 303, 307, 308]));
         let words = [("keep", RedirectQuery::Keep), ("drop", RedirectQuery::Drop)];
@@ -202,7 +213,8 @@ fn status(item: &Item<'_>, allowed: &[u16]) -> Option<StatusCode> {
     let number = item.whole(100, 599)?;
     let number = u16::try_from(number).ok().filter(|number| allowed.is_empty() || allowed.contains(number));
     if number.is_none() {
-        item.fault("is not a status that fits here", format!("use one of {allowed:?}"));
+        let reason = Reason::of("status", "is not a status that fits here").with("allowed", format!("{allowed:?}"));
+        item.fault(reason, format!("use one of {allowed:?}"));
     }
     StatusCode::from_u16(number?).ok()
 }
@@ -212,7 +224,7 @@ fn respond(item: &Item<'_>) -> Option<TargetEntry> {
     let status = match section.get("status") {
         Some(item) => item.whole(200, 599).and_then(|number| StatusCode::from_u16(u16::try_from(number).ok()?).ok())?,
         None => {
-            section.fault("has no `status`", STATUS_REMEDY);
+            section.fault(Reason::missing("status"), STATUS_REMEDY);
             return None;
         }
     };

@@ -12,7 +12,7 @@ use super::values::{self, NAME_REMEDY};
 use crate::routes::pattern::PathPattern;
 use crate::split::choose::WHOLE;
 use crate::split::compare::{Additions, Comparison, Examples, Pattern, TextRule};
-use crate::split::entry::{Rescue, RollBackEntry, ShadowEntry, SplitEntry, Sticky, VariantEntry, VariantTarget};
+use crate::split::entry::{FlagTest, Rescue, RollBackEntry, ShadowEntry, SplitEntry, Sticky, VariantEntry, VariantTarget};
 
 /// Variants of one route.
 const MOST_VARIANTS: usize = 8;
@@ -81,6 +81,10 @@ fn variant(item: &Item<'_>, pattern: &PathPattern) -> Option<VariantEntry> {
     let users = users.iter().take(MOST_LISTED).filter_map(user).collect();
     let header = section.get("header").and_then(|item| header(&item));
     let cookie = section.get("cookie").and_then(|item| cookie(&item));
+    let flag = section.get("flag").and_then(|item| flag(&item));
+    if flag.is_some() && percent > 0 {
+        section.fault("has both `percent` and `flag`", "leave `percent` out: the flag says how many come");
+    }
     let rewrite = change::rewrite(&mut section, pattern);
     if name.is_none() {
         section.fault("has no `name`", "give it one: reports and metrics call it so");
@@ -94,7 +98,7 @@ fn variant(item: &Item<'_>, pattern: &PathPattern) -> Option<VariantEntry> {
     };
     section.end();
     let rewrite = (!rewrite.is_empty()).then_some(rewrite);
-    Some(VariantEntry { name: name?, target: target?, rewrite, share: percent, users, header, cookie })
+    Some(VariantEntry { name: name?, target: target?, rewrite, share: percent, users, header, cookie, flag })
 }
 
 /// Per cent, to two places.
@@ -125,6 +129,22 @@ fn cookie(item: &Item<'_>) -> Option<(Box<str>, Box<str>)> {
         if good { Ok(Box::from(text)) } else { Err("cannot stand in a cookie") }
     };
     Some((name.parse("use letters and digits", plain)?, value.parse("use letters and digits", plain)?))
+}
+
+/// A key, or `{ key = "…", variant = "…" }`.
+fn flag(item: &Item<'_>) -> Option<FlagTest> {
+    let name = |item: &Item<'_>| item.parse(values::FLAG_REMEDY, |text| values::flag(text).map(Box::<str>::from));
+    if !item.is_table() {
+        return Some(FlagTest { key: name(item)?, variant: None });
+    }
+    let mut section = item.section()?;
+    let (key, variant) = (section.get("key"), section.get("variant"));
+    if key.is_none() {
+        section.fault("has no `key`", "write flag = { key = \"checkout\", variant = \"blue\" }");
+    }
+    section.end();
+    let (key, variant) = (key.map(|item| name(&item)), variant.map(|item| name(&item)));
+    Some(FlagTest { key: key??, variant: variant.map_or(Some(None), |variant| variant.map(Some))? })
 }
 
 fn shadow(item: &Item<'_>, variants: &[VariantEntry]) -> Option<ShadowEntry> {

@@ -12,6 +12,7 @@ use http::{HeaderName, Uri};
 use super::Declared;
 use super::read::{Item, Section};
 use super::values::{self, ENDPOINT_REMEDY, NAME_REMEDY};
+use crate::routes::diagnosis::Reason;
 
 /// An upstream as the file declares it.
 #[derive(Clone, Debug)]
@@ -163,11 +164,15 @@ fn discovery(section: &mut Section<'_>) -> Option<Discovery> {
     match (all.next(), all.next()) {
         (Some(found), None) => found,
         (None, _) => {
-            section.fault("says not where it is", "write endpoints = [\"http://127.0.0.1:4000\"], or `dns`, or `srv`");
+            section.fault(
+                Reason::of("nowhere", "says not where it is"),
+                "write endpoints = [\"http://127.0.0.1:4000\"], or `dns`, or `srv`",
+            );
             None
         }
         (Some(_), Some(_)) => {
-            section.fault("says more than once where it is", "keep one of `endpoints`, `dns`, `srv`");
+            section
+                .fault(Reason::of("several-places", "says more than once where it is"), "keep one of `endpoints`, `dns`, `srv`");
             None
         }
     }
@@ -193,7 +198,7 @@ fn srv(text: &str) -> Result<Discovery, &'static str> {
 fn endpoints(item: &Item<'_>) -> Option<Discovery> {
     let items = item.list()?;
     if items.is_empty() {
-        item.fault("names no endpoint", ENDPOINT_REMEDY);
+        item.fault(Reason::of("no-endpoint", "names no endpoint"), ENDPOINT_REMEDY);
     }
     Some(Discovery::Static(items.iter().filter_map(endpoint).collect()))
 }
@@ -205,7 +210,7 @@ fn endpoint(item: &Item<'_>) -> Option<Endpoint> {
     let mut section = item.section()?;
     let url = section.get("url");
     if url.is_none() {
-        section.fault("has no `url`", ENDPOINT_REMEDY);
+        section.fault(Reason::missing("url"), ENDPOINT_REMEDY);
     }
     let url = url.and_then(|item| item.parse(ENDPOINT_REMEDY, values::endpoint));
     let weight = section.get("weight").and_then(|item| item.whole(1, i64::from(Endpoint::MOST_WEIGHT)));

@@ -59,6 +59,15 @@ pub(super) fn name(text: &str) -> Result<&str, String> {
 
 pub(super) const NAME_REMEDY: &str = "use 1 to 64 small letters, digits, `-`, `_` or `.`";
 
+/// The key of a feature flag, or the name of a variant of it: what the flags' service takes as one.
+pub(super) fn flag(text: &str) -> Result<&str, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let good = (1..=100).contains(&text.len()) && text.bytes().all(plain) && ![".", ".."].contains(&text);
+    if good { Ok(text) } else { Err(format!("`{}` cannot be a flag", shortened(text))) }
+}
+
+pub(super) const FLAG_REMEDY: &str = "write the key of a flag: 1 to 100 letters, digits, `-`, `_`, `.` or `~`";
+
 pub(super) fn header_name(item: &Item<'_>, text: &str) -> Option<HeaderName> {
     let name = HeaderName::from_bytes(text.to_ascii_lowercase().as_bytes()).ok();
     if name.is_none() {

@@ -11,6 +11,7 @@ use super::{Candidate, EntryKind, Refusal, refusal};
 use crate::request::address::Security;
 use crate::routes::check::{self, Finding};
 use crate::routes::condition::{Asked, Conditions};
+use crate::routes::diagnosis::Reason;
 use crate::routes::file::{Declared, Known, RouteEntry, RouteFile, UpstreamEntry};
 use crate::routes::matching::{Origin, Place, Rule, Table};
 use crate::routes::outbound::Outbound;
@@ -69,40 +70,44 @@ impl Judge<'_> {
     }
 
     fn upstream(&self, entry: &UpstreamEntry, base: &RouteFile) -> Option<Refusal> {
-        let refused = |key: &str, reason: String, remedy: &str| {
+        let refused = |key: &str, reason: Reason, remedy: &str| {
             Some(refusal(EntryKind::Upstream, &entry.name, key, reason, remedy.to_owned()))
         };
         if entry.name.starts_with(RESERVED) {
-            return refused("name", format!("begins with `{RESERVED}`, as those of migrations do"), "use another name");
+            return refused("name", reserved(), "use another name");
         }
         if let Some(other) = base.upstream(&entry.name) {
             let reason = format!("is the name of the file's upstream in line {}, too, which goes before it", other.line);
+            let reason = Reason::of("name-of-file", reason).with("line", other.line.to_string());
             return refused("name", reason, "use another name, or change the file");
         }
         if self.known.services.contains(&*entry.name) {
-            return refused("name", "is the name of a service".to_owned(), "use another name");
+            return refused("name", Reason::of("name-of-service", "is the name of a service"), "use another name");
         }
         if entry.security.as_ref().is_some_and(|security| security.files.names_a_file()) {
             let remedy = "declare the upstream in the machine's own file";
-            return refused("tls", "names files of the machine, which the API may not".to_owned(), remedy);
+            let reason = Reason::of("names-files", "names files of the machine, which the API may not");
+            return refused("tls", reason, remedy);
         }
         let rules = self.outbound.rules(entry, self.clock);
         if let Some(key) = out_of_reach(&rules) {
             let remedy = "name another one; the machine's own file may allow it by `edge.guarded_networks`";
-            return refused(&key, "names an address that the API may not name, such as one of the link".to_owned(), remedy);
+            let reason = Reason::of("out-of-reach", "names an address that the API may not name, such as one of the link");
+            return refused(&key, reason, remedy);
         }
         let error = rules.check(&entry.name).err()?;
-        refused(&error.field, error.reason.to_owned(), error.remedy)
+        refused(&error.field, error.reason.into(), error.remedy)
     }
 
     fn name_of_route(&self, entry: &RouteEntry, base: &RouteFile) -> Option<Refusal> {
         let refused =
-            |reason: String, remedy: &str| Some(refusal(EntryKind::Route, &entry.name, "name", reason, remedy.to_owned()));
+            |reason: Reason, remedy: &str| Some(refusal(EntryKind::Route, &entry.name, "name", reason, remedy.to_owned()));
         if entry.name.starts_with(RESERVED) {
-            return refused(format!("begins with `{RESERVED}`, as those of migrations do"), "use another name");
+            return refused(reserved(), "use another name");
         }
         let other = base.routes.iter().find(|other| other.name == entry.name)?;
         let reason = format!("is the name of the file's route in line {}, too, which goes before it", other.line);
+        let reason = Reason::of("name-of-file", reason).with("line", other.line.to_string());
         refused(reason, "use another name, or change the file")
     }
 
@@ -139,6 +144,7 @@ impl Judge<'_> {
                 let Some(route) = found.filter(|route| route.declared == Declared::Api) else { continue };
                 if names.insert(route.name.clone()) {
                     let reason = format!("answers `{pattern}` before `{service}`, without which nobody could take it back");
+                    let reason = Reason::of("takes-what-is-kept", reason).with("path", path.as_str());
                     let remedy = "use another path, name `hosts`, or lower its `priority`".to_owned();
                     refusals.push(refusal(EntryKind::Route, &route.name, "path", reason, remedy));
                 }
@@ -146,6 +152,10 @@ impl Judge<'_> {
         }
         refusals
     }
+}
+
+fn reserved() -> Reason {
+    Reason::of("reserved-name", format!("begins with `{RESERVED}`, as those of migrations do")).with("prefix", RESERVED)
 }
 
 /// The stored route that is to blame; none where the file or the plan has a fault of its own.
@@ -156,10 +166,11 @@ fn blamed(finding: &Finding<'_>) -> Option<Refusal> {
         return Some(refusal(EntryKind::Route, &finding.route.name, &finding.key, reason, remedy));
     }
     let other = finding.other.filter(|other| stored(other))?;
-    let reason = match finding.route.declared {
+    let text = match finding.route.declared {
         Declared::Migration => format!("answers all requests of `{}` of a migration first", finding.route.name),
         _ => format!("answers all requests of the file's `{}` in line {} first", finding.route.name, finding.route.line),
     };
+    let reason = Reason::of("hides", text).with("other", &*finding.route.name);
     let remedy = "lower its `priority`, or make it more specific".to_owned();
     Some(refusal(EntryKind::Route, &other.name, "priority", reason, remedy))
 }

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::{EntryKind, Refusal, StoredEntry};
+use crate::routes::diagnosis::Reason;
 
-pub(super) fn of(entry: &StoredEntry) -> Result<String, Refusal> {
+pub(super) fn of(entry: &StoredEntry) -> Result<String, Box<Refusal>> {
     if entry.definition.contains_key("name") {
-        let reason = "is said by the address already".to_owned();
-        return Err(entry.refused("name", reason, "leave it out".to_owned()));
+        let reason = Reason::of("said-already", "is said by the address already");
+        return Err(Box::new(entry.refused("name", reason, "leave it out".to_owned())));
     }
     let mut text = match entry.kind {
         EntryKind::Route => format!("[[routes]]\nname = {}\n", quoted(&entry.name)),
@@ -17,8 +18,9 @@ pub(super) fn of(entry: &StoredEntry) -> Result<String, Refusal> {
     };
     for (key, value) in &entry.definition {
         let _infallible = write!(text, "{} = ", quoted(key));
-        write(&mut text, value, key)
-            .map_err(|key| entry.refused(&key, "is null, which says nothing".to_owned(), "leave it out".to_owned()))?;
+        write(&mut text, value, key).map_err(|key| {
+            Box::new(entry.refused(&key, Reason::of("null", "is null, which says nothing"), "leave it out".to_owned()))
+        })?;
         text.push('\n');
     }
     Ok(text)

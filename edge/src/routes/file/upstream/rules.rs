@@ -7,6 +7,7 @@ use banyan_mesh::{
 };
 use http::StatusCode;
 
+use crate::routes::diagnosis::Reason;
 use crate::routes::file::read::{Item, Section};
 use crate::routes::file::values;
 
@@ -51,7 +52,7 @@ pub(super) fn read(section: &mut Section<'_>, upstream: &mut Upstream) {
     if let Some(mut table) = section.get("hedge").and_then(|item| item.section()) {
         upstream.hedge = table.get("after").and_then(|item| values::time(&item, MILLISECOND, DAY)).map(|after| Hedge { after });
         if upstream.hedge.is_none() {
-            table.fault("has no `after`", "write how long the first try has for itself, such as { after = \"50ms\" }");
+            table.fault(Reason::missing("after"), "write how long the first try has for itself, such as { after = \"50ms\" }");
         }
         table.end();
     }
@@ -96,7 +97,7 @@ fn health(item: &Item<'_>) -> Option<HealthCheck> {
     }
     let mut table = item.section()?;
     let Some(given) = table.get("path") else {
-        table.fault("has no `path`", "write the path that says whether it is well, such as \"/healthz\"");
+        table.fault(Reason::missing("path"), "write the path that says whether it is well, such as \"/healthz\"");
         return None;
     };
     let mut check = HealthCheck::of(&given.parse(example, path)?);
