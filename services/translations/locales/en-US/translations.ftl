@@ -1,0 +1,20 @@
+# What the service of translations says when something is wrong.
+translations-wrong-state = The translation is in the state “{ $state }”: this step cannot follow.
+translations-own-work = Nobody approves their own translation. Ask another reviewer.
+translations-outdated = The English text has changed since. Look at it again and propose the translation anew.
+translations-nothing-approved = Nothing is approved that is not published. Approve translations first.
+translations-text-long = Keep the text under { $most } bytes.
+translations-text-complex = Use no more than { $most } braces and brackets.
+translations-text-number = Write numbers with at most { $most } characters.
+translations-text-syntax = The text is not well-formed in line { $line }: { $reason }
+translations-text-unknown = There is no message of this name.
+translations-text-parts = The text must have the same parts as the English one. Missing: { $missing }. Not there in English: { $unknown }.
+translations-text-values = “{ $part }” must use the values of the English text: { $expected }. It uses: { $here }.
+translations-text-dangling = It refers to “{ $target }”, which is not there.
+translations-text-circle = It refers to itself through “{ $through }”.
+translations-field-application = There is no such application here.
+translations-field-number = There is no such publication. The list of publications shows all.
+translations-field-term-taken = The glossary has this word already.
+translations-field-file = The file cannot be read in line { $line }: { $reason }
+translations-field-file-locale = The file is for { $found } and not for { $expected }.
+translations-field-file-large = Send at most { $most } bytes at once.

@@ -1,0 +1,20 @@
+# Yang disampaikan layanan terjemahan ketika ada yang tidak sesuai.
+translations-wrong-state = Terjemahan ini berstatus “{ $state }”, sehingga langkah tersebut tidak dapat dilakukan.
+translations-own-work = Terjemahan tidak dapat disetujui oleh penulisnya sendiri. Mintalah peninjau lain.
+translations-outdated = Teks bahasa Inggrisnya telah berubah. Periksa kembali, lalu ajukan terjemahan yang baru.
+translations-nothing-approved = Belum ada terjemahan yang disetujui untuk diterbitkan. Setujui terjemahan terlebih dahulu.
+translations-text-long = Panjang teks tidak boleh melebihi { $most } bita.
+translations-text-complex = Gunakan tidak lebih dari { $most } tanda kurung.
+translations-text-number = Tulis angka dengan paling banyak { $most } karakter.
+translations-text-syntax = Penulisan teks tidak benar pada baris { $line }: { $reason }
+translations-text-unknown = Tidak ada pesan dengan nama ini.
+translations-text-parts = Bagian-bagian teks harus sama dengan teks bahasa Inggrisnya. Belum ada: { $missing }. Tidak terdapat dalam bahasa Inggris: { $unknown }.
+translations-text-values = “{ $part }” harus memakai nilai-nilai dari teks bahasa Inggris: { $expected }. Yang dipakai: { $here }.
+translations-text-dangling = Teks ini merujuk pada “{ $target }”, yang tidak ada.
+translations-text-circle = Teks ini merujuk pada dirinya sendiri melalui “{ $through }”.
+translations-field-application = Aplikasi tersebut tidak ada di sini.
+translations-field-number = Terbitan tersebut tidak ada. Lihat daftar terbitan.
+translations-field-term-taken = Kata ini sudah ada dalam glosarium.
+translations-field-file = Berkas tidak dapat dibaca pada baris { $line }: { $reason }
+translations-field-file-locale = Berkas ini untuk { $found }, bukan untuk { $expected }.
+translations-field-file-large = Kirim paling banyak { $most } bita sekaligus.
