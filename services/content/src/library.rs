@@ -151,6 +151,7 @@ pub fn check_applications(applications: &Applications, catalogues: &Catalogues) 
             Ok(library) => findings.extend(missing_messages(application, &library, catalogues)),
             Err(error) => findings.extend(error.findings),
         }
+        findings.extend(crate::legal::check(application));
     }
     if findings.is_empty() { Ok(()) } else { Err(ApplicationError { findings }) }
 }

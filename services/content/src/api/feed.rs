@@ -14,7 +14,8 @@ use crate::App;
 use crate::entity::journal::{Kind, Model};
 use crate::feed::{Activity, chosen};
 use crate::library::{Library, Moment, Template, TemplateKind};
-use crate::store::journals;
+use crate::own_texts::OwnTexts;
+use crate::store::{journals, template_texts};
 
 /// How many of her own latest entries a person sees.
 const RECENT: u64 = 3;
@@ -102,12 +103,17 @@ pub(crate) async fn get_feed(
     let rows = app.store.bind(&caller);
     let read = rows.read(move |tx| async move {
         let now = tx.now();
-        journals::activity(&tx, user, RECENT).await.map(|(activity, recent)| (activity, recent, now))
+        let own = template_texts::current(&tx, locale.tag()).await?;
+        journals::activity(&tx, user, RECENT).await.map(|(activity, recent)| (activity, recent, own, now))
     });
-    let (activity, recent, now) = read.await?;
+    let (activity, recent, own, now) = read.await?;
     let name = tenant.application.name();
     let zone = TimeZone::get(&tenant.application.manifest().time_zone).unwrap_or(TimeZone::UTC);
-    let composer = Composer { messages: app.catalogues.messages(Some(name), locale), zone };
+    let composer = Composer {
+        messages: app.catalogues.messages(Some(name), locale).of_tenant(tenant.id),
+        own: OwnTexts::of(own, locale, &tenant.application.manifest().brand.name),
+        zone,
+    };
     let items = composer.items(app.libraries.of(name), &activity, &recent, user, now);
     let page = paging.cut(items.into_iter());
     let feed =
@@ -118,6 +124,7 @@ pub(crate) async fn get_feed(
 /// Puts a feed into words.
 struct Composer<'c> {
     messages: Messages<'c>,
+    own: OwnTexts,
     zone: TimeZone,
 }
 
@@ -144,12 +151,12 @@ impl Composer<'_> {
 
     /// A template whose texts are missing is left out rather than shown by its id.
     fn template(&self, template: &Template) -> Option<FeedItem> {
-        let text = |id: String| self.messages.find(&id, &Args::new()).map(std::borrow::Cow::into_owned);
+        let (title, body) = self.own.words(self.messages, template)?;
         Some(FeedItem {
             id: format!("template:{}", template.id),
             kind: template.kind.into(),
-            title: text(template.title_message())?,
-            body: text(template.body_message())?,
+            title,
+            body,
             reason: self.messages.text(reason(template.when)).into_owned(),
             topics: template.topics.clone(),
             created_at: None,

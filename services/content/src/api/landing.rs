@@ -59,7 +59,7 @@ pub(crate) async fn get_landing(
     Language(locale): Language,
 ) -> Result<Localized<Json<Landing>>, Problem> {
     let name = tenant.application.name();
-    let messages = app.catalogues.messages(Some(name), locale);
+    let messages = app.catalogues.messages(Some(name), locale).of_tenant(tenant.id);
     let text = |id: &'static str| messages.text(id).into_owned();
     // Checked when applications are: a feature without its texts is left out rather than shown by its id.
     let features = app.libraries.of(name).into_iter().flat_map(|library| library.features()).filter_map(|key| {

@@ -5,6 +5,7 @@ mod feed;
 mod grants;
 mod journal;
 mod landing;
+mod legal;
 mod templates;
 mod voice;
 
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(templates::list_templates))
         .merge(journal::routes())
         .merge(voice::routes())
+        .merge(legal::routes())
         .merge(admin::routes())
         .merge(grants::routes())
 }

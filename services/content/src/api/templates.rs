@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use banyan_http::{Language, Localized, Paged, Paging, Problem, Query, SignedIn, Tenant, Validate};
-use banyan_locale::Args;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 use crate::library::{Moment, TemplateKind};
+use crate::own_texts::OwnTexts;
+use crate::store::template_texts;
 
 /// A text of the application's, in the language of the request.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -50,7 +51,7 @@ impl Validate for Which {}
 )]
 pub(crate) async fn list_templates(
     State(app): State<App>,
-    _signed_in: SignedIn,
+    SignedIn(caller): SignedIn,
     tenant: Tenant,
     Language(locale): Language,
     Query(which): Query<Which>,
@@ -58,21 +59,24 @@ pub(crate) async fn list_templates(
 ) -> Result<Localized<Paged<ContentTemplate>>, Problem> {
     paging.ordered_by::<()>(&[])?;
     let name = tenant.application.name();
-    let messages = app.catalogues.messages(Some(name), locale);
-    let text = |id: String| messages.find(&id, &Args::new()).map(std::borrow::Cow::into_owned);
+    let messages = app.catalogues.messages(Some(name), locale).of_tenant(tenant.id);
+    let rows = app.store.bind(&caller);
+    let own = rows.read(move |tx| async move { template_texts::current(&tx, locale.tag()).await }).await?;
+    let own = OwnTexts::of(own, locale, &tenant.application.manifest().brand.name);
     let library = app.libraries.of(name);
     let fitting = library.into_iter().flat_map(|library| &library.templates).filter(|template| {
         let kind = which.kind.is_none_or(|kind| kind == template.kind);
         kind && which.topic.as_ref().is_none_or(|topic| template.topics.contains(topic))
     });
     let templates = fitting.filter_map(|template| {
+        let (title, body) = own.words(messages, template)?;
         Some(ContentTemplate {
             id: template.id.clone(),
             kind: template.kind,
             when: template.when,
             topics: template.topics.clone(),
-            title: text(template.title_message())?,
-            body: text(template.body_message())?,
+            title,
+            body,
             language: locale.tag().to_owned(),
         })
     });

@@ -58,8 +58,6 @@ struct DemoGrant {
 pub enum DemoError {
     #[error(transparent)]
     Document(#[from] ApplicationError),
-    #[error("{file}: `{person}` is nobody of the demo")]
-    Person { file: String, person: String },
     #[error(transparent)]
     Content(#[from] ContentError),
 }
@@ -76,18 +74,14 @@ pub async fn seed_demo(
     document: &Document,
 ) -> Result<(), DemoError> {
     let demo: Demo = parse_toml(&document.path, &document.text)?;
-    let person = |email: &str| {
-        let unknown = || DemoError::Person { file: document.path.clone(), person: email.to_owned() };
-        people.get(email).copied().ok_or_else(unknown)
-    };
     let writers = demo.journals.iter().map(|entry| &entry.person).chain(demo.voice_journals.iter().map(|entry| &entry.person));
     let named: BTreeSet<&String> = writers.chain(demo.grants.iter().map(|grant| &grant.owner)).collect();
     for email in named {
         let mut granted = Vec::new();
         for grant in demo.grants.iter().filter(|grant| grant.owner == *email) {
-            granted.push((person(&grant.grantee)?, &grant.kinds));
+            granted.push((document.person(people, &grant.grantee)?, &grant.kinds));
         }
-        let user = person(email)?;
+        let user = document.person(people, email)?;
         let request = RequestId(store.environment().ids.next());
         let rows = store.bind(&Caller::user(tenant, user, Roles::NONE.with(Role::User), request));
         let (demo, granted) = (&demo, &granted);

@@ -2,6 +2,8 @@
 
 mod audit;
 mod get;
+mod legal;
+mod templates;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,5 +11,9 @@ use utoipa_axum::routes;
 use crate::App;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get::get_content_as_admin)).routes(routes!(audit::list_content_audit))
+    OpenApiRouter::new()
+        .routes(routes!(get::get_content_as_admin))
+        .routes(routes!(audit::list_content_audit))
+        .merge(legal::routes())
+        .merge(templates::routes())
 }
