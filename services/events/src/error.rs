@@ -13,6 +13,13 @@ pub(crate) enum DoorError {
     Field { field: String, error: FieldError },
     #[error("there are {0} already")]
     TooMany(usize),
+    #[error("there are too many subscriptions already")]
+    TooManyWebhooks,
+    /// What is asked for does not go with what is stored; the message of the catalogues says what.
+    #[error("`{0}`")]
+    Conflict(&'static str),
+    #[error(transparent)]
+    Problem(#[from] Problem),
     #[error(transparent)]
     Store(StoreError),
 }
@@ -40,6 +47,12 @@ impl From<DoorError> for Problem {
             DoorError::TooMany(most) => {
                 Problem::new(ErrorCode::Conflict).detail_message("events-too-many-publishers", [("most", most.into())])
             }
+            DoorError::TooManyWebhooks => {
+                let most = crate::webhooks::MOST_WEBHOOKS;
+                Problem::new(ErrorCode::Conflict).detail_message("events-too-many-webhooks", [("most", most.into())])
+            }
+            DoorError::Conflict(message) => Problem::new(ErrorCode::Conflict).detail_message(message, []),
+            DoorError::Problem(problem) => problem,
             DoorError::Store(error) => error.into(),
         }
     }

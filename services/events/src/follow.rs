@@ -32,7 +32,12 @@ impl Wanted {
         (all.len() <= 50 && all.iter().all(good)).then_some(Self(all))
     }
 
-    fn has(&self, kind: &str) -> bool {
+    /// None at all.
+    pub(crate) fn nothing() -> Self {
+        Self(vec![String::new()])
+    }
+
+    pub(crate) fn has(&self, kind: &str) -> bool {
         let fits = |one: &String| match one.strip_suffix(".*") {
             Some(prefix) => kind.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')),
             None => one == kind,
@@ -162,7 +167,7 @@ impl Follower {
     }
 }
 
-fn event(service: &str, entry: &Entry) -> CloudEvent {
+pub(crate) fn event(service: &str, entry: &Entry) -> CloudEvent {
     CloudEvent {
         specversion: "1.0".to_owned(),
         id: entry.id,

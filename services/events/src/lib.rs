@@ -9,15 +9,18 @@ mod follow;
 mod incoming;
 mod publishers;
 mod schema;
+mod webhooks;
 
 use std::sync::Arc;
 
 use banyan_http::{Host, Service};
+use banyan_kernel::Random;
 use banyan_store::Store;
 use banyan_store::log::Log;
 use tokio::sync::Semaphore;
 
 pub use schema::{SERVICE, schema};
+pub use webhooks::desk::{WebhookMend, WebhookSheet, mend_webhook, webhooks};
 
 /// Streams that are open at a time.
 const MOST_STREAMS: usize = 256;
@@ -27,11 +30,13 @@ const MOST_STREAMS: usize = 256;
 pub struct Logs(pub Vec<Log>);
 
 /// What the handlers share.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) logs: Vec<Log>,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) exit: webhooks::exit::Exit,
+    pub(crate) random: Arc<dyn Random>,
 }
 
 /// The service as one value.
@@ -39,9 +44,25 @@ pub fn service() -> Service {
     Service::new(SERVICE, schema())
         .messages("en-US", "events.ftl", include_str!("../locales/en-US/events.ftl"))
         .messages("id-ID", "events.ftl", include_str!("../locales/id-ID/events.ftl"))
-        .routes(api::routes, |host: &Host| App {
+        .consumers(|host| vec![webhooks::choose::consumer(&host.store)])
+        .jobs(|host| webhooks::jobs(App::of(host)))
+        .routes(api::routes, App::of)
+}
+
+impl App {
+    fn of(host: &Host) -> Self {
+        Self {
             store: host.store.clone(),
             logs: host.resource::<Logs>().map_or_else(|| vec![host.store.log()], |logs| logs.0),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
-        })
+            exit: webhooks::exit::Exit::of(host),
+            random: host.random.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("store", &self.store).finish_non_exhaustive()
+    }
 }

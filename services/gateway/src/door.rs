@@ -1,9 +1,11 @@
 //! The front door of this process, as the control plane needs it. The server has both and brings them together.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use banyan_contracts::splits::SplitSums;
+use banyan_locale::Messages;
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -11,6 +13,7 @@ use serde_json::{Map, Value};
 pub use crate::entity::entry::Kind;
 
 use crate::cache::{Purge, Purging};
+use crate::diagnosis;
 
 /// The front door.
 pub trait Door: Send + Sync {
@@ -70,12 +73,27 @@ pub struct EntryFault {
     pub name: String,
     /// The key of the definition, such as `timeout` or `endpoints[0]`; empty where it is all of it.
     pub key: String,
+    /// For programs: the kind of mistake, such as `unknown-key`; none where it has no name.
+    pub code: Option<String>,
+    /// What the message of the kind names.
+    #[serde(skip)]
+    pub values: BTreeMap<String, String>,
+    /// In English, as the messages of the route file are.
     pub reason: String,
-    /// What would do.
+    /// What would do, in English.
     pub remedy: String,
+    /// Both for people, in the language of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 impl EntryFault {
+    /// With its message in the language of `messages`.
+    #[must_use]
+    pub(crate) fn said(self, messages: Messages<'_>) -> Self {
+        Self { message: Some(diagnosis::error(&self).text(messages)), ..self }
+    }
+
     /// As a problem names it.
     pub(crate) fn field(&self) -> String {
         match self.key.as_str() {

@@ -5,6 +5,7 @@ use banyan_kernel::ErrorCode;
 use banyan_store::StoreError;
 use sea_orm::DbErr;
 
+use crate::diagnosis;
 use crate::door::EntryFault;
 use crate::entity::migration::Stage;
 
@@ -87,13 +88,11 @@ impl From<GatewayError> for Problem {
     }
 }
 
-/// Each fault as the field of the body that it is in. The door speaks to operators, in English, as the route file's messages do.
+/// Each fault as the field of the body that it is in.
 fn refused(faults: &[EntryFault]) -> Problem {
-    faults.iter().fold(Problem::new(ErrorCode::ValidationFailed), |problem, fault| {
-        let error = FieldError::new("refused", "gateway-field-refused");
-        let error = error.with("reason", fault.reason.clone()).with("remedy", fault.remedy.clone());
-        problem.field(fault.field(), error)
-    })
+    faults
+        .iter()
+        .fold(Problem::new(ErrorCode::ValidationFailed), |problem, fault| problem.field(fault.field(), diagnosis::error(fault)))
 }
 
 fn names(faults: &[EntryFault]) -> String {

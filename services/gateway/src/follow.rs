@@ -95,7 +95,7 @@ impl Follower {
     pub async fn begin(host: &Host, operators: Uuid, door: Arc<dyn crate::Door>) -> Result<Self, UnknownPlan> {
         let link: DoorLink = host.resource().unwrap_or_default();
         link.connect(door);
-        let app = App { store: host.store.clone(), mesh: host.mesh.clone(), door: link };
+        let app = App { store: host.store.clone(), mesh: host.mesh.clone(), door: link, catalogues: host.catalogues.clone() };
         let rows = app.store.system(operators);
         let plan = app.plan(&rows).await.map_err(UnknownPlan::Unreadable)?;
         app.door.tell(&plan).map_err(UnknownPlan::Refused)?;

@@ -5,6 +5,7 @@
 
 mod api;
 mod cache;
+mod diagnosis;
 mod door;
 pub mod entity;
 mod error;
@@ -14,12 +15,16 @@ mod schema;
 mod seen;
 mod store;
 
+use std::sync::Arc;
+
 use banyan_http::{Host, Service};
+use banyan_locale::Catalogues;
 use banyan_mesh::Mesh;
 use banyan_store::Store;
 
 pub use banyan_contracts::splits::SplitSums;
 pub use cache::{Purge, Purging, Unreachable, What, purge};
+pub use diagnosis::told_kinds;
 pub use door::{Door, DoorLink, Entry, EntryFault, Kind};
 pub use error::GatewayError;
 pub use follow::{Follower, UnknownPlan};
@@ -31,6 +36,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) mesh: Mesh,
     pub(crate) door: DoorLink,
+    pub(crate) catalogues: Arc<Catalogues>,
 }
 
 /// The service as one value. The server puts a [`DoorLink`] into its resources, and connects it when the door is open.
@@ -42,5 +48,6 @@ pub fn service() -> Service {
             store: host.store.clone(),
             mesh: host.mesh.clone(),
             door: host.resource().unwrap_or_default(),
+            catalogues: host.catalogues.clone(),
         })
 }

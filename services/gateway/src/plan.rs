@@ -115,6 +115,9 @@ fn answer_of(migration: &Model, legacy: &Legacy) -> String {
         if let Some((name, value)) = settings.cookie.as_ref().and_then(|cookie| cookie.split_once('=')) {
             let _written = write!(variant, ", cookie = {{ name = {}, value = {} }}", quoted(name), quoted(value));
         }
+        if let Some(flag) = &settings.flag {
+            let _written = write!(variant, ", flag = {}", quoted(flag));
+        }
     }
     let ignore: Vec<String> = settings.ignore.iter().map(|pointer| quoted(pointer)).collect();
     let watched = match migration.stage {

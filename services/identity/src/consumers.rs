@@ -59,11 +59,11 @@ impl Identity {
         let secret = OpaqueSecret::new(secret_kind(kind), &*self.0.random);
         tokens::add(tx, kind.purpose(), to.whom, &to.email, secret.fingerprint()).await?;
         let app = Some(&*tenant.application);
-        let locale = self.0.catalogues.locales(app).lookup(&to.locale).unwrap_or_default();
+        let locale = self.0.catalogues.locales_of(app, Some(tenant.id)).lookup(&to.locale).unwrap_or_default();
         let default = self.0.applications.default_application().name();
         let base_url = base_url(&self.0.settings.public_url, &tenant.name, default);
         let letter = Letter { kind, brand: &tenant.display_name, name: &to.name, base_url: &base_url, secret: secret.reveal() };
-        let composed = compose(&letter, self.0.catalogues.messages(app, locale));
+        let composed = compose(&letter, self.0.catalogues.messages(app, locale).of_tenant(tenant.id));
         let mail = Mail {
             id: tx.new_id(),
             to: to.email.clone(),

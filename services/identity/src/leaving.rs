@@ -55,7 +55,11 @@ impl Identity {
 
     /// When the caller's account goes, if they asked for it.
     pub(crate) async fn leaves_at(&self, caller: &Caller) -> Result<Option<Timestamp>, IdentityError> {
-        let id = user_of(caller)?;
+        self.leaving_of(caller, user_of(caller)?).await
+    }
+
+    /// When somebody's account goes, if they asked for it.
+    pub(crate) async fn leaving_of(&self, caller: &Caller, id: Uuid) -> Result<Option<Timestamp>, IdentityError> {
         let rows = self.system(caller.tenant, caller.request);
         rows.read(move |tx| async move { Ok(find_waiting::<Leave>(&tx, &key(id)).await?) }).await
     }

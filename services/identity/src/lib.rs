@@ -136,7 +136,9 @@ impl Identity {
         let Some(tag) = chosen else { return Ok(None) };
         let manifest = tenant.application.manifest();
         let all = self.0.catalogues.locales(Some(tenant.application.name()));
-        let offered = all.select(manifest.locales.iter().map(String::as_str)).unwrap_or_else(|_| all.clone());
+        let offered = self.0.catalogues.offered(tenant.application.name(), manifest.offered_locales());
+        let offered = offered.unwrap_or(all);
+        let offered = self.0.catalogues.with_published(&offered, tenant.application.name(), tenant.id);
         let locale = offered.lookup(&tag).ok_or_else(|| Problem::invalid(field, FieldError::locale()))?;
         Ok(Some(locale.tag().to_owned()))
     }

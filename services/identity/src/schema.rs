@@ -29,7 +29,8 @@ pub fn schema() -> Schema {
         api_keys(),
         usage_hours(),
     ];
-    Schema::new(SERVICE, tables)
+    // Nothing but the rule of who may appoint whom, which a migration makes anew on PostgreSQL.
+    Schema::new(SERVICE, tables).migration("translators, reviewers and publishers are appointed", Vec::new())
 }
 
 /// Those who run the tenant.
@@ -131,8 +132,8 @@ fn refresh_tokens() -> Table {
 
 /// Only an owner appoints admins and owners, and only an owner removes them: by row security, not only by the handler.
 fn role_assignments() -> Table {
-    let ordinary = [Role::User, Role::Coach, Role::Analyst, Role::Support, Role::Service];
-    let ordinary = Rule::AnyOf(ordinary.iter().map(|role| Rule::Equals("role", role.name())).collect());
+    let ordinary = Role::ALL.iter().filter(|role| !matches!(role, Role::Admin | Role::Owner));
+    let ordinary = Rule::AnyOf(ordinary.map(|role| Rule::Equals("role", role.name())).collect());
     let appoint = Rule::HasRole(Role::Owner).or(Rule::HasRole(Role::Admin).and(ordinary));
     let policy = Policy::closed().read(Rule::Owner("user_id").or(staff())).insert(appoint.clone()).delete(appoint).and_system();
     Table::new("role_assignments", policy)

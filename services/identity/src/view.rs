@@ -22,6 +22,12 @@ pub(crate) enum RoleName {
     Service,
     Admin,
     Owner,
+    /// Writes texts in other languages.
+    Translator,
+    /// Also approves what others wrote.
+    Reviewer,
+    /// Also publishes what was approved.
+    Publisher,
 }
 
 impl From<RoleName> for Role {
@@ -34,6 +40,9 @@ impl From<RoleName> for Role {
             RoleName::Service => Self::Service,
             RoleName::Admin => Self::Admin,
             RoleName::Owner => Self::Owner,
+            RoleName::Translator => Self::Translator,
+            RoleName::Reviewer => Self::Reviewer,
+            RoleName::Publisher => Self::Publisher,
         }
     }
 }
@@ -48,6 +57,9 @@ impl From<Role> for RoleName {
             Role::Service => Self::Service,
             Role::Admin => Self::Admin,
             Role::Owner => Self::Owner,
+            Role::Translator => Self::Translator,
+            Role::Reviewer => Self::Reviewer,
+            Role::Publisher => Self::Publisher,
         }
     }
 }

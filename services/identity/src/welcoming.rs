@@ -84,8 +84,8 @@ impl Identity {
         let tenant = self.tenant(tenant)?;
         let application = self.0.applications.get(&tenant.application)?;
         let tag = locale.unwrap_or(&application.manifest().default_locale);
-        let locale = self.0.catalogues.locales(Some(application.name())).lookup(tag).unwrap_or_default();
-        let messages = self.0.catalogues.messages(Some(application.name()), locale);
+        let locale = self.0.catalogues.locales_of(Some(application.name()), Some(tenant.id)).lookup(tag).unwrap_or_default();
+        let messages = self.0.catalogues.messages(Some(application.name()), locale).of_tenant(tenant.id);
         let title = messages.find(message, &Args::new())?.into_owned();
         let text = messages.find(&format!("{message}.text"), &Args::new()).unwrap_or_default().into_owned();
         Some(FirstThing { id, title, text })

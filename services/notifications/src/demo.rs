@@ -16,8 +16,6 @@ use crate::topic::Topic;
 pub enum DemoError {
     #[error(transparent)]
     Document(#[from] ApplicationError),
-    #[error("{file}: `{person}` is nobody of the demo")]
-    Person { file: String, person: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -56,11 +54,10 @@ pub async fn seed_demo(
     document: &Document,
 ) -> Result<(), DemoError> {
     let demo: Demo = parse_toml(&document.path, &document.text)?;
-    let unknown = |person: &str| DemoError::Person { file: document.path.clone(), person: person.to_owned() };
     let mut all = Vec::new();
     for one in demo.notifications {
         all.push(New {
-            user: *people.get(&one.person).ok_or_else(|| unknown(&one.person))?,
+            user: document.person(people, &one.person)?,
             topic: one.topic,
             template: one.template,
             arguments: one.arguments,

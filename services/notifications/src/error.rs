@@ -1,8 +1,10 @@
 //! What goes wrong in this service, and what the caller is told of it.
 
 use banyan_http::{FieldError, Problem};
-use banyan_kernel::ErrorCode;
+use banyan_kernel::{ErrorCode, Timestamp};
 use banyan_store::StoreError;
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
 use sea_orm::DbErr;
 
 /// A failure of the service.
@@ -17,6 +19,9 @@ pub enum NotificationsError {
     /// A value that is wrong only in the light of what is stored.
     #[error("the field `{field}` does not fit what is stored")]
     Field { field: &'static str, error: FieldError },
+    /// So often an hour it may not be done.
+    #[error("too often in this hour")]
+    TooOften { seconds: i64, until: Timestamp },
     #[error(transparent)]
     Problem(#[from] Problem),
     #[error(transparent)]
@@ -44,6 +49,10 @@ impl From<NotificationsError> for Problem {
             NotificationsError::Hidden => Problem::hidden(),
             NotificationsError::Conflict(message) => Problem::new(ErrorCode::Conflict).detail_message(message, []),
             NotificationsError::Field { field, error } => Problem::invalid(field, error),
+            NotificationsError::TooOften { seconds, until } => {
+                let problem = Problem::new(ErrorCode::RateLimited).extension("retryAfter", until.to_string());
+                problem.header(RETRY_AFTER, HeaderValue::from(seconds.max(1))).detail_message("notifications-too-often", [])
+            }
             NotificationsError::Problem(problem) => problem,
             NotificationsError::Store(error) => error.into(),
         }

@@ -11,18 +11,21 @@ mod error;
 mod hours;
 mod jobs;
 mod people;
+mod providers;
 mod schema;
 mod senders;
 mod store;
 mod stream;
 mod template;
 mod topic;
+mod trial;
 mod unsubscribe;
 
 use std::sync::Arc;
 
 use banyan_http::{Host, Service};
-use banyan_locale::{Catalogues, Locale};
+use banyan_kernel::{Random, Uuid};
+use banyan_locale::{Catalogues, Messages};
 use banyan_mesh::Mesh;
 use banyan_store::Store;
 
@@ -41,6 +44,8 @@ pub(crate) struct App {
     pub(crate) mesh: Mesh,
     pub(crate) senders: Arc<dyn Senders>,
     pub(crate) hub: Arc<stream::Hub>,
+    pub(crate) providers: Arc<providers::Providers>,
+    pub(crate) random: Arc<dyn Random>,
 }
 
 /// The service as one value. [`Senders`] may be among the host's resources; without them its settings say how messages leave.
@@ -48,6 +53,7 @@ pub fn service() -> Service {
     Service::new(SERVICE, schema())
         .messages("en-US", "notifications.ftl", include_str!("../locales/en-US/notifications.ftl"))
         .messages("id-ID", "notifications.ftl", include_str!("../locales/id-ID/notifications.ftl"))
+        .messages("ar", "notifications.ftl", include_str!("../locales/ar/notifications.ftl"))
         .erases(|tx, user| async move { store::upkeep::erase(&tx, user).await })
         .consumers(|_| consumers::all())
         .jobs(|host| jobs::all(App::of(host)))
@@ -62,12 +68,16 @@ impl App {
             mesh: host.mesh.clone(),
             senders: senders::of(host),
             hub: Arc::new(stream::Hub::new(host.store.clone())),
+            providers: Arc::new(providers::Providers::of(host)),
+            random: host.random.clone(),
         }
     }
 
-    /// The words of an application in the language that a person chose, or else in American English.
-    pub(crate) fn locale(&self, application: &str, chosen: Option<&str>) -> Locale {
-        chosen.and_then(|tag| self.catalogues.locales(Some(application)).lookup(tag)).unwrap_or_default()
+    /// The words of a tenant's application in the language that a person chose, or else in American English.
+    pub(crate) fn messages<'a>(&'a self, application: &'a str, tenant: Uuid, chosen: Option<&str>) -> Messages<'a> {
+        let all = self.catalogues.locales_of(Some(application), Some(tenant));
+        let locale = chosen.and_then(|tag| all.lookup(tag)).unwrap_or_default();
+        self.catalogues.messages(Some(application), locale).of_tenant(tenant)
     }
 }
 

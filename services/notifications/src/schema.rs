@@ -1,28 +1,41 @@
 //! The tables of the service, each with who may see and change its rows.
 
 use banyan_kernel::Role;
-use banyan_store::migrate::Schema;
-use banyan_store::schema::{ColumnType, Table};
+use banyan_store::migrate::{Schema, Step};
+use banyan_store::schema::{ColumnType, Index, Table, Uniqueness};
 use banyan_store::{Policy, Rule};
 
 /// The service's name: its database file or schema, and the actor of its own acts.
 pub const SERVICE: &str = "notifications";
 
 pub fn schema() -> Schema {
-    Schema::new(
-        SERVICE,
-        vec![
-            notifications(),
-            inboxes(),
-            deliveries(),
-            preferences(),
-            profiles(),
-            endpoints(),
-            tenant_channels(),
-            suppressions(),
-            signals(),
-        ],
-    )
+    let tables = vec![
+        notifications(),
+        inboxes(),
+        deliveries(),
+        preferences(),
+        profiles(),
+        endpoints(),
+        phones(),
+        destinations(),
+        suppressions(),
+        signals(),
+        reached(),
+        provider_events(),
+        allowances(),
+    ];
+    // Nobody could have a telephone or a channel of the tenant before: there are no rows to be taken along.
+    let profile = ["phone", "phone_hint", "phone_verified_at", "code_hash", "code_sent_at", "code_tries"];
+    let mut steps: Vec<Step> = profile.map(|column| Step::DropColumn { table: "profiles", column }).into();
+    steps.push(Step::DropColumn { table: "inbox_signals", column: "session_id" });
+    steps.push(Step::DropTable("tenant_channels"));
+    steps.extend([phones(), destinations(), reached(), provider_events(), allowances()].map(Step::CreateTable));
+    steps.push(Step::CreateIndex { table: "deliveries", index: deliveries_of_an_endpoint() });
+    Schema::new(SERVICE, tables).migration("telephones, a tenant's destinations, and what providers tell", steps)
+}
+
+fn deliveries_of_an_endpoint() -> Index {
+    Index { columns: vec!["endpoint_id", "created_at"], uniqueness: Uniqueness::Plain }
 }
 
 /// Those who hold `notifications.manage`.
@@ -69,7 +82,7 @@ fn deliveries() -> Table {
     let write = || Rule::System.or(operators());
     let policy = Policy::closed().read(read).insert(write()).update(write()).delete(Rule::System);
     Table::new("deliveries", policy)
-        // None where it goes to a channel of the tenant.
+        // None where it goes to a destination of the tenant, which `endpoint_id` names then.
         .optional("user_id", ColumnType::Uuid)
         .optional("notification_id", ColumnType::Uuid)
         .column("way", ColumnType::Text)
@@ -98,6 +111,7 @@ fn deliveries() -> Table {
         .index(&["notification_id"])
         .index(&["gathered_by"])
         .index(&["created_at"])
+        .index(&["endpoint_id", "created_at"])
 }
 
 fn preferences() -> Table {
@@ -110,7 +124,7 @@ fn preferences() -> Table {
         .unique(&["user_id", "topic", "channel"])
 }
 
-/// When a person is not to be disturbed, and the telephone.
+/// When a person is not to be disturbed.
 fn profiles() -> Table {
     Table::new("profiles", Policy::owned_by("user_id").and_system())
         .column("user_id", ColumnType::Uuid)
@@ -119,13 +133,6 @@ fn profiles() -> Table {
         .optional("quiet_to", ColumnType::Integer)
         // IANA; where it is not said, identity's counts.
         .optional("time_zone", ColumnType::Text)
-        // Sealed.
-        .optional("phone", ColumnType::Bytes)
-        .optional("phone_hint", ColumnType::Text)
-        .optional("phone_verified_at", ColumnType::Timestamp)
-        .optional("code_hash", ColumnType::Bytes)
-        .optional("code_sent_at", ColumnType::Timestamp)
-        .column("code_tries", ColumnType::Integer)
         .column("updated_at", ColumnType::Timestamp)
         .unique(&["user_id"])
 }
@@ -147,22 +154,43 @@ fn endpoints() -> Table {
         .unique(&["user_id", "fingerprint"])
 }
 
-/// Where a tenant hears of itself: Slack, Discord, PagerDuty, a webhook.
-fn tenant_channels() -> Table {
+/// A telephone that takes texts when its owner has said the code that was sent to it.
+fn phones() -> Table {
+    Table::new("phones", Policy::owned_by("user_id").and_system())
+        .column("user_id", ColumnType::Uuid)
+        // Sealed.
+        .column("number", ColumnType::Bytes)
+        .column("hint", ColumnType::Text)
+        .column("fingerprint", ColumnType::Bytes)
+        .optional("verified_at", ColumnType::Timestamp)
+        // A keyed digest of the code, until it was said.
+        .optional("code_hash", ColumnType::Bytes)
+        .optional("code_sent_at", ColumnType::Timestamp)
+        .column("code_tries", ColumnType::Integer)
+        .column("created_at", ColumnType::Timestamp)
+        .unique(&["user_id", "fingerprint"])
+}
+
+/// Where a tenant hears of itself: Slack, Discord, a webhook.
+fn destinations() -> Table {
     let all = || Rule::System.or(operators());
-    Table::new("tenant_channels", Policy::closed().read(all()).insert(all()).update(all()).delete(all()))
+    Table::new("destinations", Policy::closed().read(all()).insert(all()).update(all()).delete(all()))
         .column("way", ColumnType::Text)
         .column("name", ColumnType::Text)
-        // Sealed: address or routing key.
+        // Sealed: the address.
         .column("target", ColumnType::Bytes)
+        // The host of the address, so that it is known again.
+        .column("hint", ColumnType::Text)
         // Sealed: by which webhooks are signed, and the one before, until when.
         .optional("secret", ColumnType::Bytes)
         .optional("previous_secret", ColumnType::Bytes)
         .optional("previous_until", ColumnType::Timestamp)
         .column("topics", ColumnType::Json)
+        // BCP 47: the language of the words.
+        .column("locale", ColumnType::Text)
         .optional("disabled_at", ColumnType::Timestamp)
         .optional("reason", ColumnType::Text)
-        .column("version", ColumnType::Integer)
+        .optional("last_success_at", ColumnType::Timestamp)
         .column("created_at", ColumnType::Timestamp)
         .column("updated_at", ColumnType::Timestamp)
         .unique(&["name"])
@@ -189,7 +217,43 @@ fn signals() -> Table {
     Table::installation("inbox_signals", policy)
         .column("tenant", ColumnType::Uuid)
         .optional("user_id", ColumnType::Uuid)
-        .optional("session_id", ColumnType::Uuid)
         .column("created_at", ColumnType::Timestamp)
         .index(&["created_at"])
+}
+
+/// To which addresses which tenants have written, so that what a provider tells of an address arrives where it matters. Kept for half a
+/// year after the last message.
+fn reached() -> Table {
+    Table::installation("reached", Policy::system())
+        .column("tenant", ColumnType::Uuid)
+        .column("channel", ColumnType::Text)
+        // As that of suppressions.
+        .column("address_hash", ColumnType::Bytes)
+        .column("hint", ColumnType::Text)
+        .column("last_sent_at", ColumnType::Timestamp)
+        // Messages that came back for a passing reason, one after the other.
+        .column("soft_bounces", ColumnType::Integer)
+        .optional("last_bounce_at", ColumnType::Timestamp)
+        .unique(&["channel", "address_hash", "tenant"])
+        .index(&["last_sent_at"])
+}
+
+/// What providers told, so that what they tell twice counts once. Kept for a week.
+fn provider_events() -> Table {
+    Table::installation("provider_events", Policy::system())
+        .column("digest", ColumnType::Bytes)
+        .column("created_at", ColumnType::Timestamp)
+        .unique(&["digest"])
+        .index(&["created_at"])
+}
+
+/// How often something was done in an hour, for what costs money or disturbs.
+fn allowances() -> Table {
+    Table::installation("allowances", Policy::system())
+        .column("kind", ColumnType::Text)
+        .column("subject", ColumnType::Bytes)
+        .column("hour", ColumnType::Timestamp)
+        .column("used", ColumnType::Integer)
+        .unique(&["kind", "subject", "hour"])
+        .index(&["hour"])
 }

@@ -23,18 +23,10 @@ const LOOK_EMBEDDED: Duration = Duration::from_secs(10);
 const OVERLAP_SECONDS: i64 = 10;
 const AT_A_TIME: u64 = 10_000;
 
-/// What a stream is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Word {
-    /// Rises with each change.
-    changes: u64,
-    /// The session has ended.
-    pub(crate) over: bool,
-}
-
 /// A stream's ear. Dropped, it is forgotten.
 pub(crate) struct Ear {
-    pub(crate) word: watch::Receiver<Word>,
+    /// Rises with each change.
+    pub(crate) changes: watch::Receiver<u64>,
     hub: Weak<Hub>,
     key: (Uuid, Uuid),
     id: u64,
@@ -42,8 +34,7 @@ pub(crate) struct Ear {
 
 struct Listener {
     id: u64,
-    session: Option<Uuid>,
-    word: watch::Sender<Word>,
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -71,8 +62,8 @@ impl Hub {
     }
 
     /// From here on the ear hears of each change of the person's inbox.
-    pub(crate) fn listen(self: &Arc<Self>, tenant: Uuid, user: Uuid, session: Option<Uuid>) -> Result<Ear, TooMany> {
-        let (key, (word, heard)) = ((tenant, user), watch::channel(Word::default()));
+    pub(crate) fn listen(self: &Arc<Self>, tenant: Uuid, user: Uuid) -> Result<Ear, TooMany> {
+        let (key, (changes, heard)) = ((tenant, user), watch::channel(0));
         let mut state = self.state.lock();
         let own = state.listeners.get(&key).map_or(0, Vec::len);
         if own >= MOST_OF_ONE || state.count >= MOST {
@@ -81,11 +72,11 @@ impl Hub {
         state.next_id += 1;
         state.count += 1;
         let id = state.next_id;
-        state.listeners.entry(key).or_default().push(Listener { id, session, word });
+        state.listeners.entry(key).or_default().push(Listener { id, changes });
         if !std::mem::replace(&mut state.is_read, true) {
             tokio::spawn(read_signals(Arc::downgrade(self), self.store.clone()));
         }
-        Ok(Ear { word: heard, hub: Arc::downgrade(self), key, id })
+        Ok(Ear { changes: heard, hub: Arc::downgrade(self), key, id })
     }
 
     fn forget(&self, key: (Uuid, Uuid), id: u64) {
@@ -102,23 +93,16 @@ impl Hub {
 
     fn tell(&self, signal: &Signal) {
         let state = self.state.lock();
-        if let Some(user) = signal.user {
-            for listener in state.listeners.get(&(signal.tenant, user)).into_iter().flatten() {
-                let ends = signal.session.is_some() && signal.session == listener.session;
-                if signal.session.is_none() || ends {
-                    listener.word.send_modify(|word| {
-                        word.changes += 1;
-                        word.over |= ends;
-                    });
-                }
-            }
+        let listeners = signal.user.and_then(|user| state.listeners.get(&(signal.tenant, user)));
+        for listener in listeners.into_iter().flatten() {
+            listener.changes.send_modify(|changes| *changes += 1);
         }
     }
 
     /// Everybody looks for himself: signals may have been missed.
     fn tell_all(&self) {
         for listener in self.state.lock().listeners.values().flatten() {
-            listener.word.send_modify(|word| word.changes += 1);
+            listener.changes.send_modify(|changes| *changes += 1);
         }
     }
 
@@ -142,8 +126,6 @@ struct Signal {
     id: Uuid,
     tenant: Uuid,
     user: Option<Uuid>,
-    /// Of an ended session.
-    session: Option<Uuid>,
 }
 
 async fn read_signals(hub: Weak<Hub>, store: Store) {
@@ -179,19 +161,13 @@ async fn read_signals(hub: Weak<Hub>, store: Store) {
 }
 
 async fn signals(store: &Store) -> Result<Vec<Signal>, StoreError> {
-    const SQL: &str =
-        "SELECT id, tenant, user_id, session_id FROM inbox_signals WHERE created_at > $1 ORDER BY created_at DESC LIMIT $2";
+    const SQL: &str = "SELECT id, tenant, user_id FROM inbox_signals WHERE created_at > $1 ORDER BY created_at DESC LIMIT $2";
     let rows = store.system(Uuid::nil());
     let read = rows.read(move |tx| async move {
         let values = [tx.now().plus_seconds(-OVERLAP_SECONDS).micros().into(), AT_A_TIME.into()];
         let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), SQL, values)).await?;
         let signal = |row: &sea_orm::QueryResult| {
-            Ok(Signal {
-                id: row.try_get("", "id")?,
-                tenant: row.try_get("", "tenant")?,
-                user: row.try_get("", "user_id")?,
-                session: row.try_get("", "session_id")?,
-            })
+            Ok(Signal { id: row.try_get("", "id")?, tenant: row.try_get("", "tenant")?, user: row.try_get("", "user_id")? })
         };
         rows.iter().map(signal).collect::<Result<Vec<_>, StoreError>>()
     });

@@ -4,3 +4,4 @@
 
 mod publish;
 mod publishers;
+mod webhooks;

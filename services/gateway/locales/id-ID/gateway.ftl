@@ -1,7 +1,7 @@
 # Pesan layanan gerbang ketika ada yang tidak sesuai.
 gateway-wrong-stage = Migrasi sedang berada pada tahap { $stage }: langkah ini tidak dapat dilakukan.
 gateway-no-legacy = Belum ada sistem lama di belakang gerbang. Mulailah dengan menyebutkannya.
-gateway-still-moving = Migrasi berikut masih memerlukan sistem lama: { $names }. Batalkan lebih dahulu.
+gateway-still-moving = Migrasi berikut masih memerlukan sistem lama: { $names }. Batalkan terlebih dahulu.
 gateway-field-taken = Nama atau jalur ini sudah dipakai oleh migrasi lain.
 gateway-field-url = Tuliskan skema, host, dan port saja, misalnya http://127.0.0.1:4000.
 gateway-field-name = Gunakan 1 sampai 40 huruf kecil, angka, dan tanda hubung.
@@ -15,8 +15,46 @@ gateway-field-header = Tuliskan header sebagai nama: nilai.
 gateway-field-refused = Pintu depan menolaknya (keterangan dalam bahasa Inggris): { $reason }; { $remedy }.
 gateway-field-definition = Tuliskan sebuah objek dengan kata-kata berkas rute.
 gateway-field-definition-long = Jangan melebihi 64 KiB dan 24 tingkat.
-gateway-field-version = Tidak ada versi tersebut yang dapat dikembalikan. Daftar versi menampilkan semuanya.
-gateway-entry-breaks = Perubahan ini akan menghentikan: { $names }. Ubahlah yang itu lebih dahulu.
-gateway-too-many-entries = Tidak lebih dari { $most } dapat disimpan. Hapus sebagian, atau tuliskan ke dalam berkas rute.
-gateway-field-cookie = Tuliskan cookie sebagai nama=nilai.
-gateway-field-purge = Sebutkan tag, alamat dengan hostnya seperti example.org/news/1, atau awal alamat; kosongkan untuk semuanya.
+gateway-field-version = Versi tersebut tidak ada, sehingga tidak dapat dikembalikan. Lihat daftar versi.
+gateway-entry-breaks = Perubahan ini akan menghentikan: { $names }. Ubah semuanya terlebih dahulu.
+gateway-too-many-entries = Paling banyak { $most } dapat disimpan. Hapus sebagian, atau tuliskan ke dalam berkas rute.
+gateway-field-cookie = Tuliskan kuki sebagai nama=nilai.
+gateway-field-flag = Tuliskan kunci flag: 1 sampai 100 huruf, angka, tanda hubung, garis bawah, titik, dan tilde.
+gateway-field-percent-and-flag = Hilangkan persentasenya: flag tersebut sudah menentukan berapa banyak yang dialihkan.
+gateway-field-purge = Sebutkan tag, alamat beserta host seperti example.org/news/1, atau awal alamat; kosongkan untuk semuanya.
+
+# Yang ditemukan pintu depan pada sebuah rute atau upstream.
+gateway-fault-unknown-key = Kunci ini tidak dikenal di sini. Hapus kunci ini; yang dikenal: { $known }.
+gateway-fault-unknown-key-close = Kunci ini tidak dikenal di sini. Apakah yang Anda maksud `{ $close }`?
+gateway-fault-not-text = Tuliskan teks di antara tanda kutip.
+gateway-fault-not-whole = Tuliskan bilangan bulat dari { $least } sampai { $most }, tanpa tanda kutip.
+gateway-fault-not-number = Tuliskan angka dari { $least } sampai { $most }, tanpa tanda kutip.
+gateway-fault-not-list = Tuliskan daftar di antara kurung siku.
+gateway-fault-not-table = Tuliskan tabel di antara kurung kurawal, berisi nama dan nilai.
+gateway-fault-unknown-word = Tuliskan salah satu kata ini: { $words }.
+gateway-fault-unknown-word-close = Kata ini tidak dikenal di sini. Apakah yang Anda maksud `{ $close }`?
+gateway-fault-missing = `{ $what }` belum ada. Tambahkan.
+gateway-fault-exactly-one = Tuliskan tepat satu dari: { $choices }.
+gateway-fault-nobody-answers = Belum disebutkan siapa yang menjawab. Tambahkan salah satu dari `service`, `upstream`, `redirect`, `respond`.
+gateway-fault-several-answer = Yang menjawab disebutkan lebih dari sekali. Pertahankan salah satu dari `service`, `upstream`, `redirect`, `respond`.
+gateway-fault-status = Status ini tidak dapat dipakai di sini. Gunakan salah satu dari { $allowed }.
+gateway-fault-name-taken = Nama ini sudah dipakai rute lain. Berikan nama tersendiri untuk setiap rute.
+gateway-fault-nowhere = Belum disebutkan di mana letaknya. Tambahkan salah satu dari `endpoints`, `dns`, `srv`.
+gateway-fault-several-places = Letaknya disebutkan lebih dari sekali. Pertahankan salah satu dari `endpoints`, `dns`, `srv`.
+gateway-fault-no-endpoint = Sebutkan sekurang-kurangnya satu alamat, misalnya http://127.0.0.1:4000.
+gateway-fault-unknown-service = Layanan `{ $name }` tidak ada. Yang ada: { $all }.
+gateway-fault-unknown-upstream = Upstream `{ $name }` tidak ada. Yang ada: { $all }.
+gateway-fault-unknown-limit-class = Kelas batas `{ $name }` tidak ada. Yang ada: { $all }.
+gateway-fault-name-of-service = Nama ini adalah nama sebuah layanan. Berikan nama lain untuk upstream ini.
+gateway-fault-no-effect = Ini tidak berpengaruh bila pintu depan sendiri yang menjawab. Hapus saja.
+gateway-fault-ambiguous = `{ $other }` menjawab permintaan yang sama, dan tidak satu pun didahulukan. Buat salah satunya lebih khusus, atau berikan `priority`.
+gateway-fault-unreachable = Rute ini tidak pernah tercapai: `{ $other }` menjawab semua permintaannya lebih awal. Turunkan `priority` rute tersebut, atau hapus salah satunya.
+gateway-fault-hides = Rute ini menjawab semua permintaan `{ $other }` lebih awal. Turunkan `priority`-nya, atau buat lebih khusus.
+gateway-fault-goes-round = Pengalihan ini akhirnya kembali ke dirinya sendiri. Arahkan ke jalur yang tidak dialihkan lagi.
+gateway-fault-reserved-name = Nama yang diawali `{ $prefix }` dipakai oleh migrasi. Gunakan nama lain.
+gateway-fault-name-of-file = Berkas rute memakai nama ini pada baris { $line } dan didahulukan. Gunakan nama lain, atau ubah berkasnya.
+gateway-fault-names-files = Berkas di mesin tidak boleh disebutkan melalui API. Tuliskan upstream ini dalam berkas rute.
+gateway-fault-out-of-reach = Alamat ini tidak boleh disebutkan melalui API. Sebutkan alamat lain, atau izinkan melalui `edge.guarded_networks` dalam berkas pengaturan mesin.
+gateway-fault-takes-what-is-kept = Rute ini akan menjawab `{ $path }`, padahal tanpa jalur itu tidak ada yang dapat membatalkannya. Gunakan jalur lain, sebutkan `hosts`, atau turunkan `priority`-nya.
+gateway-fault-said-already = Ini sudah disebutkan dalam alamat. Tidak perlu dituliskan.
+gateway-fault-null = Null tidak menyatakan apa pun. Tidak perlu dituliskan.

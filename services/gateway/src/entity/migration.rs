@@ -97,6 +97,8 @@ pub struct Settings {
     pub header: Option<String>,
     /// A cookie by which a request asks for Banyan's answer, `name=value`.
     pub cookie: Option<String>,
+    /// A feature flag: Banyan answers those for whom it is on, in a canary.
+    pub flag: Option<String>,
     /// Users whom Banyan answers in a canary.
     pub users: Vec<Uuid>,
     /// JSON pointers, `*` for any one member, that are not compared.

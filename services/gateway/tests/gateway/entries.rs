@@ -91,7 +91,12 @@ on_both_engines! {
         let (path, tag) = stored(&app, &caller).await;
         let bad = put(&app, &caller, &path, json!({ "path": "/shop", "bad": 1 }), Some(&tag)).await;
         assert_eq!(bad.bad_fields(), ["definition.bad"], "{bad:?}");
-        assert!(bad.body["errors"][0]["message"].as_str().unwrap().contains("remove it"), "{bad:?}");
+        let error = &bad.body["errors"][0];
+        assert_eq!((&error["code"], &error["message"]), (&json!("unknown-key"), &json!("There is no such key here. Remove it; known here: path, service.")), "{bad:?}");
+        let bad = app.call(&caller, Method::PUT, &path).header("if-match", &tag).header("accept-language", "id-ID")
+            .json(json!({ "definition": { "path": "/shop", "bad": 1 } })).send().await;
+        let message = bad.body["errors"][0]["message"].as_str().unwrap();
+        assert_eq!(message, "Kunci ini tidak dikenal di sini. Hapus kunci ini; yang dikenal: path, service.");
         let nobody = put(&app, &caller, &format!("{ROUTES}/b"), json!({ "path": "/b", "upstream": "gone" }), None).await;
         assert_eq!(nobody.bad_fields(), ["definition.upstream"]);
         let used = remove(&app, &caller, &format!("{UPSTREAMS}/legacy")).await;
@@ -99,6 +104,9 @@ on_both_engines! {
         assert_eq!((told.names().len(), app.get(&caller, &path).await.header("etag")), (2, tag.as_str()));
         let proposal = json!({ "routes": { "x": { "bad": 1 }, "y": { "path": "/y", "upstream": "new" } }, "upstreams": { "new": {} } });
         let verdict = app.post(&caller, &format!("{ROUTES}/check"), proposal).await;
+        let fault = &verdict.body["faults"][0];
+        assert_eq!((&fault["code"], &fault["reason"]), (&json!("unknown-key"), &json!("is not known here")), "{verdict:?}");
+        assert!(fault["message"].as_str().unwrap().starts_with("There is no such key here."), "{verdict:?}");
         assert_eq!((&verdict.body["good"], verdict.body["faults"].as_array().unwrap().len()), (&json!(false), 1), "{verdict:?}");
         assert_eq!(app.post(&caller, &format!("{ROUTES}/check"), json!({})).await.body["good"], true);
         assert_eq!(told.names().len(), 2);

@@ -168,6 +168,15 @@ on_both_engines! {
         assert_eq!(canary.body["cookie"], "team=new", "{canary:?}");
         let variant = "upstream = \"strangler-to-quotes\", percent = 0.00, users = [], cookie = { name = \"team\", value = \"new\" }";
         assert!(told.last().contains(variant), "{}", told.last());
+        assert_eq!(app.post(&caller, &steps, json!({ "act": "canary", "flag": "a b" })).await.bad_fields(), ["flag"]);
+        let both = json!({ "act": "canary", "flag": "new-quotes", "percent": 5 });
+        assert_eq!(app.post(&caller, &steps, both).await.bad_fields(), ["percent"]);
+        app.post(&caller, &steps, json!({ "act": "canary", "percent": 10 })).await;
+        let flagged = app.post(&caller, &steps, json!({ "act": "canary", "flag": "new-quotes" })).await;
+        assert_eq!((&flagged.body["flag"], &flagged.body["percent"]), (&json!("new-quotes"), &json!(0.0)), "{flagged:?}");
+        assert!(told.last().contains("percent = 0.00, users = []") && told.last().contains(", flag = \"new-quotes\" }"), "{}", told.last());
+        let share = app.post(&caller, &steps, json!({ "act": "canary", "percent": 10 })).await;
+        assert_eq!(share.body["flag"], Value::Null, "a share takes its place: {share:?}");
         app.post(&caller, &steps, json!({ "act": "finish" })).await;
         assert!(told.last().contains("upstream = \"strangler-to-quotes\"\nauth = \"optional\"\n"), "{}", told.last());
     }

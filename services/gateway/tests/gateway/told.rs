@@ -45,8 +45,11 @@ impl Door for Told {
             kind: entry.kind,
             name: entry.name.clone(),
             key: key.to_owned(),
+            code: Some("unknown-key".to_owned()),
+            values: [("known".to_owned(), "path, service".to_owned())].into(),
             reason: "is not known here".to_owned(),
             remedy: "remove it".to_owned(),
+            message: None,
         };
         let of_entry = |entry: &Entry| {
             let key = bad.iter().find(|key| entry.definition.contains_key(**key)).copied();

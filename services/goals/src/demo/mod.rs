@@ -24,8 +24,6 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 pub enum DemoError {
     #[error(transparent)]
     Document(#[from] ApplicationError),
-    #[error("{file}: `{person}` is nobody of the demo")]
-    Person { file: String, person: String },
     #[error(transparent)]
     Goals(#[from] GoalsError),
 }
@@ -42,20 +40,16 @@ pub async fn seed_demo(
     document: &Document,
 ) -> Result<(), DemoError> {
     let demo: Demo = parse_toml(&document.path, &document.text)?;
-    let person = |email: &str| {
-        let unknown = || DemoError::Person { file: document.path.clone(), person: email.to_owned() };
-        people.get(email).copied().ok_or_else(unknown)
-    };
     let named = demo.goals.iter().map(|goal| &goal.person).chain(demo.habits.iter().map(|habit| &habit.person));
     let named: BTreeSet<&String> = named.chain(demo.grants.iter().map(|grant| &grant.owner)).collect();
     for email in named {
         let mut granted = Vec::new();
         for grant in demo.grants.iter().filter(|grant| grant.owner == *email) {
-            granted.push((person(&grant.grantee)?, &grant.kinds));
+            granted.push((document.person(people, &grant.grantee)?, &grant.kinds));
         }
         let own_goals: Vec<&DemoGoal> = demo.goals.iter().filter(|goal| goal.person == *email).collect();
         let own_habits: Vec<&DemoHabit> = demo.habits.iter().filter(|habit| habit.person == *email).collect();
-        let user = person(email)?;
+        let user = document.person(people, email)?;
         let request = RequestId(store.environment().ids.next());
         let caller = Caller::user(tenant, user, Roles::NONE.with(Role::User), request);
         let (own_goals, own_habits, granted) = (&own_goals, &own_habits, &granted);

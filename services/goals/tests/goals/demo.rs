@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use banyan_goals::{DemoError, seed_demo};
+use banyan_goals::seed_demo;
 use banyan_kernel::application::Document;
 use banyan_testkit::on_both_engines;
 use http::StatusCode;
@@ -39,7 +39,6 @@ on_both_engines! {
         let document = |text: &str| Document { name: "goals".into(), path: "apps/x/demo/goals.toml".into(), text: text.into() };
         let stranger = document("[[goals]]\nperson = \"no@body.example\"\ntitle = \"x\"\nstarted_days_ago = 1\n");
         let error = seed_demo(&app.store, bench.tenant, &BTreeMap::new(), &stranger).await.unwrap_err();
-        assert!(matches!(error, DemoError::Person { .. }));
         assert_eq!(error.to_string(), "apps/x/demo/goals.toml: `no@body.example` is nobody of the demo");
         let misspelt = document("[[goals]]\nperson = \"a@b.example\"\ntitel = \"x\"\n");
         let error = seed_demo(&app.store, bench.tenant, &BTreeMap::new(), &misspelt).await.unwrap_err();

@@ -12,6 +12,20 @@ notifications-field-mode-not-allowed = This topic cannot be received this way so
 notifications-field-time = Give a time of day such as 22:30.
 notifications-field-zone = Give a time zone of the IANA list, such as Asia/Jakarta.
 notifications-field-link = Give a path that begins with one slash, or an https address.
+notifications-too-often = This was done too often in this hour. Try again when it is over.
+notifications-sms-missing = Texts are not set up here. Ask those who run the place.
+notifications-phone-confirmed = This telephone is confirmed already.
+notifications-phone-stopped = No texts go to this number: its owner said so, or it takes none. If it was stopped by answering STOP, answer START first.
+notifications-code-over = This code does not count any more. Ask for another one.
+notifications-destinations-full = There are fifty destinations already. Remove one first.
+notifications-destination-name = Another destination has this name.
+notifications-destination-without-secret = Only webhooks have a secret.
+notifications-field-phone = Give an international number such as +62 812 3456 7890.
+notifications-field-phone-missing = Add a telephone and confirm it before you choose texts.
+notifications-field-code-form = Give the six digits of the text.
+notifications-field-code-wrong = This is not the code of the text.
+# $reason (text): why, in English
+notifications-field-address = Nothing can be sent to this address: { $reason }.
 
 ## Mails, the common parts
 # $name (text): the person's name; $brand (text): the name of the place
@@ -64,3 +78,27 @@ notification-test-title = A test
 notification-test-body = This message shows that notifications reach you this way.
 # $code (text): six digits
 notification-phone-code-text = { $code } is your code. It counts for ten minutes. Give it to nobody.
+
+# $reference (text): what people call the ticket
+notification-ticket-opened-title = We have your message { $reference }
+notification-ticket-opened-body = Thank you. Somebody looks into it and answers you here.
+notification-data-request-opened-title = We have your request { $reference }
+notification-data-request-opened-body = We deal with requests about your personal data within 3 × 24 hours, as UU No. 27 Tahun 2022 demands. The answer comes here.
+notification-ticket-answered-title = There is an answer to { $reference }
+notification-ticket-answered-body = You have an answer to your message. Read it in your tickets.
+notification-ticket-waiting-title = A question about { $reference }
+notification-ticket-waiting-body = To help you we need to know something more. Please read the question in your tickets and answer it.
+notification-ticket-solved-title = { $reference } is dealt with
+notification-ticket-solved-body = If something is still open, simply write in the ticket. We would be glad to hear how good our help was.
+notification-ticket-replied-title = { $reference }: the person has written
+notification-ticket-replied-body = There is a new message in a ticket that you look after.
+notification-ticket-assigned-title = You look after { $reference } now
+notification-ticket-assigned-body = Somebody has given this ticket to you.
+notification-ticket-new-title = A new ticket: { $reference }
+notification-ticket-new-body = Nobody looks after it yet.
+notification-ticket-due-soon-title = { $reference } is due within a day
+notification-ticket-due-soon-body = This request about personal data is not dealt with yet. The law gives 3 × 24 hours.
+notification-ticket-overdue-title = { $reference } is overdue
+notification-ticket-overdue-body = The time for this ticket is over, and it is not dealt with.
+notification-ticket-escalated-title = You are needed for { $reference }
+notification-ticket-escalated-body = Somebody who answers has handed this ticket up to you. The reason stands in its notes.

@@ -12,6 +12,20 @@ notifications-field-mode-not-allowed = Topik ini tidak dapat diterima sejarang i
 notifications-field-time = Berikan jam seperti 22:30.
 notifications-field-zone = Berikan zona waktu dari daftar IANA, misalnya Asia/Jakarta.
 notifications-field-link = Berikan jalur yang diawali satu garis miring, atau alamat https.
+notifications-too-often = Ini sudah terlalu sering dilakukan dalam satu jam ini. Cobalah lagi setelah jam ini berlalu.
+notifications-sms-missing = SMS tidak disiapkan di sini. Tanyakan kepada pengelola.
+notifications-phone-confirmed = Telepon ini sudah dikonfirmasi.
+notifications-phone-stopped = SMS tidak dikirim ke nomor ini: pemiliknya menghentikannya, atau nomor ini tidak menerimanya. Jika dihentikan dengan membalas STOP, balaslah START dahulu.
+notifications-code-over = Kode ini tidak berlaku lagi. Mintalah kode yang baru.
+notifications-destinations-full = Sudah ada lima puluh tujuan. Hapus salah satunya dahulu.
+notifications-destination-name = Tujuan lain sudah memakai nama ini.
+notifications-destination-without-secret = Hanya webhook yang memiliki rahasia.
+notifications-field-phone = Berikan nomor internasional seperti +62 812 3456 7890.
+notifications-field-phone-missing = Tambahkan dan konfirmasikan telepon sebelum memilih SMS.
+notifications-field-code-form = Berikan enam angka dari SMS.
+notifications-field-code-wrong = Ini bukan kode dari SMS itu.
+# $reason (text): alasannya, dalam bahasa Inggris
+notifications-field-address = Tidak ada yang dapat dikirim ke alamat ini: { $reason }.
 
 ## Email, bagian yang sama
 # $name (text): nama orangnya; $brand (text): nama tempatnya
@@ -61,3 +75,27 @@ notification-test-title = Sebuah percobaan
 notification-test-body = Pesan ini menunjukkan bahwa pemberitahuan sampai kepada Anda lewat cara ini.
 # $code (text): enam angka
 notification-phone-code-text = { $code } adalah kode Anda. Berlaku sepuluh menit. Jangan berikan kepada siapa pun.
+
+# $reference (text): nomor tiket
+notification-ticket-opened-title = Pesan Anda { $reference } telah kami terima
+notification-ticket-opened-body = Terima kasih. Pesan Anda sedang kami tangani dan akan dijawab di sini.
+notification-data-request-opened-title = Permintaan Anda { $reference } telah kami terima
+notification-data-request-opened-body = Permintaan mengenai data pribadi kami tangani dalam waktu 3 × 24 jam sesuai dengan UU No. 27 Tahun 2022. Jawabannya akan disampaikan di sini.
+notification-ticket-answered-title = Ada jawaban untuk { $reference }
+notification-ticket-answered-body = Pesan Anda telah dijawab. Bacalah pada daftar tiket Anda.
+notification-ticket-waiting-title = Pertanyaan tentang { $reference }
+notification-ticket-waiting-body = Agar dapat membantu, kami memerlukan keterangan tambahan. Mohon baca dan jawab pertanyaannya pada daftar tiket Anda.
+notification-ticket-solved-title = { $reference } selesai ditangani
+notification-ticket-solved-body = Jika masih ada yang belum tuntas, silakan menulis kembali pada tiket tersebut. Kami akan berterima kasih atas penilaian Anda terhadap bantuan kami.
+notification-ticket-replied-title = { $reference }: ada balasan
+notification-ticket-replied-body = Ada pesan baru pada tiket yang Anda tangani.
+notification-ticket-assigned-title = Anda kini menangani { $reference }
+notification-ticket-assigned-body = Tiket ini diserahkan kepada Anda.
+notification-ticket-new-title = Tiket baru: { $reference }
+notification-ticket-new-body = Belum ada yang menanganinya.
+notification-ticket-due-soon-title = Batas waktu { $reference } kurang dari satu hari lagi
+notification-ticket-due-soon-body = Permintaan mengenai data pribadi ini belum selesai ditangani. Undang-undang memberi waktu 3 × 24 jam.
+notification-ticket-overdue-title = { $reference } melewati batas waktu
+notification-ticket-overdue-body = Batas waktu tiket ini sudah lewat dan tiket belum selesai ditangani.
+notification-ticket-escalated-title = Anda dibutuhkan untuk { $reference }
+notification-ticket-escalated-body = Petugas meneruskan tiket ini kepada Anda. Alasannya tertulis pada catatan tiket.

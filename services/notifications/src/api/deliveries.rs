@@ -19,10 +19,12 @@ use crate::topic::{DeliveryState, Topic, Way};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Delivery {
     id: Uuid,
-    /// None where it goes to a channel of the tenant.
+    /// None where it goes to a destination of the tenant.
     user_id: Option<Uuid>,
-    /// None for a mail that gathers several.
+    /// None for a mail that gathers several, for codes and for tests.
     notification_id: Option<Uuid>,
+    /// The browser, the device or the destination.
+    endpoint_id: Option<Uuid>,
     #[schema(inline)]
     way: Way,
     #[schema(inline)]
@@ -55,6 +57,7 @@ impl From<Model> for Delivery {
             id: row.id,
             user_id: row.user_id,
             notification_id: row.notification_id,
+            endpoint_id: row.endpoint_id,
             way: row.way,
             topic: row.topic,
             state: row.state,
@@ -81,6 +84,8 @@ pub(crate) struct WhichDeliveries {
     #[param(inline)]
     way: Option<Way>,
     notification_id: Option<Uuid>,
+    /// A browser, a device or a destination.
+    endpoint_id: Option<Uuid>,
 }
 
 impl Validate for WhichDeliveries {
@@ -106,6 +111,9 @@ pub(super) async fn page(
     }
     if let Some(id) = which.notification_id {
         select = select.filter(Column::NotificationId.eq(id));
+    }
+    if let Some(id) = which.endpoint_id {
+        select = select.filter(Column::EndpointId.eq(id));
     }
     Ok(paging.fetch(tx, select, &[("createdAt", Column::CreatedAt)]).await?)
 }

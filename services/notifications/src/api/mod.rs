@@ -4,9 +4,12 @@ mod admin;
 mod deliveries;
 mod endpoints;
 mod inbox;
+mod phones;
 mod preferences;
+mod providers;
 mod send;
 mod stream;
+mod test;
 mod unsubscribe;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -23,6 +26,13 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(preferences::get_preferences, preferences::change_preferences))
         .routes(routes!(endpoints::list_endpoints, endpoints::register_endpoint))
         .routes(routes!(endpoints::delete_endpoint))
+        .routes(routes!(phones::list_phones, phones::add_phone))
+        .routes(routes!(phones::delete_phone))
+        .routes(routes!(phones::send_phone_code))
+        .routes(routes!(phones::confirm_phone))
+        .routes(routes!(test::test_notifications))
+        .routes(routes!(providers::tell_bounces))
+        .routes(routes!(providers::tell_sms_answer))
         .routes(routes!(deliveries::list_own_deliveries))
         .routes(routes!(unsubscribe::open_unsubscribe_page, unsubscribe::unsubscribe))
         .routes(routes!(inbox::one::get_notification, inbox::one::archive_notification))

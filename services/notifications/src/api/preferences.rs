@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 
 use super::inbox::owner;
 use crate::App;
+use crate::error::NotificationsError;
 use crate::hours;
+use crate::store::phones;
 use crate::store::wishes::{self, Quiet, Wishes};
 use crate::topic::{Channel, Mode, Topic};
 
@@ -153,6 +155,13 @@ async fn change(app: &App, caller: &Caller, changes: &PreferenceChanges) -> Resu
     let user = owner(caller)?;
     let rows = app.store.bind(caller);
     let write = move |tx: Tx| async move {
+        let wants_texts = changes.topics.iter().position(|change| change.sms == Some(Mode::Instant));
+        if let Some(index) = wants_texts
+            && phones::confirmed(&tx, user).await?.is_none()
+        {
+            let error = FieldError::new("phone-missing", "notifications-field-phone-missing");
+            return Err(Problem::invalid(format!("topics[{index}].sms"), error).into());
+        }
         for change in &changes.topics {
             for (_, channel, mode) in change.all() {
                 wishes::choose(&tx, user, change.topic, channel, mode).await?;
@@ -162,7 +171,7 @@ async fn change(app: &App, caller: &Caller, changes: &PreferenceChanges) -> Resu
             let quiet = changes.quiet_hours.as_ref().map(|hours| hours.as_ref().and_then(Hours::minutes));
             wishes::disturb(&tx, user, &Quiet { hours: quiet, zone: changes.time_zone.clone() }).await?;
         }
-        read(&tx, user).await
+        Ok::<_, NotificationsError>(read(&tx, user).await?)
     };
     Ok(rows.write(write).await?)
 }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::error::NotificationsError;
+use crate::store::destinations;
 use crate::store::make::{Made, New, make};
 use crate::template::{self, MESSAGE};
 use crate::topic::Topic;
@@ -113,7 +114,7 @@ pub(crate) async fn send_notification(
     tenant: banyan_http::Tenant,
     Once { key, body }: Once<NewNotification>,
 ) -> Result<Created<Told>, Problem> {
-    let messages = app.catalogues.messages(Some(tenant.application.name()), Locale::en_us());
+    let messages = app.catalogues.messages(Some(tenant.application.name()), Locale::en_us()).of_tenant(tenant.id);
     template::words(messages, &body.template, &body.arguments).map_err(|missing| refusal(&missing))?;
     let body = &body;
     let rows = app.store.bind(&caller);
@@ -121,7 +122,13 @@ pub(crate) async fn send_notification(
         let mut told = Told { notifications: Vec::new(), duplicates: 0 };
         for user in &body.user_ids {
             match make(&tx, body.to(*user)).await? {
-                Made::New(id) => told.notifications.push(id),
+                Made::New(id) => {
+                    // The tenant's own destinations hear once of what many are told.
+                    if told.notifications.is_empty() {
+                        destinations::spread(&tx, id, body.topic).await?;
+                    }
+                    told.notifications.push(id);
+                }
                 Made::AlreadyThere => told.duplicates += 1,
             }
         }

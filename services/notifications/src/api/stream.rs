@@ -44,7 +44,7 @@ pub(crate) async fn stream_notifications(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let user = owner(&caller)?;
-    let ear = app.hub.listen(caller.tenant, user, caller.session).map_err(|_| Problem::new(ErrorCode::RateLimited))?;
+    let ear = app.hub.listen(caller.tenant, user).map_err(|_| Problem::new(ErrorCode::RateLimited))?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let place = match last {
         Some(place) => place,
@@ -86,15 +86,13 @@ impl Follower {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
-            if self.ear.word.borrow_and_update().over {
-                return None;
-            }
+            self.ear.changes.mark_unchanged();
             self.look().await.ok()?;
             if !self.ready.is_empty() {
                 continue;
             }
             tokio::select! {
-                changed = self.ear.word.changed() => changed.ok()?,
+                changed = self.ear.changes.changed() => changed.ok()?,
                 () = tokio::time::sleep_until(self.ends) => return None,
             }
         }

@@ -90,7 +90,7 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn messages(&self) -> Messages<'_> {
-        self.app.catalogues.messages(Some(self.tenant.application.name()), self.locale)
+        self.app.catalogues.messages(Some(self.tenant.application.name()), self.locale).of_tenant(self.tenant.id)
     }
 
     fn topics(&self, wish: &Wish) -> String {

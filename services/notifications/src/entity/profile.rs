@@ -1,4 +1,4 @@
-//! When a person is not to be disturbed, and the telephone.
+//! When a person is not to be disturbed.
 
 use sea_orm::entity::prelude::*;
 
@@ -13,12 +13,6 @@ pub struct Model {
     pub quiet_from: Option<i64>,
     pub quiet_to: Option<i64>,
     pub time_zone: Option<String>,
-    pub phone: Option<Vec<u8>>,
-    pub phone_hint: Option<String>,
-    pub phone_verified_at: Option<i64>,
-    pub code_hash: Option<Vec<u8>>,
-    pub code_sent_at: Option<i64>,
-    pub code_tries: i64,
     pub updated_at: i64,
 }
 

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::gather::Gather;
 use super::send::{SendMail, SendOther};
 use crate::App;
-use crate::entity::{delivery, endpoint, notification, profile};
+use crate::entity::{delivery, endpoint, notification, phone, profile};
 use crate::hours::{next_mail, zone};
 use crate::people::person;
 use crate::store::wishes::{self, Wishes};
-use crate::store::{deliveries, execute, inbox};
+use crate::store::{deliveries, execute, inbox, phones};
 use crate::topic::{Channel, DeliveryState, Mode, Topic, Way};
 
 /// Plan the deliveries of this notification.
@@ -70,6 +70,7 @@ struct Planning<'a> {
     person: &'a PersonSheet,
     wishes: Wishes,
     profile: Option<profile::Model>,
+    phone: Option<phone::Model>,
     endpoints: Vec<endpoint::Model>,
 }
 
@@ -82,7 +83,8 @@ impl<'a> Planning<'a> {
     ) -> Result<Self, StoreError> {
         let user = notification.user_id;
         let (wishes, profile) = (Wishes::of(tx, user).await?, wishes::profile(tx, user).await?);
-        Ok(Self { app, notification, person, wishes, profile, endpoints: wishes::endpoints(tx, user).await? })
+        let (phone, endpoints) = (phones::confirmed(tx, user).await?, wishes::endpoints(tx, user).await?);
+        Ok(Self { app, notification, person, wishes, profile, phone, endpoints })
     }
 
     fn all(&self, tx: &Tx) -> Vec<delivery::Model> {
@@ -110,8 +112,7 @@ impl<'a> Planning<'a> {
     }
 
     fn sms(&self, tx: &Tx) -> Option<delivery::Model> {
-        let has_phone = self.profile.as_ref().is_some_and(|profile| profile.phone_verified_at.is_some());
-        let wanted = has_phone && self.app.senders.has(Way::Sms) && self.mode(Channel::Sms) != Mode::Off;
+        let wanted = self.phone.is_some() && self.app.senders.has(Way::Sms) && self.mode(Channel::Sms) != Mode::Off;
         wanted.then(|| self.by(tx, Way::Sms))
     }
 

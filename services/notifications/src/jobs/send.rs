@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::gather::members;
 use super::plan::{may_hear, may_mail, zone_of};
-use super::record::{ended, put_off, record};
-use super::{MAILS, OTHERS};
+use super::record::{ended, put_off, record, skip};
+use super::{MAILS, OTHERS, to_destination};
 use crate::App;
-use crate::entity::{delivery, endpoint, notification, profile};
+use crate::entity::{delivery, destination, endpoint, notification, phone, profile};
 use crate::people::person;
 use crate::senders::{Hope, Mail, Message, NotSent, Short};
 use crate::store::wishes::{self, Wishes};
-use crate::store::{deliveries, inbox, suppressions};
+use crate::store::{deliveries, destinations, inbox, phones, suppressions};
 use crate::template::{self, Letter, Line};
 use crate::topic::{Channel, DeliveryState, Mode, Way};
 use crate::unsubscribe::Wish;
@@ -49,10 +49,12 @@ impl Job for SendOther {
 pub(super) struct Known {
     pub(super) delivery: delivery::Model,
     /// One, or those that a mail gathers.
-    notifications: Vec<notification::Model>,
+    pub(super) notifications: Vec<notification::Model>,
     wishes: Wishes,
     profile: Option<profile::Model>,
+    phone: Option<phone::Model>,
     endpoint: Option<endpoint::Model>,
+    pub(super) destination: Option<destination::Model>,
 }
 
 impl Known {
@@ -62,15 +64,18 @@ impl Known {
             Some(id) => inbox::find(tx, id).await?.into_iter().collect(),
             None => members(tx, delivery.id).await?,
         };
-        let (mut wishes, mut profile) = (Wishes::default(), None);
+        let (mut wishes, mut profile, mut phone) = (Wishes::default(), None, None);
         if let Some(user) = delivery.user_id {
             (wishes, profile) = (Wishes::of(tx, user).await?, wishes::profile(tx, user).await?);
+            phone = phones::confirmed(tx, user).await?;
         }
-        let endpoint = match delivery.endpoint_id {
-            Some(id) => wishes::endpoint(tx, id).await?,
-            None => None,
-        };
-        Ok(Some(Self { delivery, notifications, wishes, profile, endpoint }))
+        let (mut endpoint, mut destination) = (None, None);
+        match (delivery.user_id, delivery.endpoint_id) {
+            (Some(_), Some(id)) => endpoint = wishes::endpoint(tx, id).await?,
+            (None, Some(id)) => destination = destinations::find(tx, id).await?,
+            (_, None) => {}
+        }
+        Ok(Some(Self { delivery, notifications, wishes, profile, phone, endpoint, destination }))
     }
 
     const fn channel(&self) -> Channel {
@@ -106,32 +111,26 @@ pub(crate) async fn send(app: App, delivery: Uuid, context: JobContext) -> Resul
     let known = context.rows().read(move |tx| async move { Known::read(&tx, delivery).await }).await?;
     // Erased, or ended by an attempt whose end was not heard of.
     let Some(known) = known.filter(|known| known.delivery.state == DeliveryState::Waiting) else { return Ok(()) };
-    let Some(user) = known.delivery.user_id else {
-        return super::record::skip(&context, &known, "it belongs to nobody").await;
-    };
+    let row = &known.delivery;
+    let Some(user) = row.user_id else { return to_destination::send(app, known, context).await };
     let person = person(&app.mesh, context.tenant(), context.id(), user).await?;
-    let Some(person) = person else { return super::record::skip(&context, &known, "the account is gone").await };
+    let Some(person) = person else { return skip(&context, row, "the account is gone").await };
     if let Some(reason) = known.needless(&person) {
-        return super::record::skip(&context, &known, reason).await;
+        return skip(&context, row, reason).await;
     }
     if let Some(end) = known.quiet_until(&person, app.store.environment().clock.now()) {
-        return put_off(&context, &known, end).await;
+        return put_off(&context, row, end).await;
     }
     let address = match address(&app, &known, &person, &context).await? {
         Ok(address) => address,
-        Err(reason) => return ended(&context, &known, DeliveryState::Failed, reason, None).await,
+        Err(reason) => return ended(&context, row, DeliveryState::Failed, reason).await,
     };
-    let message = match message(&app, &known, &person, address) {
+    let message = match message(&app, &known, &person, address, context.tenant()) {
         Ok(message) => message,
-        Err(missing) => return ended(&context, &known, DeliveryState::Failed, &missing.to_string(), None).await,
-    };
-    let hint = match &message {
-        Message::Mail(mail) => Some(suppressions::hint(&mail.to)),
-        Message::Sms { to, .. } => Some(suppressions::hint(to)),
-        Message::Push { .. } => None,
+        Err(missing) => return ended(&context, row, DeliveryState::Failed, &missing.to_string()).await,
     };
     let outcome = app.senders.send(&message).await;
-    record(&context, &known, &message, hint, outcome).await
+    record(&context, row, &message, outcome).await
 }
 
 /// Where it goes.
@@ -151,10 +150,9 @@ async fn address(
     let (channel, address) = match known.delivery.way {
         Way::Email => (Channel::Email, person.user.email.clone()),
         Way::Sms => {
-            let sealed = known.profile.as_ref().filter(|profile| profile.phone_verified_at.is_some());
-            let phone = sealed.and_then(|profile| wishes::phone(&app.store, profile));
-            let Some(phone) = phone else { return Ok(Err("there is no telephone number any more")) };
-            (Channel::Sms, phone)
+            let number = known.phone.as_ref().and_then(|phone| phones::number(&app.store, phone));
+            let Some(number) = number else { return Ok(Err("there is no telephone number any more")) };
+            (Channel::Sms, number)
         }
         Way::WebPush | Way::Fcm | Way::Apns => {
             let endpoint = known.endpoint.as_ref().filter(|endpoint| endpoint.gone_at.is_none());
@@ -171,9 +169,14 @@ async fn address(
     Ok(Ok(if channel == Channel::Email { Address::Mail(address) } else { Address::Phone(address) }))
 }
 
-fn message(app: &App, known: &Known, person: &PersonSheet, address: Address) -> Result<Message, banyan_locale::Incomplete> {
-    let locale = app.locale(&person.application, person.user.locale.as_deref());
-    let messages = app.catalogues.messages(Some(&person.application), locale);
+fn message(
+    app: &App,
+    known: &Known,
+    person: &PersonSheet,
+    address: Address,
+    tenant: Uuid,
+) -> Result<Message, banyan_locale::Incomplete> {
+    let messages = app.messages(&person.application, tenant, person.user.locale.as_deref());
     let mut lines = Vec::new();
     for one in &known.notifications {
         let words = template::words(messages, &one.template, &one.arguments)?;
@@ -234,7 +237,7 @@ fn mail(
 }
 
 /// A path is one of the tenant's own.
-fn absolute(base_url: &str, link: &str) -> String {
+pub(super) fn absolute(base_url: &str, link: &str) -> String {
     if link.starts_with('/') { format!("{base_url}{link}") } else { link.to_owned() }
 }
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use banyan_http::Host;
-use banyan_kernel::Uuid;
+use banyan_kernel::{Secret, Uuid};
 use serde_json::Value;
 
+use crate::store::suppressions::hint;
 use crate::topic::Way;
 
 /// A message on its way out. Holds addresses and personal text: never logged.
@@ -29,6 +30,31 @@ pub enum Message {
         to: String,
         text: String,
     },
+    /// To a chat room; `target` is its address, which is a secret.
+    Room {
+        id: Uuid,
+        way: Way,
+        target: String,
+        words: Short,
+    },
+    /// To a program, signed by each of the keys (`whsec_…`).
+    Hook {
+        id: Uuid,
+        url: String,
+        keys: Vec<Secret<String>>,
+        body: String,
+    },
+}
+
+impl Message {
+    /// Where it goes, so that its owner knows it again; none where the delivery says so already.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Mail(mail) => Some(hint(&mail.to)),
+            Self::Sms { to, .. } => Some(hint(to)),
+            Self::Push { .. } | Self::Room { .. } | Self::Hook { .. } => None,
+        }
+    }
 }
 
 /// A mail to one person, in whole.
@@ -108,6 +134,15 @@ pub trait Senders: Send + Sync {
         None
     }
 
+    /// Whether an address that somebody typed may be sent to, as far as can be told before it is: the reason why not.
+    ///
+    /// # Errors
+    /// Why not, in words for people.
+    fn may_send_to(&self, way: Way, address: &str) -> Result<(), String> {
+        let _any = (way, address);
+        Ok(())
+    }
+
     async fn send(&self, message: &Message) -> Attempt;
 }
 
@@ -145,6 +180,8 @@ impl fmt::Debug for Message {
             Self::Mail(mail) => ("Mail", mail.id),
             Self::Push { id, .. } => ("Push", *id),
             Self::Sms { id, .. } => ("Sms", *id),
+            Self::Room { id, .. } => ("Room", *id),
+            Self::Hook { id, .. } => ("Hook", *id),
         };
         write!(f, "{kind}({id})")
     }

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use banyan_channels::apns::{ApnsMessage, ApnsPriority};
+use banyan_channels::chat::{ChatAddress, ChatMessage, Tone};
 use banyan_channels::fcm::{FcmMessage, Wake};
 use banyan_channels::mail::{self, MailSettings, Mailer, Unsubscribe};
 use banyan_channels::sms::SmsMessage;
 use banyan_channels::web_push::{PushMessage, Subscription, Urgency};
+use banyan_channels::webhook::{SigningKey, Webhook};
 use banyan_channels::{ChannelSettings, Channels, Refused};
 use banyan_http::Host;
-use banyan_kernel::Uuid;
+use banyan_kernel::{Secret, Uuid};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,6 +27,8 @@ const LIFETIME: Duration = Duration::from_secs(86_400);
 const LONGEST_TITLE: usize = 120;
 const LONGEST_BODY: usize = 600;
 const LONGEST_SMS: usize = 1_600;
+const LONGEST_ROOM_TITLE: usize = 150;
+const LONGEST_ROOM_TEXT: usize = 2_900;
 
 /// How messages leave. What is not set is not there; mails go to files without a mail server.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,6 +36,9 @@ const LONGEST_SMS: usize = 1_600;
 struct Settings {
     mail: MailSettings,
     channels: ChannelSettings,
+    /// See [`crate::providers`].
+    #[serde(rename = "providers")]
+    _providers: serde::de::IgnoredAny,
 }
 
 pub(super) struct Ways {
@@ -93,6 +100,29 @@ impl Ways {
             Way::Email | Way::Sms | Way::Slack | Way::Discord | Way::PagerDuty | Way::Webhook => Err(missing()),
         }
     }
+
+    async fn room(&self, way: Way, target: &str, words: &Short) -> banyan_channels::Attempt {
+        let unreadable = |_| Refused::gone(banyan_channels::Reason::Settings("the address cannot be read"));
+        let room = ChatAddress::new(target).map_err(unreadable)?;
+        let tone = if words.urgent { Tone::Warning } else { Tone::Plain };
+        let link = words.link.as_deref().and_then(|link| link.parse().ok());
+        let (title, text) = (short(&words.title, LONGEST_ROOM_TITLE), short(&words.body, LONGEST_ROOM_TEXT));
+        let message = ChatMessage { title, text, link, tone };
+        match way {
+            Way::Slack => self.channels.slack.send(&room, &message).await,
+            Way::Discord => self.channels.discord.send(&room, &message).await,
+            _ => Err(Refused::for_good(banyan_channels::Reason::Settings("there are none for this way"))),
+        }
+    }
+
+    async fn hook(&self, id: Uuid, url: &str, keys: &[Secret<String>], body: &str) -> banyan_channels::Attempt {
+        let unreadable = || Refused::gone(banyan_channels::Reason::Settings("the address or its key cannot be read"));
+        let keys: Result<Vec<SigningKey>, _> = keys.iter().map(|key| key.expose().parse()).collect();
+        let url = url.parse().map_err(|_| unreadable())?;
+        let keys = keys.map_err(|_| unreadable())?;
+        let webhook = Webhook { id: id.to_string(), url, keys, headers: http::HeaderMap::new(), body: body.to_owned().into() };
+        self.channels.webhooks.send(&webhook).await
+    }
 }
 
 #[async_trait]
@@ -104,7 +134,16 @@ impl Senders for Ways {
             Way::Fcm => self.channels.fcm.is_some(),
             Way::Apns => self.channels.apns.is_some(),
             Way::Sms => self.channels.sms.is_some(),
-            Way::Slack | Way::Discord | Way::PagerDuty | Way::Webhook => false,
+            Way::Slack | Way::Discord | Way::Webhook => true,
+            Way::PagerDuty => false,
+        }
+    }
+
+    fn may_send_to(&self, way: Way, address: &str) -> Result<(), String> {
+        self.channels.http.guard().check(address).map_err(|error| error.to_string())?;
+        match way {
+            Way::Slack | Way::Discord => ChatAddress::new(address).map(drop).map_err(|error| error.to_string()),
+            _ => Ok(()),
         }
     }
 
@@ -124,6 +163,8 @@ impl Senders for Ways {
                     None => Err(missing),
                 }
             }
+            Message::Room { way, target, words, .. } => self.room(*way, target, words).await,
+            Message::Hook { id, url, keys, body } => self.hook(*id, url, keys, body).await,
         };
         attempt.map(|delivered| Sent { reference: delivered.reference }).map_err(|refused| not_sent(&refused))
     }

@@ -1,8 +1,12 @@
 //! The queries of the service.
 
+pub(crate) mod allowances;
 pub(crate) mod deliveries;
+pub(crate) mod destinations;
 pub(crate) mod inbox;
 pub(crate) mod make;
+pub(crate) mod phones;
+pub(crate) mod reached;
 pub(crate) mod suppressions;
 pub(crate) mod upkeep;
 pub(crate) mod wishes;

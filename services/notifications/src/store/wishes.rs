@@ -86,12 +86,6 @@ pub(crate) fn target(store: &Store, endpoint: &endpoint::Model) -> Option<serde_
     serde_json::from_slice(&plain).ok()
 }
 
-/// The telephone number; nothing where there is none, or it cannot be opened.
-pub(crate) fn phone(store: &Store, profile: &profile::Model) -> Option<String> {
-    let plain = store.environment().cipher.open(profile.phone.as_deref()?, profile.id.as_bytes()).ok()?;
-    String::from_utf8(plain).ok()
-}
-
 /// What is to be different about disturbing; what is `None` stays.
 #[derive(Clone, Debug)]
 pub(crate) struct Quiet {
@@ -116,7 +110,7 @@ pub(crate) async fn disturb(tx: &Tx, user: Uuid, quiet: &Quiet) -> Result<(), St
 
 /// From here on the person has a row.
 async fn have_profile(tx: &Tx, user: Uuid) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO profiles (tenant_id, id, user_id, code_tries, updated_at) VALUES ($1, $2, $3, 0, $4) \
+    const SQL: &str = "INSERT INTO profiles (tenant_id, id, user_id, updated_at) VALUES ($1, $2, $3, $4) \
         ON CONFLICT DO NOTHING";
     let values = [tx.caller().tenant.into(), tx.new_id().into(), user.into(), tx.now().micros().into()];
     execute(tx, SQL, values).await.map(drop)

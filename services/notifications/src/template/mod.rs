@@ -8,7 +8,7 @@ mod mail;
 use banyan_locale::{Args, Incomplete, Locale, Messages};
 use serde_json::Value;
 
-pub(crate) use mail::{Letter, Line, escape, gathered, letter};
+pub(crate) use mail::{Letter, Line, Written, escape, gathered, letter};
 
 /// Words that an operator wrote.
 pub(crate) const MESSAGE: &str = "message";

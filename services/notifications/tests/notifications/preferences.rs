@@ -20,7 +20,7 @@ on_both_engines! {
         let before = place.app.get(&ann, PREFERENCES).await.body;
         assert_eq!((of(&before, "goals")["email"].as_str(), before["quietHours"].is_null()), (Some("daily"), true));
         let changes = json!({
-            "topics": [{ "topic": "goals", "email": "weekly", "push": "off" }, { "topic": "messages", "sms": "instant" }],
+            "topics": [{ "topic": "goals", "email": "weekly", "push": "off" }],
             "quietHours": { "from": "22:00", "to": "06:30" }, "timeZone": "Europe/Berlin"
         });
         let after = place.app.patch(&ann, PREFERENCES, changes).await.body;
@@ -35,6 +35,7 @@ on_both_engines! {
             (json!({ "topics": [{ "topic": "security", "email": "daily" }] }), "topics[0].email"),
             (json!({ "topics": [{ "topic": "goals", "push": "daily" }] }), "topics[0].push"),
             (json!({ "quietHours": { "from": "25:00", "to": "06:30" } }), "quietHours.from"),
+            (json!({ "topics": [{ "topic": "messages", "sms": "instant" }] }), "topics[0].sms"),
             (json!({ "timeZone": "Mars/Olympus" }), "timeZone"),
         ] {
             let answer = place.app.patch(&ann, PREFERENCES, changes).await;

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::Place;
 
 /// Those that bring a signature or a sealed token instead of a log-in.
-const OPEN: &[&str] = &["openUnsubscribePage", "unsubscribe"];
+const OPEN: &[&str] = &["openUnsubscribePage", "unsubscribe", "tellBounces", "tellSmsAnswer"];
 
 on_both_engines! {
     async fn an_anonymous_caller_is_refused_everywhere(bench: Bench) {

@@ -43,7 +43,7 @@ async fn open(place: &Place, caller: &Caller, last: Option<&str>) -> (StatusCode
     let mut request = request.body(Body::empty()).unwrap();
     let application = host.applications.default_application().clone();
     let locales = host.catalogues.locales(Some(application.name()));
-    request.extensions_mut().insert(Negotiation::of(Locale::en_us()).resolve(locales));
+    request.extensions_mut().insert(Negotiation::of(Locale::en_us()).resolve(&locales));
     request.extensions_mut().insert(caller.request);
     request.extensions_mut().insert(Tenant { id: caller.tenant, name: Arc::from("upcoach"), application });
     request.extensions_mut().insert(caller.clone());

@@ -63,19 +63,33 @@ pub(crate) struct Place {
     /// Publishes as identity does.
     pub(crate) identity: Store,
     pub(crate) goals: Store,
+    pub(crate) tickets: Store,
     stop: watch::Sender<bool>,
 }
 
 impl Place {
     pub(crate) async fn new(bench: &mut Bench) -> Self {
+        Self::remembering(bench, json!({})).await
+    }
+
+    /// With settings, and ways out that remember.
+    pub(crate) async fn remembering(bench: &mut Bench, settings: Value) -> Self {
         let out = Arc::new(Out::default());
         let mut resources = http::Extensions::new();
         resources.insert::<Arc<dyn Senders>>(out.clone());
-        let place = Self::made(bench, json!({}), resources, out).await;
-        let jobs = banyan_notifications::service().jobs_of(&place.app.host);
-        let runner = Runner::new(place.app.host.store.clone(), jobs, Arc::new(OsRandom)).unwrap();
-        tokio::spawn(runner.run(place.stop.subscribe()));
-        place
+        Self::made(bench, settings, resources, out).await.working()
+    }
+
+    /// With the ways out that the settings say.
+    pub(crate) async fn sending(bench: &mut Bench, settings: Value) -> Self {
+        Self::with_settings(bench, settings).await.working()
+    }
+
+    fn working(self) -> Self {
+        let jobs = banyan_notifications::service().jobs_of(&self.app.host);
+        let runner = Runner::new(self.app.host.store.clone(), jobs, Arc::new(OsRandom)).unwrap();
+        tokio::spawn(runner.run(self.stop.subscribe()));
+        self
     }
 
     /// With the ways out that the settings say, and nobody who does the jobs.
@@ -88,13 +102,14 @@ impl Place {
         let people = People::default();
         let publisher = |name| Service::new(name, Schema::new(name, Vec::new())).schema;
         let (identity, goals) = (bench.store(publisher("identity")).await, bench.store(publisher("goals")).await);
-        resources.insert(vec![identity.log(), goals.log()]);
+        let tickets = bench.store(publisher("support")).await;
+        resources.insert(vec![identity.log(), goals.log(), tickets.log()]);
         let service = banyan_notifications::service();
         let host = bench.host(&service, settings, resources).await;
         let router = Router::new().route("/internal/people/{user}", get(sheet)).with_state(people.clone());
         host.mesh.register("identity", router, Vec::<&str>::new()).unwrap();
         let (stop, _) = watch::channel(false);
-        Self { app: App::new(&service, host), out, people, identity, goals, stop }
+        Self { app: App::new(&service, host), out, people, identity, goals, tickets, stop }
     }
 
     /// Somebody whom identity knows.

@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use banyan_http::{FieldError, NoContent, Preconditions, Problem};
 use banyan_kernel::Caller;
+use banyan_locale::Locale;
 use banyan_store::Tx;
 use http::StatusCode;
 
@@ -58,7 +59,8 @@ impl App {
         let Some(row) = done.row else { return Ok(NoContent.into_response()) };
         let is_new = !done.was_there && matches!(wish.what, What::Put(_));
         let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-        Ok((status, self.tagged(row)).into_response())
+        // It was judged a moment ago: nothing is left to be said of it in any language.
+        Ok((status, self.tagged(row, Locale::en_us())).into_response())
     }
 
     async fn decide(&self, tx: &Tx, wish: &Wish<'_>) -> Result<Done, GatewayError> {

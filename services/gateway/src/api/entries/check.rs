@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use banyan_http::{Body, Check, Document, Problem, Validate};
+use banyan_http::{Body, Check, Document, Language, Problem, Validate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -61,6 +61,7 @@ pub(crate) struct Verdict {
 pub(crate) async fn check_gateway_routes(
     State(app): State<App>,
     Operator(caller): Operator,
+    Language(language): Language,
     Body(proposal): Body<Proposal>,
 ) -> Result<Json<Verdict>, Problem> {
     let rows = app.store.bind(&caller);
@@ -75,6 +76,7 @@ pub(crate) async fn check_gateway_routes(
     let replaced = |row: &Entry| proposed.iter().any(|entry| entry.kind == row.kind && entry.name == row.name);
     let mut all: Vec<Entry> = stored.into_iter().map(Entry::from).filter(|row| !replaced(row)).collect();
     all.extend(proposed.iter().cloned());
-    let faults = door.check(&all);
+    let messages = app.catalogues.messages(None, language);
+    let faults: Vec<EntryFault> = door.check(&all).into_iter().map(|fault| fault.said(messages)).collect();
     Ok(Json(Verdict { good: faults.is_empty(), faults }))
 }

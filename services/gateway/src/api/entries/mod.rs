@@ -7,6 +7,7 @@ mod upstreams;
 
 use banyan_http::{Check, Document, ETag, FieldError, Paged, Paging, Problem, Tagged, Validate};
 use banyan_kernel::{Caller, Timestamp, Uuid};
+use banyan_locale::Locale;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -169,23 +170,37 @@ fn definition_of(given: &Document) -> Definition {
 }
 
 impl App {
-    fn refused(&self) -> Vec<EntryFault> {
-        self.door.get().map(|door| door.refused()).unwrap_or_default()
+    fn refused(&self, language: Locale) -> Vec<EntryFault> {
+        let messages = self.catalogues.messages(None, language);
+        let faults = self.door.get().map(|door| door.refused()).unwrap_or_default();
+        faults.into_iter().map(|fault| fault.said(messages)).collect()
     }
 
-    fn tagged(&self, row: Model) -> Tagged<GatewayEntry> {
-        Tagged::new(tag(&row), GatewayEntry::new(row, &self.refused()))
+    fn tagged(&self, row: Model, language: Locale) -> Tagged<GatewayEntry> {
+        Tagged::new(tag(&row), GatewayEntry::new(row, &self.refused(language)))
     }
 
-    async fn list_entries(&self, caller: &Caller, kind: Kind, paging: &Paging) -> Result<Paged<GatewayEntry>, Problem> {
+    async fn list_entries(
+        &self,
+        caller: &Caller,
+        language: Locale,
+        kind: Kind,
+        paging: &Paging,
+    ) -> Result<Paged<GatewayEntry>, Problem> {
         let page = self.store.bind(caller).read(move |tx| async move { entries::list(&tx, kind, paging).await }).await?;
-        let refused = self.refused();
+        let refused = self.refused(language);
         Ok(page.map(|row| GatewayEntry::new(row, &refused)))
     }
 
-    async fn get_entry(&self, caller: &Caller, kind: Kind, name: &str) -> Result<Tagged<GatewayEntry>, Problem> {
+    async fn get_entry(
+        &self,
+        caller: &Caller,
+        language: Locale,
+        kind: Kind,
+        name: &str,
+    ) -> Result<Tagged<GatewayEntry>, Problem> {
         let row = self.store.bind(caller).read(move |tx| async move { entries::get(&tx, kind, name).await }).await?;
-        Ok(self.tagged(row))
+        Ok(self.tagged(row, language))
     }
 
     async fn list_versions(

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use banyan_http::{Body, Paged, Paging, Path, Preconditions, Problem, Reason, Tagged};
+use banyan_http::{Body, Language, Paged, Paging, Path, Preconditions, Problem, Reason, Tagged};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -36,9 +36,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 pub(crate) async fn list_gateway_routes(
     State(app): State<App>,
     Watcher(caller): Watcher,
+    Language(language): Language,
     paging: Paging,
 ) -> Result<Paged<GatewayEntry>, Problem> {
-    app.list_entries(&caller, KIND, &paging).await
+    app.list_entries(&caller, language, KIND, &paging).await
 }
 
 /// Gives one route that was stored.
@@ -53,9 +54,10 @@ pub(crate) async fn list_gateway_routes(
 pub(crate) async fn get_gateway_route(
     State(app): State<App>,
     Watcher(caller): Watcher,
+    Language(language): Language,
     Path(name): Path<String>,
 ) -> Result<Tagged<GatewayEntry>, Problem> {
-    app.get_entry(&caller, KIND, &name).await
+    app.get_entry(&caller, language, KIND, &name).await
 }
 
 /// Stores a route and applies it: at once by the door that is asked, within a second by others. A known name needs `If-Match` with its

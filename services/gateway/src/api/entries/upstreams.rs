@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use banyan_http::{Body, Paged, Paging, Path, Preconditions, Problem, Reason, Tagged};
+use banyan_http::{Body, Language, Paged, Paging, Path, Preconditions, Problem, Reason, Tagged};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -35,9 +35,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 pub(crate) async fn list_gateway_upstreams(
     State(app): State<App>,
     Watcher(caller): Watcher,
+    Language(language): Language,
     paging: Paging,
 ) -> Result<Paged<GatewayEntry>, Problem> {
-    app.list_entries(&caller, KIND, &paging).await
+    app.list_entries(&caller, language, KIND, &paging).await
 }
 
 /// Gives one upstream that was stored.
@@ -52,9 +53,10 @@ pub(crate) async fn list_gateway_upstreams(
 pub(crate) async fn get_gateway_upstream(
     State(app): State<App>,
     Watcher(caller): Watcher,
+    Language(language): Language,
     Path(name): Path<String>,
 ) -> Result<Tagged<GatewayEntry>, Problem> {
-    app.get_entry(&caller, KIND, &name).await
+    app.get_entry(&caller, language, KIND, &name).await
 }
 
 /// Stores an upstream and applies it: at once by the door that is asked, within a second by others. A known name needs `If-Match` with its

@@ -52,6 +52,8 @@ pub(crate) struct Migration {
     header: Option<String>,
     /// `name=value` of a cookie by which a request asks for Banyan's answer in a canary.
     cookie: Option<String>,
+    /// The feature flag by which Banyan answers in a canary.
+    flag: Option<String>,
     /// Users whom Banyan answers in a canary.
     users: Vec<Uuid>,
     /// JSON pointers that are not compared.
@@ -92,6 +94,7 @@ impl From<Model> for Migration {
             sticky: settings.sticky,
             header: settings.header,
             cookie: settings.cookie,
+            flag: settings.flag,
             users: settings.users,
             ignore: settings.ignore,
             sample: settings.sample,

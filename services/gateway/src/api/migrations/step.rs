@@ -44,6 +44,10 @@ pub(crate) struct NewStep {
     /// `name=value` of a cookie by which a request asks for Banyan's answer.
     #[schema(max_length = 200)]
     cookie: Option<String>,
+    /// A feature flag of the tenant that is asked: Banyan answers those for whom it is on. It takes the place of `percent`, and a `percent` above 0
+    /// takes its place.
+    #[schema(max_length = 100)]
+    flag: Option<String>,
     /// Users whom Banyan answers in a canary.
     #[schema(max_items = 100)]
     users: Option<Vec<Uuid>>,
@@ -98,6 +102,10 @@ impl Validate for NewStep {
         check.that(header, "header", FieldError::new("invalid_header", "gateway-field-header"));
         let cookie = self.cookie.as_deref().is_none_or(is_cookie);
         check.that(cookie, "cookie", FieldError::new("invalid_cookie", "gateway-field-cookie"));
+        let flag = self.flag.as_deref().is_none_or(is_flag);
+        check.that(flag, "flag", FieldError::new("invalid_flag", "gateway-field-flag"));
+        let one_way = self.flag.is_none() || self.percent.is_none_or(|percent| percent <= 0.0);
+        check.that(one_way, "percent", FieldError::new("percent_and_flag", "gateway-field-percent-and-flag"));
     }
 }
 
@@ -109,6 +117,12 @@ fn is_cookie(text: &str) -> bool {
     is_pair(text, "=")
 }
 
+/// As the service of flags takes keys, and the reader of route files.
+fn is_flag(text: &str) -> bool {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+    (1..=100).contains(&text.len()) && plain && ![".", ".."].contains(&text)
+}
+
 fn is_pair(text: &str, separator: &str) -> bool {
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     text.len() <= 200 && text.split_once(separator).is_some_and(|(name, value)| plain(name) && plain(value))
@@ -117,7 +131,8 @@ fn is_pair(text: &str, separator: &str) -> bool {
 impl NewStep {
     fn apply(&self, row: &mut Model) -> Result<(), GatewayError> {
         let settings = &mut row.settings;
-        settings.percent = self.percent.unwrap_or(settings.percent);
+        settings.percent = self.percent.unwrap_or(if self.flag.is_some() { 0.0 } else { settings.percent });
+        settings.flag = self.flag.clone().or(settings.flag.take()).filter(|_| settings.percent <= 0.0);
         settings.sample = self.sample.unwrap_or(settings.sample);
         settings.max_error_rate = self.max_error_rate.or(settings.max_error_rate);
         settings.max_slower = self.max_slower.or(settings.max_slower);

@@ -129,7 +129,7 @@ impl Reader {
 
     fn messages(&self) -> Messages<'_> {
         let app = self.tenant.as_ref().map(|tenant| tenant.application.name());
-        self.identity.catalogues().messages(app, self.locale)
+        self.identity.catalogues().messages(app, self.locale).of_tenant(self.tenant.as_ref().map(|tenant| tenant.id))
     }
 
     fn args(&self) -> Args<'_> {

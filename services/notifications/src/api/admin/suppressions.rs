@@ -25,7 +25,7 @@ pub(crate) struct Suppression {
     /// The address itself is not kept.
     hint: String,
     reason: String,
-    /// `delivery`, `bounce` or `operator`.
+    /// `delivery`, `bounce`, `complaint`, `stop` or `operator`.
     source: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,

@@ -53,18 +53,18 @@ pub(crate) struct Notification {
 /// In which words rows are shown.
 pub(super) struct Shown<'a> {
     app: &'a App,
-    application: &'a str,
+    tenant: &'a Tenant,
     locale: Locale,
 }
 
 impl<'a> Shown<'a> {
     pub(super) fn of(app: &'a App, tenant: &'a Tenant, locale: Locale) -> Self {
-        Self { app, application: tenant.application.name(), locale }
+        Self { app, tenant, locale }
     }
 
     /// What a template of an older program lacks is shown by its name: the row is still there to be read and put away.
     pub(super) fn notification(&self, row: Model) -> Notification {
-        let messages = self.app.catalogues.messages(Some(self.application), self.locale);
+        let messages = self.app.catalogues.messages(Some(self.tenant.application.name()), self.locale).of_tenant(self.tenant.id);
         let words = template::words(messages, &row.template, &row.arguments).unwrap_or_else(|missing| {
             tracing::warn!(template = row.template, %missing, "a notification cannot be shown as it should be");
             template::Words { title: row.template.clone(), body: String::new(), action: None }
