@@ -1,3 +1,5 @@
+### keys: plan-*
+
 landing-title = Welcome to AAITI
 landing-tagline = Trade with your eyes open.
 landing-description = Try a strategy with paper money, see every order and its cost, and decide with figures instead of hopes. Trading can lose money; nothing here is advice.

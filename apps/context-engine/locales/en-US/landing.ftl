@@ -1,3 +1,5 @@
+### keys: plan-*
+
 landing-title = Welcome to Context Engine
 landing-tagline = What you know together, in step.
 landing-description = Keep what people and programs need to know in one place, by version, and let everybody who takes part see it change at once.

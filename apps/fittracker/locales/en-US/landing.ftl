@@ -1,3 +1,5 @@
+### keys: plan-*
+
 landing-title = Welcome to FitTracker
 landing-tagline = Train with a memory.
 landing-description = Plan your sessions, write down every set and every kilometre, and see what really makes you stronger.

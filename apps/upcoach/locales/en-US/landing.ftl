@@ -1,3 +1,5 @@
+### keys: plan-*
+
 # The landing page. The title is the same for everybody who asks in this language.
 landing-title = Welcome to UpCoach
 landing-tagline = A little further, every day.
