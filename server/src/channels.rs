@@ -48,7 +48,23 @@ pub(crate) fn settings_of(settings: &Settings) -> Value {
     value
 }
 
-/// The same, read.
+/// By what those are known who tell what became of mails and texts.
+pub(crate) fn providers_of(settings: &Settings) -> Value {
+    let ours = &settings.channels;
+    let secret = |given: &Option<Secret<String>>| given.as_ref().map(|secret| secret.expose().clone());
+    let own_token = || ours.sms_user.is_none().then(|| secret(&ours.sms_password)).flatten();
+    let keys = secret(&ours.bounce_keys).unwrap_or_default();
+    let keys: Vec<&str> = keys.split(',').map(str::trim).filter(|key| !key.is_empty()).collect();
+    json!({
+        "bounce_keys": keys,
+        "mailgun_key": secret(&ours.bounce_mailgun_key),
+        "postmark_token": secret(&ours.bounce_postmark_token),
+        "sms_token": secret(&ours.sms_webhook_token).or_else(own_token),
+        "public_url": settings.general.public_url.as_ref().map(|url| url.0.trim_end_matches('/')),
+    })
+}
+
+/// What [`settings_of`] gives, read.
 ///
 /// # Errors
 /// Never with what [`settings_of`] gives; its form is that of another crate, so it is not taken for granted.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod admin_socket;
+mod alerts;
 mod audit_heads;
 mod backup;
 mod channels;

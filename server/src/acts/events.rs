@@ -1,6 +1,7 @@
 //! What people do to consumers of events and to what these could not handle.
 
 use anyhow::{Context as _, Result, bail};
+use banyan_event_door::{WebhookMend, WebhookSheet};
 use banyan_events::log::{DeadLetter, DeadLetters, Filter, GroupState, Mend, RelayState};
 use banyan_kernel::{Timestamp, Uuid};
 use banyan_store::Store;
@@ -51,6 +52,17 @@ pub(crate) enum EventsAct {
         source: String,
         from: From,
     },
+    ListWebhooks {
+        /// By name.
+        tenant: Option<String>,
+        after: Option<Uuid>,
+        limit: u32,
+    },
+    MendWebhook {
+        id: Uuid,
+        mend: WebhookMend,
+        reason: String,
+    },
     /// A reader that will not come back.
     Forget {
         source: String,
@@ -87,8 +99,11 @@ pub(crate) enum EventsAnswer {
     Dead(Vec<DeadLetter>),
     Count(usize),
     Place(String),
+    Webhooks(Vec<WebhookSheet>),
 }
 
+const NO_WEBHOOK: &str = "there is no subscription of this id (`banyan events webhooks list` shows those that there are), or it is disabled and \
+    nothing of it can be sent again: `banyan events webhooks enable` first";
 const NONE: &str = "there is no dead letter of this id: `banyan events dead list` shows those that there are";
 
 impl House {
@@ -115,6 +130,14 @@ impl House {
             EventsAct::DropDead { id, reason } => self.mend(*id, &Mend::Drop(reason.clone()), reason).await?,
             EventsAct::RedriveAll { which, reason } => self.redrive_all(which, reason).await?,
             EventsAct::Replay { service, consumer, source, from } => self.replay(service, consumer, source, from).await?,
+            EventsAct::ListWebhooks { tenant, after, limit } => {
+                let tenant = self.tenant_id(tenant.as_deref())?;
+                EventsAnswer::Webhooks(banyan_event_door::webhooks(self.event_door()?, tenant, *after, *limit).await?)
+            }
+            EventsAct::MendWebhook { id, mend, reason } => {
+                let mended = banyan_event_door::mend_webhook(self.event_door()?, *id, *mend, reason).await?;
+                EventsAnswer::Webhooks(vec![mended.context(NO_WEBHOOK)?])
+            }
             EventsAct::Forget { source, reader } => {
                 let store = self.store(source).with_context(|| format!("there is no service `{source}`"))?;
                 if !store.log().forget_reader(reader).await? {
@@ -137,11 +160,17 @@ impl House {
         Ok(found)
     }
 
+    fn event_door(&self) -> Result<&Store> {
+        self.store(banyan_event_door::SERVICE).context("this process has no service `events`")
+    }
+
+    fn tenant_id(&self, name: Option<&str>) -> Result<Option<Uuid>> {
+        let Some(name) = name else { return Ok(None) };
+        Ok(Some(self.identity.tenant_named(name).with_context(|| format!("there is no tenant `{name}`"))?.id))
+    }
+
     fn filter(&self, which: &Which) -> Result<Filter> {
-        let tenant = match &which.tenant {
-            Some(name) => Some(self.identity.tenant_named(name).with_context(|| format!("there is no tenant `{name}`"))?.id),
-            None => None,
-        };
+        let tenant = self.tenant_id(which.tenant.as_deref())?;
         let (consumer, kind, subject) = (which.consumer.clone(), which.kind.clone(), which.subject.clone());
         Ok(Filter { tenant, consumer, kind, subject })
     }

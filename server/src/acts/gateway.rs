@@ -93,7 +93,7 @@ impl House {
                 .insert("x-reason", HeaderValue::from_bytes(reason.as_bytes()).context("the reason holds what cannot be sent")?);
         }
         let application = self.applications.default_application().clone();
-        let locale = Negotiation::of(Locale::en_us()).resolve(self.catalogues.locales(Some(application.name())));
+        let locale = Negotiation::of(Locale::en_us()).resolve(&self.catalogues.locales(Some(application.name())));
         let extensions = request.extensions_mut();
         extensions.insert(locale);
         extensions.insert(id);

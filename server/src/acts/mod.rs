@@ -2,8 +2,10 @@
 
 mod background;
 pub(crate) mod events;
+mod flags;
 mod gateway;
 mod perform;
+mod texts;
 
 use std::path::PathBuf;
 
@@ -20,7 +22,9 @@ use crate::house::House;
 use crate::settings::Loaded;
 
 pub(crate) use background::{JobsAsked, Of, SagasAsked};
+pub(crate) use flags::{FlagsAsked, FlagsTold};
 pub(crate) use gateway::{Asked, Door, Told};
+pub(crate) use texts::{TextsAsked, TextsTold};
 
 /// One act. It is not `Debug`: passwords are in it.
 #[derive(Serialize, Deserialize)]
@@ -109,6 +113,8 @@ pub(crate) enum Act {
         headers: Vec<(String, String)>,
     },
     AskGateway(Asked),
+    AskFlags(FlagsAsked),
+    AskTranslations(TextsAsked),
     Events(events::EventsAct),
     AskJobs {
         service: Option<String>,
@@ -160,6 +166,8 @@ pub(crate) enum Answer {
     RefusedRoutes(Vec<banyan_edge::Refusal>),
     Explanation(Box<banyan_edge::Explanation>),
     Gateway(Told),
+    Flags(FlagsTold),
+    Translations(TextsTold),
     Events(events::EventsAnswer),
     Jobs(Vec<Of<banyan_events::jobs::JobSheet>>),
     Schedules(Vec<Of<banyan_events::jobs::ScheduleLine>>),

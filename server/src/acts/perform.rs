@@ -99,6 +99,8 @@ impl House {
             Act::AskJobs { service, asked } => self.ask_jobs(service.as_deref(), asked).await,
             Act::AskSagas { service, asked } => self.ask_sagas(service.as_deref(), asked).await,
             Act::AskGateway(asked) => self.ask_gateway(asked).await,
+            Act::AskFlags(asked) => self.ask_flags(asked).await,
+            Act::AskTranslations(asked) => self.ask_translations(asked).await,
             Act::PurgeCache { what, name, why } => self.purge_cache(*what, name, why.as_deref()).await,
         }
     }

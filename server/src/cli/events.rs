@@ -1,3 +1,5 @@
+mod webhooks;
+
 use anyhow::Result;
 use banyan_events::log::{DeadLetter, GroupState, RelayState};
 use banyan_kernel::{Timestamp, Uuid};
@@ -19,6 +21,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Dead(Dead),
     Replay(Replay),
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
     Forget(Forget),
 }
 
@@ -32,7 +36,7 @@ pub(crate) struct Consumers {
     installation: Installation,
 }
 
-/// Show how far programs outside (NATS) have been given each service's events, and what keeps them from leaving.
+/// Show how far programs outside (by NATS, Redis, RabbitMQ) have been given each service's events, and what keeps them from leaving.
 #[derive(clap::Args)]
 pub(crate) struct Relay {
     /// For programs.
@@ -187,6 +191,7 @@ impl Command {
             Self::Relay(arguments) => arguments.run(),
             Self::Dead(command) => command.run(),
             Self::Replay(arguments) => arguments.run(),
+            Self::Webhooks(command) => command.run(),
             Self::Forget(arguments) => {
                 let act = EventsAct::Forget { source: arguments.source.clone(), reader: arguments.reader.clone() };
                 act_on(&arguments.installation, act)?;
@@ -230,7 +235,9 @@ impl Relay {
             return terminal::say(&serde_json::to_string_pretty(&states)?).map(|()| Ended::Well);
         }
         if states.is_empty() {
-            terminal::say("Events go nowhere outside: `events.nats.url` is not set.")?;
+            terminal::say(
+                "Events go nowhere outside: none of `events.nats.url`, `events.redis.url` and `events.rabbitmq.url` is set.",
+            )?;
             return Ok(Ended::Well);
         }
         terminal::say(&relays_as_text(&states)).map(|()| Ended::Well)

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod admin;
+mod alerts;
 mod asyncapi;
 mod audit;
 mod backup;
@@ -13,11 +14,13 @@ mod compliance;
 mod config;
 mod doctor;
 mod events;
+mod flags;
 mod health;
 mod installation;
 mod jobs;
 mod key;
 mod listing;
+mod locale;
 mod migrate;
 mod openapi;
 mod password;
@@ -77,11 +80,17 @@ enum Command {
     #[command(subcommand)]
     Events(events::Command),
     #[command(subcommand)]
+    Flags(flags::Command),
+    #[command(subcommand)]
     Audit(audit::Command),
     #[command(subcommand)]
     Cache(cache::Command),
     #[command(subcommand)]
+    Locale(locale::Command),
+    #[command(subcommand)]
     Certs(certs::Command),
+    #[command(subcommand)]
+    Alerts(alerts::Command),
     #[command(subcommand)]
     Channels(channels::Command),
     Compliance(compliance::Arguments),
@@ -138,9 +147,12 @@ fn execute(command: Command) -> Result<Ended> {
         Command::Config(arguments) => arguments.run(),
         Command::Doctor(arguments) => arguments.run(),
         Command::Events(command) => command.run(),
+        Command::Flags(command) => command.run(),
         Command::Audit(command) => command.run(),
         Command::Cache(command) => command.run(),
+        Command::Locale(command) => command.run(),
         Command::Certs(command) => command.run(),
+        Command::Alerts(command) => command.run(),
         Command::Channels(command) => command.run(),
         Command::Compliance(arguments) => arguments.run(),
         Command::Jobs(command) => command.run(),

@@ -211,7 +211,7 @@ impl List {
     }
 }
 
-fn left_out(Refusal { kind, name, key, reason, remedy }: &Refusal) -> String {
+fn left_out(Refusal { kind, name, key, reason, remedy, .. }: &Refusal) -> String {
     let kind = match kind {
         EntryKind::Route => "route",
         EntryKind::Upstream => "upstream",

@@ -39,7 +39,7 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:\n  banyan user create --tenant upcoach --email rosa@example.org --role owner\n  \
                         banyan user create --tenant upcoach --email rosa@example.org --role coach --role user < password.txt")]
 pub(crate) struct Create {
-    /// A role: user, coach, analyst, support, admin, owner. May be given several times.
+    /// A role: user, coach, analyst, support, translator, reviewer, publisher, admin, owner. May be given several times.
     #[arg(long = "role", value_name = "ROLE", required = true, value_parser = role)]
     roles: Vec<Role>,
     /// The name (default: the address up to the @).
@@ -73,7 +73,7 @@ pub(crate) struct List {
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  banyan user set-roles --tenant upcoach --email rosa@example.org --role user --role coach")]
 pub(crate) struct SetRoles {
-    /// A role: user, coach, analyst, support, admin, owner. May be given several times.
+    /// A role: user, coach, analyst, support, translator, reviewer, publisher, admin, owner. May be given several times.
     #[arg(long = "role", value_name = "ROLE", required = true, value_parser = role)]
     roles: Vec<Role>,
     #[command(flatten)]

@@ -19,7 +19,7 @@ impl Furnish for Surroundings {
         let id = caller.tenant.ok_or(ErrorCode::Unauthenticated)?;
         // A tenant of the last half second may not have been heard of yet; another try may know it.
         let entry = self.0.with_id(id).ok_or(ErrorCode::ServiceUnavailable)?;
-        let locale = caller.locale.as_deref().and_then(|tag| entry.locales.lookup(tag)).unwrap_or(entry.default_locale);
+        let locale = caller.locale.as_deref().and_then(|tag| entry.locales().lookup(tag)).unwrap_or(entry.default_locale);
         // How the door came to it is the door's affair.
         parts.extensions.insert(Negotiated { locale, source: Source::Preference });
         parts.extensions.insert(entry.tenant.clone());

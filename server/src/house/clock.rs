@@ -10,12 +10,12 @@ use banyan_kernel::{Clock, SystemClock};
 use crate::data::DataDirectory;
 
 #[cfg(not(debug_assertions))]
-pub(super) fn of(_: &DataDirectory) -> Arc<dyn Clock> {
+pub(crate) fn of(_: &DataDirectory) -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
 #[cfg(debug_assertions)]
-pub(super) fn of(data: &DataDirectory) -> Arc<dyn Clock> {
+pub(crate) fn of(data: &DataDirectory) -> Arc<dyn Clock> {
     match testing::FileClock::open(&data.path().join("clock.testing")) {
         Some(clock) => Arc::new(clock),
         None => Arc::new(SystemClock),

@@ -39,6 +39,20 @@ impl Databases {
         let opened = Store::open_log(&self.engine, service, self.environment(service)).await;
         opened.with_context(|| format!("cannot follow the events of `{service}`"))
     }
+
+    /// As [`Databases::open_log`]. Where the service has never run, its tables are made as its own process would make them, if that is allowed.
+    pub(super) async fn open_log_of(&self, schema: Schema, upkeep: Upkeep) -> Result<Log> {
+        let service = schema.service;
+        let opened = self.open_log(service).await;
+        if opened.is_ok() || upkeep != Upkeep::Migrate {
+            return opened;
+        }
+        match open(self.engine.clone(), schema, self.environment(service), upkeep).await {
+            Ok(_) => self.open_log(service).await,
+            // What is said of the log says what to do.
+            Err(_) => opened,
+        }
+    }
 }
 
 /// One store for each service, in their order, and what further logs are opened with.

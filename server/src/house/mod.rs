@@ -8,6 +8,7 @@ mod engine;
 mod job_metrics;
 mod observer;
 mod parts;
+mod sinks;
 mod tenants;
 mod words;
 
@@ -18,8 +19,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use banyan_contracts::limits::LimitBook;
 use banyan_edge::{Edge, Explanation, Limiter, Question, Refusal, RouteLine, UsageBook};
-use banyan_events::Consumers;
 use banyan_events::jobs::Runner;
+use banyan_events::{Consumer, Consumers};
+use banyan_features::LocalFlags;
 use banyan_http::{Host, Service};
 use banyan_identity::Identity;
 use banyan_kernel::{Applications, Clock, Ids, OsRandom, Random};
@@ -35,10 +37,12 @@ use parking_lot::Mutex;
 use engine::Databases;
 
 pub(crate) use authentication::Verifier;
-pub(crate) use parts::{mail_settings, rate_limits};
+pub(crate) use clock::of as clock_of;
+pub(crate) use parts::{flags as local_flags, mail_settings, public_url, rate_limits};
 pub(crate) use tenants::KnownTenants;
-pub(crate) use words::{applications, catalogues};
+pub(crate) use words::{Additions, applications, catalogues};
 
+use crate::alerts::{Alerts, Watched};
 use crate::cluster::{EDGE, Roles};
 use crate::data::DataDirectory;
 use crate::settings::Loaded;
@@ -52,6 +56,9 @@ pub(crate) fn services() -> Vec<Service> {
         banyan_gateway::service(),
         banyan_event_door::service(),
         banyan_notifications::service(),
+        banyan_flags::service(),
+        banyan_translations::service(),
+        banyan_support::service(),
     ]
 }
 
@@ -89,6 +96,8 @@ pub(crate) struct House {
     pub(crate) limiter: Limiter,
     /// Counts what was asked.
     pub(crate) usage: UsageBook,
+    /// What is on, for services and the door.
+    pub(crate) flags: LocalFlags,
     /// Those of the services that run here, where this process is a server.
     pub(crate) consumers: Vec<Consumers>,
     runners: Mutex<Vec<Runner>>,
@@ -104,8 +113,8 @@ impl House {
         Self::open_part(loaded, data, upkeep, Roles::all()).await
     }
 
-    /// As [`House::open`], with the databases of the services of `roles`, and identity's: whoever verifies tokens reads there. A door
-    /// reads the gateway's, which holds its plan.
+    /// As [`House::open`], with the databases of the services of `roles`, and of others: whoever verifies tokens reads identity's, every
+    /// process evaluates flags and shows texts that were published. A door reads the gateway's, which holds its plan.
     pub(crate) async fn open_part(loaded: &Loaded, data: &DataDirectory, upkeep: Upkeep, roles: Roles) -> Result<Self> {
         let clock = clock::of(data);
         let random: Arc<dyn Random> = Arc::new(OsRandom);
@@ -116,16 +125,19 @@ impl House {
         let metrics = Metrics::new(&build, &clock, slow);
         let services = services();
         let applications = Arc::new(applications()?);
-        let catalogues = Arc::new(catalogues(&services, &applications)?);
+        let catalogues = Arc::new(catalogues(&services, &applications, &Additions::of(settings))?);
         banyan_content::check_applications(&applications, &catalogues)?;
         let read_by_doors = |service: &Service| service.name == banyan_gateway::SERVICE && roles.have(EDGE);
-        let read_by_all = |service: &Service| service.name == banyan_identity::SERVICE;
+        // Every process shows who asks, what is on, and what was published.
+        let all = [banyan_identity::SERVICE, banyan_flags::SERVICE, banyan_translations::SERVICE];
+        let read_by_all = |service: &Service| all.contains(&service.name);
         let opened = |service: &Service| roles.have(service.name) || read_by_all(service) || read_by_doors(service);
         let services: Vec<Service> = services.into_iter().filter(opened).collect();
         let (stores, databases) = engine::open_stores(loaded, data, &services, &metrics, &clock, &random, upkeep).await?;
         let mesh = Mesh::new(clock.clone(), Place::new(&settings.general.region, &settings.general.data_centre));
         let ids = Ids::new(clock.clone(), random.clone());
         let limiter = parts::limiter(loaded, clock.clone())?;
+        let flags = parts::flags(settings, clock.clone());
         let host = |store: Store| Host {
             settings: parts::settings_of(store.service(), settings, data),
             store,
@@ -135,21 +147,24 @@ impl House {
             clock: clock.clone(),
             ids: ids.clone(),
             random: random.clone(),
-            resources: http::Extensions::new(),
+            resources: with_flags(&flags),
         };
         let mut rooms: Vec<Room> =
             services.into_iter().zip(stores).map(|(service, store)| Room { service, host: host(store) }).collect();
         if let Some(gateway) = rooms.iter_mut().find(|room| room.service.name == banyan_gateway::SERVICE) {
             gateway.host.resources.insert(banyan_gateway::DoorLink::default());
         }
+        if let Some(flags) = rooms.iter_mut().find(|room| room.service.name == banyan_flags::SERVICE) {
+            flags.host.resources.insert(banyan_flags::Shared::default());
+        }
         let identity = open_identity(&mut rooms, roles.have(EDGE).then_some(&limiter)).await?;
-        let logs = logs(&rooms, &roles, &databases).await?;
+        let logs = logs(&rooms, &roles, &databases, upkeep).await?;
         if let Some(room) = rooms.iter_mut().find(|room| room.service.name == banyan_event_door::SERVICE) {
             room.host.resources.insert(banyan_event_door::Logs(logs.clone()));
         }
         let served = rooms.iter().filter(|room| roles.have(room.service.name));
         let consumers = served.map(|room| room.service.run_consumers(&room.host, &logs)).collect::<Result<Vec<_>, _>>()?;
-        let sinks = parts::sinks(settings)?;
+        let sinks = sinks::sinks(settings, &ids)?;
         let consumers: Vec<Consumers> = consumers
             .into_iter()
             .map(|consumers: Consumers| sinks.iter().cloned().fold(consumers, Consumers::relayed_to))
@@ -161,7 +176,8 @@ impl House {
             }
         }
         let health = HealthRegistry::new(build.clone(), clock.clone());
-        let runners = Mutex::new(runners(&rooms, &roles, &metrics, &random)?);
+        let alerts = Alerts::of(settings, data, &catalogues, &clock, &random);
+        let runners = Mutex::new(runners(&rooms, &roles, &metrics, &random, alerts.as_ref().map(|alerts| (alerts, &health)))?);
         let house = Self {
             roles,
             rooms,
@@ -175,6 +191,7 @@ impl House {
             clock,
             limiter,
             usage: UsageBook::default(),
+            flags,
             consumers,
             runners,
             events_kept: settings.events.retention.0,
@@ -236,25 +253,48 @@ impl House {
     }
 }
 
+/// What every service is given.
+fn with_flags(flags: &LocalFlags) -> http::Extensions {
+    let mut resources = http::Extensions::new();
+    resources.insert(flags.clone());
+    resources
+}
+
 /// Those of the services whose data is open here, and of those that the services of this process listen to.
-async fn logs(rooms: &[Room], roles: &Roles, databases: &Databases) -> Result<Vec<Log>> {
+async fn logs(rooms: &[Room], roles: &Roles, databases: &Databases, upkeep: Upkeep) -> Result<Vec<Log>> {
     let mut logs: Vec<Log> = rooms.iter().map(|room| room.host.store.log()).collect();
-    for room in rooms.iter().filter(|room| roles.have(room.service.name)) {
-        for source in room.service.sources_of(&room.host) {
-            if !logs.iter().any(|log| log.service() == source) {
-                logs.push(databases.open_log(source).await?);
-            }
+    let served = || rooms.iter().filter(|room| roles.have(room.service.name));
+    let everything = served().any(|room| room.service.consumers_of(&room.host).iter().any(Consumer::hears_everything));
+    let wanted: Vec<&str> = served().flat_map(|room| room.service.sources_of(&room.host)).collect();
+    for source in services() {
+        let is_wanted = everything || wanted.contains(&source.name);
+        if is_wanted && !logs.iter().any(|log| log.service() == source.name) {
+            // It may never have run: somebody who listens to it need not wait for that.
+            logs.push(databases.open_log_of(source.schema, upkeep).await?);
         }
     }
     Ok(logs)
 }
 
 /// One for each service of this process that has jobs.
-fn runners(rooms: &[Room], roles: &Roles, metrics: &Metrics, random: &Arc<dyn Random>) -> Result<Vec<Runner>> {
+fn runners(
+    rooms: &[Room],
+    roles: &Roles,
+    metrics: &Metrics,
+    random: &Arc<dyn Random>,
+    alerts: Option<(&Alerts, &HealthRegistry)>,
+) -> Result<Vec<Runner>> {
     let families = job_metrics::Families::registered(metrics);
     let mut runners = Vec::new();
     for room in rooms.iter().filter(|room| roles.have(room.service.name)) {
         let jobs = room.service.jobs_of(&room.host);
+        let jobs = match alerts {
+            None => jobs,
+            Some((alerts, health)) => {
+                let (store, consumers) = (room.host.store.clone(), room.host.resource::<Consumers>());
+                alerts.beside(jobs, &Watched { store, consumers, health: health.clone() })
+            }
+        };
         if jobs.is_empty() {
             continue;
         }

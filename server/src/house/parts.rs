@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use banyan_edge::{Limiter, RateLimits, RedisOptions};
-use banyan_events::log::Sink;
+use banyan_features::{Features, LocalFlags};
 use banyan_identity::{NewTenant, Registration};
 use banyan_kernel::{Application, Applications, Clock, OPERATORS};
-use banyan_relay::{NatsOptions, NatsSink};
 use serde_json::{Value, json};
 
 use crate::data::DataDirectory;
@@ -21,6 +20,16 @@ pub(super) fn settings_of(service: &str, settings: &Settings, data: &DataDirecto
         banyan_notifications::SERVICE => json!({
             "mail": mail_settings(settings, &data.mail()),
             "channels": crate::channels::settings_of(settings),
+            "providers": crate::channels::providers_of(settings),
+        }),
+        banyan_event_door::SERVICE => json!({
+            "http": crate::channels::settings_of(settings)["http"],
+            "deliveries_kept_seconds": settings.events.webhook_deliveries_kept.0.as_secs(),
+        }),
+        banyan_translations::SERVICE => json!({
+            "http": crate::channels::settings_of(settings)["http"],
+            "machine_url": settings.translations.machine_url.as_ref().map(|url| &url.0),
+            "machine_key": settings.translations.machine_key.as_ref().map(|key| key.expose()),
         }),
         _ => json!({}),
     }
@@ -91,23 +100,11 @@ pub(crate) fn rate_limits(loaded: &Loaded) -> RateLimits {
     if loaded.settings.general.rate_limits { RateLimits::On(loaded.limits.clone()) } else { RateLimits::Off }
 }
 
-/// What is outside and is given all events.
-pub(super) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn Sink>>> {
-    let nats = &settings.events_nats;
-    let Some(url) = &nats.url else { return Ok(Vec::new()) };
-    let mut options = NatsOptions::new(&url.0, &nats.stream, &nats.prefix).context("`events.nats`")?;
-    options.credentials.clone_from(&nats.credentials);
-    options.token.clone_from(&nats.token);
-    options.roots.clone_from(&nats.roots);
-    options.certificate = match (&nats.certificate, &nats.key) {
-        (Some(certificate), Some(key)) => Some((certificate.clone(), key.clone())),
-        (None, None) => None,
-        _ => bail!("`events.nats.certificate` and `events.nats.key` go together: set both or none"),
-    };
-    options.max_age = nats.max_age.0;
-    options.max_bytes = nats.max_bytes.map_or(0, |bytes| bytes.0);
-    options.replicas = usize::try_from(nats.replicas.0)?;
-    Ok(vec![Arc::new(NatsSink::new(options))])
+/// The flags of this process, before any is known.
+pub(crate) fn flags(settings: &Settings, clock: Arc<dyn Clock>) -> LocalFlags {
+    let own = settings.flags.environment.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let usual = if settings.general.environment.is_serious() { "production" } else { "development" };
+    LocalFlags::new(Features::default(), own.unwrap_or(usual), clock)
 }
 
 /// What counts requests: with the other nodes where Redis is set.

@@ -59,7 +59,7 @@ impl KnownTenants {
 }
 
 /// A tenant of an application that this binary does not carry is out of reach.
-fn make(info: &TenantInfo, applications: &Applications, catalogues: &Catalogues) -> Option<Arc<TenantEntry>> {
+fn make(info: &TenantInfo, applications: &Applications, catalogues: &Arc<Catalogues>) -> Option<Arc<TenantEntry>> {
     let Some(application) = applications.get(&info.application) else {
         tracing::error!(tenant = %info.name, application = %info.application, "this program does not carry the tenant's application");
         return None;

@@ -17,6 +17,16 @@ pub(super) fn text(loaded: &Loaded, doors: &Doors, people: &[DemoPerson]) -> Str
     }
 }
 
+/// A front door that waits for the store.
+pub(super) fn without_a_store(running: &Running) -> String {
+    let address = reachable(running.local_addr());
+    let version = crate::VERSION;
+    format!(
+        "\nBanyan {version} waits for PostgreSQL, which does not answer. Until it does, flags are answered as they were kept, at\n\
+         {address}, and everything else is out of reach.\n\nCtrl-C stops it.\n"
+    )
+}
+
 /// A process that only other nodes talk to.
 fn of_part(loaded: &Loaded, doors: &Doors) -> String {
     let mut text = format!("\nBanyan {} is ready: a part of a cluster.\n\n", crate::VERSION);

@@ -78,5 +78,8 @@ async fn seed_application(house: &House, application: &Application) -> Result<Ve
     if let (Some(store), Some(document)) = (house.store(notifications), application.demo(notifications)) {
         banyan_notifications::seed_demo(store, id, &ids, document).await?;
     }
+    if let (Some(store), Some(document)) = (house.store(banyan_support::SERVICE), application.demo(banyan_support::SERVICE)) {
+        banyan_support::seed_demo(store, id, &ids, document).await?;
+    }
     Ok(people)
 }

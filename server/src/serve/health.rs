@@ -1,7 +1,9 @@
 //! What `/health` and `/readyz` ask.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use banyan_events::Consumers;
 use banyan_telemetry::{Finding, Need};
 
 use crate::house::House;
@@ -23,5 +25,25 @@ pub(super) fn register(house: &House) {
                 }
             }
         });
+    }
+    let sinks = house.consumers.iter().flat_map(Consumers::relay_counts).map(|(sink, _)| sink);
+    for sink in sinks.collect::<BTreeSet<_>>() {
+        let consumers = house.consumers.clone();
+        house.health.register(sink, Need::Optional, DEADLINE, move || {
+            let finding = finding(sink, &consumers);
+            async move { finding }
+        });
+    }
+}
+
+/// Events that do not leave are not lost: the server is degraded, no more.
+fn finding(sink: &str, all: &[Consumers]) -> Finding {
+    let troubles = all.iter().flat_map(|consumers| {
+        let here = consumers.relay_counts().into_iter().filter(|(name, _)| *name == sink);
+        here.filter_map(|(_, counts)| counts.trouble).map(|trouble| (consumers.service(), trouble))
+    });
+    match troubles.min() {
+        Some((service, trouble)) => Finding::degraded(format!("events of {service} do not leave: {trouble}")),
+        None => Finding::up(),
     }
 }

@@ -1,11 +1,13 @@
 //! `banyan serve`: from the settings to an open door, and in good order to the end.
 
+mod alone;
 mod banner;
 mod beside;
 mod demo;
 mod door;
 mod doors;
 mod events;
+mod flags;
 mod guard;
 mod heads;
 mod health;
@@ -16,10 +18,13 @@ pub(crate) mod routes;
 mod signals;
 #[cfg(test)]
 mod stopped;
+mod texts;
 mod tidy;
 mod tls;
 mod usage;
 
+use std::cell::Cell;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +33,6 @@ use banyan_edge::{Drained, Edge, Listen, Running, Sockets};
 use banyan_kernel::{Clock as _, SystemClock, Timestamp};
 use banyan_mesh::discovery::{DnsResolver, Resolve, Sources};
 use banyan_mesh::registry::{MemoryRegistry, RegistryStore};
-use banyan_store::migrate::Upkeep;
 use serde_json::json;
 
 use crate::admin_socket::AdminSocket;
@@ -79,7 +83,7 @@ enum Outcome {
 /// Another process that drains may take so long, beside the time that the settings give to requests.
 const LET_GO: Duration = Duration::from_secs(30);
 
-/// What the door saw of migrations is written within this time at the end, or lost.
+/// What the door saw of migrations, and what was counted of flags, is written within this time each at the end, or lost.
 const LAST_SUMS: Duration = Duration::from_secs(3);
 
 /// Serves until a signal, or until another process has taken the place.
@@ -162,30 +166,41 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
     // All that can be looked at before the data is.
     door::settings(loaded)?;
     let tls = Tls::open(loaded, data)?;
+    // Whether it serves without a store.
+    let waits = Cell::new(false);
     let opening = async {
-        let lock = take_lock(start, &mut inherited).await?;
-        let house = Arc::new(House::open_part(loaded, data, Upkeep::Migrate, start.roles.clone()).await?);
-        let people = demo::seed(start.demo, &house).await?;
-        // Before the first request: what it says is heard although the process dies with it.
-        for consumers in &house.consumers {
-            consumers.note_beginnings().await?;
-        }
+        let mut lock = take_lock(start, &mut inherited).await?;
         let listen = Listen {
             public: loaded.settings.general.listen,
             tls: tls.listen.clone(),
             admin: loaded.settings.general.admin_listen.0,
         };
+        let (house, waiting) = alone::open(start, &mut lock, &mut inherited, &listen, &waits).await?;
+        let house = Arc::new(house);
+        let people = demo::seed(start.demo, &house).await?;
+        // Before the first request, too.
+        let flags = flags::begin(&house, loaded, data).await;
+        // Before the first request: what it says is heard although the process dies with it.
+        for consumers in &house.consumers {
+            consumers.note_beginnings().await?;
+        }
         let seen = routes::Seen::of(loaded.file.as_deref());
         let edge = make_edge(loaded, &house, start.cluster)?;
         let known = routes::known_of(loaded.file.as_deref());
         let follower = plan::begin(&house, &edge, known.clone()).await?;
+        let texts = texts::begin(&house).await?;
         let doors = Doors::open(start, &house, &edge, std::mem::take(&mut inherited.sockets), listen).await?;
-        anyhow::Ok((lock, house, people, edge, doors, follower, (seen, known)))
+        if let Some(waiting) = waiting {
+            waiting.end(&house).await;
+        }
+        anyhow::Ok((lock, house, people, edge, doors, (follower, flags, texts), (seen, known)))
     };
-    let (lock, house, people, edge, doors, follower, (seen, known)) = tokio::select! {
+    let (lock, house, people, edge, doors, (follower, flags, texts), (seen, known)) = tokio::select! {
         opened = opening => opened?,
         // Whatever was begun is in transactions.
-        () = signals.next() => return Ok(Outcome::Ended(Ended::AtOnce)),
+        () = signals.next() => {
+            return Ok(Outcome::Ended(if waits.get() { Ended::Well } else { Ended::AtOnce }));
+        }
     };
     let keeping = tls.keep(&loaded.settings)?;
     let extent = if loaded.settings.cluster.background { Extent::Whole } else { Extent::Own };
@@ -193,12 +208,14 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
     let watching = tokio::spawn(routes::watch(edge.clone(), loaded.file.clone(), seen, known)?);
     let maintaining = tokio::spawn(house.mesh.clone().maintain(sources(&house, &doors)));
     let (stop_following, stop) = tokio::sync::watch::channel(false);
-    let following = follower.map(|follower| tokio::spawn(follower.run(stop)));
+    let _texts = texts.map(|texts| tokio::spawn(texts.run(stop.clone())));
+    let following = follower.map(|follower| tokio::spawn(follower.run(stop.clone())));
+    let following_flags = flags.map(|flags| tokio::spawn(flags.run(stop)));
     house.show_routes_of(edge);
     let window = Window::open(data)?;
     let socket = tokio::spawn(AdminSocket::open(data)?.serve(house.clone()));
     let lock = let_go(start, inherited.predecessor, lock).await?;
-    let (lock, address_file) = announce(data, lock, &doors)?;
+    let (lock, address_file) = announce(data, lock, &Addresses::of(&doors))?;
     let millis = SystemClock.now().micros().saturating_sub(start.begun.micros()) / 1_000;
     tracing::info!(millis, engine = if loaded.database.is_sqlite() { "sqlite" } else { "postgres" }, "ready");
     // Where programs read what is written, the line in the log is enough.
@@ -219,7 +236,7 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
         watching.abort();
         maintaining.abort();
         drop(stop_following);
-        if let Some(following) = following {
+        for following in following.into_iter().chain(following_flags) {
             // It has something to write down.
             let _in_time = tokio::time::timeout(LAST_SUMS, following).await;
         }
@@ -319,6 +336,7 @@ fn make_edge(loaded: &Loaded, house: &House, cluster: Option<&Cluster>) -> Resul
         .outbound(outbound)
         .limiter(house.limiter.clone())
         .usage(house.usage.clone())
+        .flags(house.flags.clone())
         .settings(door::settings(loaded)?);
     let edge = match images::images(loaded)? {
         Some(images) => edge.images(images),
@@ -327,12 +345,31 @@ fn make_edge(loaded: &Loaded, house: &House, cluster: Option<&Cluster>) -> Resul
     Ok(edge.build()?)
 }
 
+/// Where a process listens.
+#[derive(Default)]
+struct Addresses {
+    public: Option<SocketAddr>,
+    tls: Option<SocketAddr>,
+    admin: Option<SocketAddr>,
+    mesh: Option<SocketAddr>,
+}
+
+impl Addresses {
+    fn of_door(door: &Running) -> Self {
+        Self { public: Some(door.local_addr()), tls: door.tls_addr(), admin: door.admin_addr(), mesh: None }
+    }
+
+    fn of(doors: &Doors) -> Self {
+        let public = doors.public.as_ref().map(Self::of_door).unwrap_or_default();
+        Self { admin: doors.admin_addr(), mesh: doors.node.as_ref().map(|node| node.address), ..public }
+    }
+}
+
 /// Says where the server listens: in the lock, for people, and in a file, for programs.
-fn announce(data: &DataDirectory, mut lock: Lock, doors: &Doors) -> Result<(Lock, std::path::PathBuf)> {
-    let url = |scheme: &str, address: Option<std::net::SocketAddr>| address.map(|address| format!("{scheme}://{address}"));
-    let listen = url("http", doors.public.as_ref().map(Running::local_addr));
-    let tls = url("https", doors.public.as_ref().and_then(Running::tls_addr));
-    let (admin, mesh) = (url("http", doors.admin_addr()), url("http", doors.node.as_ref().map(|node| node.address)));
+fn announce(data: &DataDirectory, mut lock: Lock, addresses: &Addresses) -> Result<(Lock, std::path::PathBuf)> {
+    let url = |scheme: &str, address: Option<SocketAddr>| address.map(|address| format!("{scheme}://{address}"));
+    let (listen, tls) = (url("http", addresses.public), url("https", addresses.tls));
+    let (admin, mesh) = (url("http", addresses.admin), url("http", addresses.mesh));
     let holder = Holder {
         pid: std::process::id(),
         version: crate::VERSION.to_owned(),

@@ -81,7 +81,20 @@ fn fault(refusal: Refusal) -> EntryFault {
         EntryKind::Route => Kind::Route,
         EntryKind::Upstream => Kind::Upstream,
     };
-    EntryFault { kind, name: refusal.name, key: refusal.key, reason: refusal.reason, remedy: refusal.remedy }
+    let (code, values) = refusal.diagnosis.map_or_else(Default::default, |diagnosis| {
+        let values = diagnosis.values.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+        (Some(diagnosis.code.into_owned()), values)
+    });
+    EntryFault {
+        kind,
+        name: refusal.name,
+        key: refusal.key,
+        code,
+        values,
+        reason: refusal.reason,
+        remedy: refusal.remedy,
+        message: None,
+    }
 }
 
 /// Tells the door what is stored, so that it opens with it. A process without the plan's database, which none with a door is, follows nothing.
@@ -103,4 +116,16 @@ fn purge_of(purge: Purge) -> Option<banyan_edge::Purge> {
         What::Prefix => banyan_edge::Purge::Prefix(purge.name),
         What::Everything => banyan_edge::Purge::Everything,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_kind_of_mistake_in_routes_has_a_message() {
+        let told: BTreeSet<&str> = banyan_gateway::told_kinds().collect();
+        let there: BTreeSet<&str> = banyan_edge::DIAGNOSES.iter().copied().collect();
+        assert_eq!(told, there);
+    }
 }

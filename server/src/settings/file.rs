@@ -74,27 +74,34 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, key: String, value: &Spanned<DeValue<'_>>, at: Place) {
+        let known = keys::find(&key);
         let text = match value.get_ref() {
-            DeValue::String(text) => Some(text.to_string()),
-            DeValue::Integer(number) => Some(number.as_str().replace('_', "")),
-            DeValue::Float(number) => Some(number.as_str().to_owned()),
-            DeValue::Boolean(value) => Some(value.to_string()),
-            DeValue::Array(values) if keys::find(&key).is_some_and(|key| key.kind.list) => list(values),
-            _ => None,
+            DeValue::Array(values) if known.is_some_and(|known| known.kind.list) => list(values),
+            one => single(one),
         };
         let (Some(text), Place::File { line, .. }) = (text, &at) else {
-            self.findings.push(Finding::at(at, format!("`{key}` does not take such a value")));
+            let form = known.map(|known| format!("; it takes {}", (known.kind.form)())).unwrap_or_default();
+            self.findings.push(Finding::at(at, format!("`{key}` does not take such a value{form}")));
             return;
         };
         self.lines.push(Line { key, text, line: *line });
     }
 }
 
-/// The texts of a list with commas between them; a text with a comma in it would become two.
+fn single(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().replace('_', "")),
+        DeValue::Float(number) => Some(number.as_str().to_owned()),
+        DeValue::Boolean(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// The values of a list with commas between them; a text with a comma in it would become two.
 fn list(values: &[Spanned<DeValue<'_>>]) -> Option<String> {
-    let texts: Option<Vec<&str>> =
-        values.iter().map(|value| value.get_ref().as_str().filter(|text| !text.contains(','))).collect();
-    texts.map(|texts| texts.join(","))
+    let texts = values.iter().map(|value| single(value.get_ref()).filter(|text| !text.contains(',')));
+    Some(texts.collect::<Option<Vec<_>>>()?.join(","))
 }
 
 fn is_section(name: &str) -> bool {
@@ -180,7 +187,10 @@ mod tests {
 
     #[test]
     fn lists_and_broken_files_are_refused() {
-        assert_eq!(read_text("listen = [1]\n").unwrap_err(), ["banyan.toml:1: `listen` does not take such a value"]);
+        let refused = read_text("listen = [1]\n").unwrap_err();
+        assert!(refused[0].starts_with("banyan.toml:1: `listen` does not take such a value; it takes "), "{refused:?}");
+        assert_eq!(read_text("[channels]\nports = [443, \"8443\"]\n").unwrap()[0].text, "443,8443");
+        assert!(read_text("[channels]\nports = [\"443,8443\"]\n").is_err());
         assert!(read_text("listen = \n").unwrap_err()[0].starts_with("banyan.toml:1: "));
         assert!(read_text("listen_file = \"x\"\n").is_err(), "only a secret may be in a file of its own");
     }

@@ -8,8 +8,9 @@ use banyan_kernel::Secret;
 
 use super::declare::{Marks, declare_settings};
 use super::types::{
-    AccessLines, Bytes, Count, Domain, Join, KeyText, LogLevel, LogLines, MailSecurity, MaybeAddress, NatsUrl, Origin, PlainUse,
-    PostgresUrl, PushEnvironment, RedisUrl, Room, SigningSecret, Span, Stage, StrictTransport, WebAddress,
+    AccessLines, AlertLanguage, Bytes, Count, Domain, EventDelivery, EventQueue, Join, KeyText, LogLevel, LogLines, MailSecurity,
+    MaybeAddress, NatsUrl, Origin, PlainUse, PostgresUrl, PushEnvironment, RabbitUrl, RedisUrl, Room, SigningSecret, Span, Stage,
+    StrictTransport, WebAddress,
 };
 
 declare_settings! {
@@ -202,10 +203,21 @@ declare_settings! {
         allow_plain: bool = "off";
     }
 
+    /// Feature flags: see [flags](flags.md).
+    flags: FlagsSection = "flags" {
+        /// The environment whose flags count in this installation. Not set: `development` while `environment` is that, else `production`.
+        environment: Option<String> = "";
+        /// A file with flags in the form of `/api/client/features` of Unleash, or an object of such by environment: for a start at which
+        /// nothing else is known of them.
+        bootstrap: Option<PathBuf> = "";
+    }
+
     /// What services say to one another, and to programs outside: see [events](events.md).
     events: EventsSection = "events" {
         /// How long each service's log keeps events. They stay longer until every consumer has passed them.
         retention: Span<3_600_000, 31_536_000_000> = "7d";
+        /// How long it is known what became of events that were sent by webhooks.
+        webhook_deliveries_kept: Span<3_600_000, 31_536_000_000> = "30d";
     }
 
     /// What is logged, to standard error.
@@ -275,6 +287,15 @@ declare_settings! {
         sms_from: Option<String> = "";
         /// Another provider's address.
         sms_url: Option<WebAddress> = "";
+        /// The account's token, by which answers to texts are known (STOP). Not set: `sms_password`, unless `sms_user` is set, too.
+        sms_webhook_token: Option<Secret<String>> = "";
+        /// The keys (`whsec_…` or `whpk_…`) of whoever tells of mails that came back, signed by Standard Webhooks, with commas between them:
+        /// see [notifications](notifications.md#what-providers-tell).
+        bounce_keys: Option<Secret<String>> = "";
+        /// The signing key of Mailgun's webhooks.
+        bounce_mailgun_key: Option<Secret<String>> = "";
+        /// What Postmark's webhooks show in the header `X-Webhook-Token`.
+        bounce_postmark_token: Option<Secret<String>> = "";
         /// The key of an integration (Events API v2) at PagerDuty.
         pagerduty_routing_key: Option<Secret<String>> = "";
         /// Another address than PagerDuty's own, such as `https://events.eu.pagerduty.com`.
@@ -283,6 +304,44 @@ declare_settings! {
         slack_webhook: Option<Room> = "";
         /// The team's room at Discord.
         discord_webhook: Option<Room> = "";
+    }
+
+    /// What tells those who run the installation that something needs them: see [alerts](alerts.md). Rooms of Slack and Discord and PagerDuty are told
+    /// where they are set among the channels.
+    alerts: AlertsSection = "alerts" {
+        /// Whether anybody is told.
+        enabled: bool = "on";
+        /// Addresses that are told by mail.
+        email: Vec<String> = "";
+        /// An address that is told by a signed webhook. It needs `webhook_secret`.
+        webhook: Option<WebAddress> = "";
+        /// What the webhook is signed with: a key such as `whsec_…`.
+        webhook_secret: Option<Secret<String>> = "";
+        /// In which language.
+        language: AlertLanguage = "en";
+        /// After this time what is not over is told again.
+        repeat: Span<60_000, 604_800_000> = "4h";
+    }
+
+    /// Languages and their messages: see [locale](locale.md).
+    locale: LocaleSection = "locale" {
+        /// A folder with messages of the installation's own: `<tag>/<name>.ftl` for everybody, `apps/<application>/<tag>/<name>.ftl` for
+        /// the tenants of one application. They go before those of the program, and a language that stands only here is offered, too.
+        folder: Option<PathBuf> = "";
+        /// Whether the pseudolocales `en-XA` (accents and brackets) and `ar-XB` (from right to left) can be asked for. For development.
+        pseudo: bool = "off";
+        /// From how many per cent of the messages on a language is offered that exists as published translations alone. What it lacks comes
+        /// from the languages that it falls back to.
+        offered_from: Count<0, 100> = "90";
+    }
+
+    /// What helps translators: see [translations](translations.md#a-machine).
+    translations: TranslationsSection = "translations" {
+        /// A server that speaks LibreTranslate's interface, asked for suggestions. Not set: no machine sees any text. The same addresses are
+        /// allowed as for what else leaves for the outside.
+        machine_url: Option<WebAddress> = "";
+        /// The key that it wants.
+        machine_key: Option<Secret<String>> = "";
     }
 
     /// Accounts, log-in and tokens.
@@ -339,6 +398,41 @@ declare_settings! {
         max_bytes: Option<Bytes<1_048_576, 1_099_511_627_776>> = "";
         /// Servers that keep each message.
         replicas: Count<1, 5> = "1";
+    }
+
+    /// Redis, as channels and streams for programs outside: see [events](events.md#redis). Without `url` nothing is sent. It may be another Redis
+    /// than `outside.redis_url`, and should be where that one may forget.
+    events_redis: EventsRedisSection = "events.redis" {
+        /// One server that takes writes; `rediss://` for TLS. Not a cluster.
+        url: Option<RedisUrl> = "";
+        /// What the names of channels and streams begin with: `<prefix><type>`.
+        prefix: String = "events:";
+        /// Whether events are published to channels, appended to streams, or both.
+        delivery: EventDelivery = "both";
+        /// Entries that each stream keeps at least; the oldest above that go.
+        max_length: Count<1, 1_000_000_000> = "100000";
+        /// Certificates in PEM that Redis is trusted by, instead of those of the system.
+        roots: Option<PathBuf> = "";
+        /// A certificate in PEM by which Redis knows Banyan. It goes with `key`.
+        certificate: Option<PathBuf> = "";
+        /// The certificate's private key in PEM.
+        key: Option<PathBuf> = "";
+    }
+
+    /// RabbitMQ, as an exchange for programs outside: see [events](events.md#rabbitmq). Without `url` nothing is sent.
+    events_rabbitmq: RabbitSection = "events.rabbitmq" {
+        /// The servers of one cluster, with commas between them; they are tried in turn.
+        url: Option<RabbitUrl> = "";
+        /// The exchange, of type topic. It is made where there is none.
+        exchange: String = "banyan";
+        /// Durable queues that are made and bound before anything is sent, so that nothing is dropped before their readers have come.
+        queues: Vec<EventQueue> = "";
+        /// Certificates in PEM that the servers are trusted by, beside those of the system.
+        roots: Option<PathBuf> = "";
+        /// A certificate in PEM by which the servers know Banyan. It goes with `key`.
+        certificate: Option<PathBuf> = "";
+        /// The certificate's private key in PEM.
+        key: Option<PathBuf> = "";
     }
 
     /// What runs beside Banyan.

@@ -22,6 +22,10 @@ pub(crate) use database::{DatabaseChoice, PostgresLogin};
 pub(crate) use environment::{Variables, search_path};
 pub(crate) use error::{Finding, Place, SettingsError};
 pub(crate) use keys::{ClusterSection, Settings};
+/// Where events are relayed to.
+pub(crate) mod brokers {
+    pub(crate) use super::keys::{EventsRedisSection, NatsSection, RabbitSection};
+}
 pub(crate) use load::{Flags, Loaded, Sources, load};
 pub(crate) use reference::reference;
 pub(crate) use report::{as_json, as_text};

@@ -11,7 +11,7 @@ use banyan_testkit::Bench;
 use crate::harness::Place;
 
 /// All of them, as the program has them; see [`these_are_the_services_of_the_program`].
-pub(crate) fn services() -> [Service; 6] {
+pub(crate) fn services() -> [Service; 9] {
     [
         banyan_identity::service(),
         banyan_content::service(),
@@ -19,6 +19,9 @@ pub(crate) fn services() -> [Service; 6] {
         banyan_gateway::service(),
         banyan_event_door::service(),
         banyan_notifications::service(),
+        banyan_flags::service(),
+        banyan_translations::service(),
+        banyan_support::service(),
     ]
 }
 

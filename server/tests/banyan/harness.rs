@@ -13,6 +13,10 @@ use serde_json::Value;
 /// A password that identity takes.
 pub(crate) const PASSWORD: &str = "three grey herons wade";
 
+/// All services of the program, by name.
+pub(crate) const SERVICES: [&str; 9] =
+    ["identity", "content", "goals", "gateway", "events", "notifications", "flags", "translations", "support"];
+
 /// No step of a test may take longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -140,9 +144,7 @@ impl Place {
         ];
         let variables: Vec<_> = shared.iter().chain(variables).copied().collect();
         let role = |role| ["--roles", role, "--mesh-listen", "127.0.0.1:0"];
-        let services = ["identity", "content", "goals", "gateway", "events", "notifications"]
-            .into_iter()
-            .flat_map(|service| std::iter::repeat_n(service, instances));
+        let services = SERVICES.into_iter().flat_map(|service| std::iter::repeat_n(service, instances));
         // All of them are there before the door looks for the first time.
         let services = services.map(|service| {
             let place = Self::with_database(self.database_url());

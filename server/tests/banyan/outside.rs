@@ -1,4 +1,4 @@
-//! Programs outside, in their own languages, read what happens from NATS; and the document that tells them what they find there.
+//! Programs outside, in their own languages, read what happens from NATS, Redis and RabbitMQ; and the document that tells them what they find there.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use banyan_testkit::NatsServer;
+use banyan_testkit::Broker;
 use serde_json::{Value, json};
 
 use crate::harness::{PASSWORD, Place, Ran, Server, client, eventually, get, on_both_engines};
@@ -23,7 +23,7 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// Python with `nats-py`, where `cargo xtask outside` puts it: beside the profile's folder.
+/// Python with the libraries of the programs, where `cargo xtask outside` puts it: beside the profile's folder.
 fn python() -> PathBuf {
     let program =
         Path::new(env!("CARGO_BIN_EXE_banyan")).parent().and_then(Path::parent).unwrap().join("outside-venv/bin/python");
@@ -32,15 +32,26 @@ fn python() -> PathBuf {
 }
 
 /// What a program prints, a JSON value a line.
-fn lines(place: &Place, nats: &NatsServer, program: &Path, arguments: &[&str], count: usize) -> Vec<Value> {
+fn lines(place: &Place, broker: (&str, &Broker), program: &Path, arguments: &[&str], count: usize) -> Vec<Value> {
     let environment = place.command(&[]);
     // A program that hears too little would wait for ever.
     let mut command = Command::new("timeout");
     command.arg("120").arg(program).args(arguments).current_dir(folder()).env_clear();
     command.envs(environment.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("NATS_URL", nats.url()).env("COUNT", count.to_string());
+    command.env(broker.0, broker.1.url()).env("COUNT", count.to_string());
     let said = Ran::from(command.output().unwrap()).good();
     said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn status(place: &Place) -> Vec<Value> {
+    serde_json::from_str(&place.run(&["events", "relay", "--json"]).good()).unwrap()
+}
+
+fn everything_has_left(place: &Place) {
+    eventually("everything has left", || {
+        let done = |state: &Value| state["lag"] == 0 && state["here"]["trouble"].is_null();
+        status(place).iter().all(done).then_some(())
+    });
 }
 
 #[test]
@@ -156,14 +167,11 @@ on_both_engines! {
 
     fn programs_in_other_languages_read_events(place: Place) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let mut nats = NatsServer::stopped();
+        let mut nats = Broker::nats();
         place.file("banyan.toml", &format!("[events.nats]\nurl = \"{}\"\n", nats.url()));
         let server = place.serve();
         // While there is no broker, everything else goes on.
         let ann = server.register("ann@example.org");
-        let status = |place: &Place| -> Vec<Value> {
-            serde_json::from_str(&place.run(&["events", "relay", "--json"]).good()).unwrap()
-        };
         let of = |states: &[Value], service: &str| states.iter().find(|state| state["service"] == service).unwrap().clone();
         eventually("it says that nothing leaves", || {
             let state = of(&status(&place), "identity");
@@ -174,29 +182,69 @@ on_both_engines! {
             let (status, body) = server.post("/api/v1/goals", Some(&ann), &json!({ "title": title }));
             assert_eq!(status, 201, "{body}");
         }
-        eventually("everything has left", || {
-            let done = |state: &Value| state["lag"] == 0 && state["here"]["trouble"].is_null();
-            status(&place).iter().all(done).then_some(())
-        });
+        everything_has_left(&place);
         assert!(place.run(&["events", "relay"]).good().contains("relay.nats"));
 
-        let heard = lines(&place, &nats, Path::new("node"), &["read.mjs", "banyan.*.goals.>", "node-reader"], 3);
+        let heard = lines(&place, ("NATS_URL", &nats), Path::new("node"), &["read.mjs", "banyan.*.goals.>", "node-reader"], 3);
         let tenant = heard[0]["subject"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
         for one in &heard {
             assert_eq!(one["subject"], format!("banyan.{tenant}.goals.goal.created"));
             assert_eq!(one["about"], one["data"]["goalId"]);
         }
-        let events = lines(&place, &nats, Path::new("node"), &["cloudevents.mjs", "banyan.*.identity.user.registered"], 1);
+        let events = lines(&place, ("NATS_URL", &nats), Path::new("node"), &["cloudevents.mjs", "banyan.*.identity.user.registered"], 1);
         assert_eq!((&events[0]["type"], &events[0]["source"]), (&json!("identity.user.registered"), &json!("/services/identity")));
         assert_eq!(events[0]["tenant"], tenant);
-        let in_python = lines(&place, &nats, &python(), &["read.py", "banyan.*.goals.>", "python-reader"], 3);
+        let in_python = lines(&place, ("NATS_URL", &nats), &python(), &["read.py", "banyan.*.goals.>", "python-reader"], 3);
         let ids = |events: &[Value]| events.iter().map(|event| event["id"].clone()).collect::<Vec<_>>();
         assert_eq!(ids(&in_python), ids(&heard));
         // Where the durable reader stands, JetStream knows.
         assert_eq!(server.post("/api/v1/goals", Some(&ann), &json!({ "title": "Four" })).0, 201);
-        let more = lines(&place, &nats, Path::new("node"), &["read.mjs", "banyan.*.goals.>", "node-reader"], 1);
+        let more = lines(&place, ("NATS_URL", &nats), Path::new("node"), &["read.mjs", "banyan.*.goals.>", "node-reader"], 1);
         assert!(!ids(&heard).contains(&more[0]["id"]));
         let metrics = get(&format!("{}/metrics", server.admin), None).1.as_str().unwrap().to_owned();
         assert!(metrics.contains("banyan_relay_sent_total{service=\"goals\",sink=\"relay.nats\"} 4"), "{metrics}");
+    }
+
+    fn programs_read_from_redis_and_rabbitmq(place: Place) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let mut redis = runtime.block_on(Broker::redis().started());
+        let rabbitmq = runtime.block_on(Broker::rabbitmq().started());
+        let sections = format!(
+            "[events.redis]\nurl = \"{}\"\n[events.rabbitmq]\nurl = \"{}\"\nqueues = [\"reader=*.goals.#\"]\n",
+            redis.url(),
+            rabbitmq.url()
+        );
+        place.file("banyan.toml", &sections);
+        let server = place.serve();
+        let ann = server.register("ann@example.org");
+        let add = |title: &str| assert_eq!(server.post("/api/v1/goals", Some(&ann), &json!({ "title": title })).0, 201);
+        ["One", "Two", "Three"].into_iter().for_each(add);
+        everything_has_left(&place);
+        let shown = place.run(&["events", "relay"]).good();
+        assert!(shown.contains("relay.redis") && shown.contains("relay.rabbitmq"), "{shown}");
+        let ids = |events: &[Value]| events.iter().map(|event| event["id"].clone()).collect::<Vec<_>>();
+        let arguments = ["read_redis.py", "events:goals.goal.created", "group"];
+        let from_redis = lines(&place, ("REDIS_URL", &redis), &python(), &arguments, 3);
+        assert!(from_redis.iter().all(|event| event["type"] == "goals.goal.created"));
+        let arguments = ["read_rabbitmq.py", "reader", "*.goals.#"];
+        let from_rabbitmq = lines(&place, ("AMQP_URL", &rabbitmq), &python(), &arguments, 3);
+        assert_eq!(ids(&from_rabbitmq), ids(&from_redis));
+        let tenant = from_redis[0]["tenant"].as_str().unwrap();
+        assert_eq!(from_rabbitmq[0]["key"], format!("{tenant}.goals.goal.created"));
+        // One that is away keeps the other from nothing, and whoever asks for the server's health is told.
+        redis.kill();
+        add("Four");
+        assert_eq!(lines(&place, ("AMQP_URL", &rabbitmq), &python(), &arguments, 1).len(), 1);
+        let health = || get(&format!("{}/health", server.admin), None);
+        eventually("it says that nothing leaves to Redis", || {
+            let (status, body) = health();
+            let relay = &body["services"]["relay.redis"];
+            let is_said = relay["status"] == "degraded" && relay["reason"].as_str()?.contains("127.0.0.1");
+            (status == 200 && is_said).then_some(())
+        });
+        assert_eq!(health().1["services"]["relay.rabbitmq"]["status"], "up");
+        runtime.block_on(redis.run());
+        everything_has_left(&place);
+        eventually("it is well again", || (health().1["services"]["relay.redis"]["status"] == "up").then_some(()));
     }
 }

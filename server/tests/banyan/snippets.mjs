@@ -14,8 +14,9 @@ setDocument(api);
 async function write(name, call) {
   for (const [language, code] of LANGUAGES) {
     const text = code(call);
-    // Forms are for browsers; the client has none.
-    if (text === undefined && !(language === 'TypeScript' && call.body?.type === 'application/x-www-form-urlencoded')) throw new Error(`${name}: no ${language}`);
+    // The client writes JSON alone: forms are for browsers, other files for programs.
+    const other = call.body && !/json$/.test(call.body.type);
+    if (text === undefined && !(language === 'TypeScript' && other)) throw new Error(`${name}: no ${language}`);
     if (text !== undefined) await writeFile(`${folder}/${name}.${ENDINGS[language]}`, text);
   }
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
-use crate::harness::{Place, eventually, get, on_both_engines};
+use crate::harness::{Place, SERVICES, eventually, get, on_both_engines};
 
 on_both_engines! {
     fn a_first_start_needs_nothing(place: Place) {
@@ -15,7 +15,7 @@ on_both_engines! {
         assert_eq!(server.get("/readyz", None).0, 200);
         let (_, health) = server.get("/health", None);
         assert_eq!(health["status"], "up", "{health}");
-        for service in ["identity", "content", "goals", "gateway", "events", "notifications"] {
+        for service in SERVICES {
             assert_eq!(health["services"][service]["status"], "up", "{health}");
         }
         let token = server.register("ann@example.org");

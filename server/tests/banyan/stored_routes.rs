@@ -169,6 +169,47 @@ on_both_engines! {
     }
 }
 
+/// A flag decides who comes to the new side, and its kill switch takes everybody back with the very next request.
+#[test]
+fn a_flag_splits_a_route() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    let mut olga = Operator::new(&place, &server);
+    for (name, url) in [("one", upstream("one")), ("two", upstream("two"))] {
+        olga.put(&format!("{UPSTREAMS}/{name}"), &json!({ "endpoints": [url] }), 201);
+    }
+    let shop = |flag: &str| {
+        let variant = json!({ "name": "new", "upstream": "two", "flag": flag });
+        json!({ "path": "/shop", "upstream": "one", "auth": "optional", "split": { "variants": [variant] } })
+    };
+    let bad = olga.put(&format!("{ROUTES}/shop"), &shop("a b"), 422);
+    assert!(bad.body["errors"][0]["field"].as_str().unwrap().ends_with("flag"), "{bad:?}");
+    olga.put(&format!("{ROUTES}/shop"), &shop("new-shop"), 201);
+    let explained = place.run(&["routes", "explain", "GET", "/shop"]).good();
+    assert!(explained.contains("split: new (upstream two) for the flag new-shop"), "{explained}");
+    place
+        .run_with_input(
+            &["user", "create", "--tenant", "upcoach", "--email", "ada@example.org", "--role", "admin", "--name", "Ada"],
+            PASSWORD,
+        )
+        .good();
+    let admin = server.log_in("ada@example.org", PASSWORD);
+    let ann = server.register("ann@example.org");
+    let id = server.get("/api/v1/users/profile", Some(&ann)).1["id"].as_str().unwrap().to_owned();
+    let side = |who: Option<&str>| server.get("/shop", who).1.as_str().unwrap_or_default().to_owned();
+    assert_eq!((side(Some(&ann)), side(None)), ("one".to_owned(), "one".to_owned()), "no such flag yet");
+    let strategy = json!({ "name": "userWithId", "parameters": { "userIds": id } });
+    // A server that is not serious stands in `development`.
+    let environments =
+        ["development", "production"].map(|name| (name.to_owned(), json!({ "enabled": true, "strategies": [strategy] })));
+    let flag = json!({ "key": "new-shop", "environments": Value::Object(environments.into_iter().collect()) });
+    assert_eq!(server.post("/api/v1/admin/flags", Some(&admin), &flag).0, 201);
+    assert_eq!((side(Some(&ann)), side(Some(&admin)), side(None)), ("two".to_owned(), "one".to_owned(), "one".to_owned()));
+    place.run(&["flags", "kill", "new-shop", "--tenant", "upcoach", "--reason", "a test"]).good();
+    assert_eq!(side(Some(&ann)), "one", "the very next request");
+    server.stop();
+}
+
 #[test]
 fn the_file_goes_before_what_is_stored() {
     let place = Place::sqlite();
@@ -181,7 +222,7 @@ fn the_file_goes_before_what_is_stored() {
     let legacy = upstream("one");
     olga.put(&format!("{UPSTREAMS}/legacy"), &json!({ "endpoints": [legacy] }), 201);
     let bad = olga.put(&format!("{ROUTES}/second"), &to("legacy", "/first"), 422);
-    assert!(bad.body["errors"][0]["message"].as_str().unwrap().contains("`first` in line 1"), "{bad:?}");
+    assert!(bad.body["errors"][0]["message"].as_str().unwrap().contains("`first` answers the same requests"), "{bad:?}");
     assert_eq!(olga.put(&format!("{ROUTES}/first"), &to("legacy", "/x"), 422).body["errors"][0]["field"], "name");
     olga.put(&format!("{ROUTES}/all"), &json!({ "path": "/api/{*rest}", "upstream": "legacy", "priority": 1 }), 422);
     olga.put(&format!("{UPSTREAMS}/cloud"), &json!({ "endpoints": ["http://169.254.169.254"] }), 422);

@@ -112,6 +112,8 @@ on_both_engines! {
         assert!(take(&place, &["canary", "goals", "--percent", "101"]).failed(1).contains("`percent`"));
         assert!(take(&place, &["canary", "goals", "--max-error-rate", "2"]).failed(1).contains("`maxErrorRate`"));
         assert!(take(&place, &["canary", "goals", "--cookie", "x"]).failed(1).contains("`cookie`"));
+        assert!(take(&place, &["canary", "goals", "--flag", "a b"]).failed(1).contains("`flag`"));
+        assert!(take(&place, &["canary", "goals", "--flag", "x", "--percent", "5"]).failed(2).contains("--percent"));
         let limits = ["--max-error-rate", "0.5", "--max-slower", "3", "--min-requests", "50"];
         take(&place, &[&["canary", "goals", "--percent", "100"][..], &limits].concat()).good();
         assert_eq!(who_has_goals(&server), "banyan");

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::database::look;
 use crate::harness::{PASSWORD, Place, Server, client, eventually, on_both_engines};
 
 fn ask(server: &Server, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> (u16, Value) {
@@ -71,5 +72,42 @@ on_both_engines! {
         });
         let sagas: Value = serde_json::from_str(&place.run(&["saga", "list", "--json"]).good()).unwrap();
         assert_eq!(sagas.as_array().unwrap().len(), 2, "{sagas}");
+    }
+
+    fn where_it_cannot_go_on_what_was_given_is_taken_back_unless_it_is_theirs_by_now(place: Place) {
+        let server = place.serve_with(&[], &[("LOG_LEVEL", "off")]);
+        let post = |path: &str, token: Option<&str>, body: Value| ask(&server, "POST", path, token, Some(&body));
+        let get = |path: &str, token: &str| ask(&server, "GET", path, Some(token), None);
+        let newcomer = |email: &str| {
+            let body = json!({ "email": email, "password": PASSWORD, "name": "Somebody" });
+            let token = post("/api/v1/auth/register", None, body).1["accessToken"].as_str().unwrap().to_owned();
+            let secret = eventually("a mail", || secret(&place, email));
+            assert_eq!(post("/api/v1/auth/verify-email", None, json!({ "token": secret })).0, 204);
+            let entry = eventually("a first entry", || get("/api/v1/content/journal", &token).1["data"].get(0).cloned());
+            (token, entry["id"].as_str().unwrap().to_owned())
+        };
+        // The journal is given first; goals has no table to give anything from.
+        look(&place, "goals", "ALTER TABLE goals RENAME TO gone");
+        let (ann, anns_entry) = newcomer("ann@example.org");
+        let (budi, budis_entry) = newcomer("budi@example.org");
+        let change = json!({ "content": "I came, and I stay." });
+        let (status, changed) = ask(&server, "PATCH", &format!("/api/v1/content/journal/{anns_entry}"), Some(&ann), Some(&change));
+        assert_eq!(status, 200, "{changed}");
+        let sagas = || -> Vec<Value> { serde_json::from_str(&place.run(&["saga", "list", "--json"]).good()).unwrap() };
+        let started = sagas();
+        assert_eq!(started.len(), 2, "{started:?}");
+        for saga in &started {
+            assert_eq!((&saga["name"], &saga["state"]), (&json!("welcome-newcomer"), &json!("running")), "{saga}");
+            place.run(&["saga", "compensate", saga["id"].as_str().unwrap()]).good();
+        }
+        look(&place, "goals", "ALTER TABLE gone RENAME TO goals");
+        eventually("both are undone", || sagas().iter().all(|saga| saga["state"] == "compensated").then_some(()));
+        assert_eq!(get(&format!("/api/v1/content/journal/{anns_entry}"), &ann).1["content"], "I came, and I stay.");
+        // What is not there and what is not theirs is answered alike.
+        assert_eq!(get(&format!("/api/v1/content/journal/{budis_entry}"), &budi).0, 403);
+        assert_eq!(get("/api/v1/content/journal", &budi).1["pagination"]["total"], 0);
+        for token in [&ann, &budi] {
+            assert_eq!(get("/api/v1/goals", token).1["pagination"]["total"], 0);
+        }
     }
 }

@@ -61,6 +61,7 @@ pub(super) fn one(migration: &Migration, steps: &Value) -> String {
     for (name, value) in [
         ("header", migration.text("header")),
         ("cookie", migration.text("cookie")),
+        ("flag", migration.text("flag")),
         ("users", &users),
         ("ignore", &ignore),
         ("additions", migration.text("additions")),

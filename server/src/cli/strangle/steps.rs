@@ -82,6 +82,9 @@ pub(crate) struct Canary {
     /// A cookie by which a request asks for the new side.
     #[arg(long, value_name = "NAME=VALUE")]
     cookie: Option<String>,
+    /// A feature flag: the new side answers those for whom it is on, in their tenant. In place of `--percent`.
+    #[arg(long, value_name = "KEY", conflicts_with = "percent")]
+    flag: Option<String>,
     /// The id of somebody whom the new side answers. May be given several times; the list replaces the one before.
     #[arg(long = "user", value_name = "ID")]
     users: Vec<Uuid>,
@@ -150,18 +153,15 @@ impl Canary {
         let gateway = Gateway::of(&self.deed.look.installation)?;
         let (migration, tag) = gateway.migration(&self.name)?;
         let percent = self.percent.unwrap_or_default();
-        let question = format!(
-            "{percent} % of {} goes to {}; it is {} now. Go on?",
-            migration.path,
-            migration.to(),
-            show::stage(&migration)
-        );
+        let who = self.flag.as_ref().map_or_else(|| format!("{percent} %"), |flag| format!("Whatever `{flag}` is on for"));
+        let question =
+            format!("{who} of {} goes to {}; it is {} now. Go on?", migration.path, migration.to(), show::stage(&migration));
         if !self.deed.agreed(&question)? {
             return Ok(Ended::Wrong);
         }
         let users = (!self.users.is_empty()).then_some(&self.users);
         let step = json!({
-            "act": "canary", "percent": percent, "header": self.header, "cookie": self.cookie, "users": users, "sticky": self.sticky,
+            "act": "canary", "percent": percent, "header": self.header, "cookie": self.cookie, "flag": self.flag, "users": users, "sticky": self.sticky,
             "maxErrorRate": self.max_error_rate, "maxSlower": self.max_slower, "minRequests": self.min_requests,
             "why": self.deed.reason,
         });

@@ -146,24 +146,6 @@ pub(crate) struct ServerUrl<const KIND: char>(pub(crate) Secret<String>);
 
 /// PostgreSQL's.
 pub(crate) type PostgresUrl = ServerUrl<'p'>;
-/// The servers of NATS, which may have a user and a password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NatsUrl(pub(crate) Secret<String>);
-
-impl Setting for NatsUrl {
-    const SECRET: bool = true;
-
-    fn form() -> Cow<'static, str> {
-        "one or more URLs of the form nats://host:4222 or tls://user:password@host:4222, with commas between them".into()
-    }
-
-    fn parse(text: &str) -> Result<Self, Invalid> {
-        let url = Secret::new(text.to_owned());
-        banyan_relay::NatsOptions::new(&url, "banyan", "banyan").map_err(|error| Invalid(error.to_string()))?;
-        Ok(Self(url))
-    }
-}
-
 /// Redis's.
 pub(crate) type RedisUrl = ServerUrl<'r'>;
 

@@ -1,6 +1,7 @@
 //! How the value of a setting is written, and what is refused.
 
 mod addresses;
+mod brokers;
 mod channels;
 mod joins;
 mod numbers;
@@ -11,11 +12,12 @@ use std::path::PathBuf;
 
 use banyan_kernel::Secret;
 
-pub(crate) use addresses::{Domain, MaybeAddress, NatsUrl, Origin, PostgresUrl, RedisUrl, WebAddress};
+pub(crate) use addresses::{Domain, MaybeAddress, Origin, PostgresUrl, RedisUrl, WebAddress};
+pub(crate) use brokers::{EventDelivery, EventQueue, NatsUrl, RabbitUrl};
 pub(crate) use channels::{PushEnvironment, Room};
 pub(crate) use joins::{Join, JoinPlace};
 pub(crate) use numbers::{Bytes, Count, Millis, Span, parse_millis};
-pub(crate) use words::{AccessLines, LogLines, MailSecurity, PlainUse, Stage, StrictTransport};
+pub(crate) use words::{AccessLines, AlertLanguage, LogLines, MailSecurity, PlainUse, Stage, StrictTransport};
 
 /// Why a text is not a value of the setting. The place and the key are added by whoever knows them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -74,6 +74,11 @@ choice! {
     MailSecurity { Starttls = "starttls", Implicit = "implicit" | "tls", Opportunistic = "opportunistic", None = "none" }
 }
 
+choice! {
+    /// In which language those who run the installation are told of troubles.
+    AlertLanguage { English = "en" | "en-us", Indonesian = "id" | "id-id" }
+}
+
 impl Stage {
     /// Whether real people depend on it.
     pub(crate) fn is_serious(self) -> bool {

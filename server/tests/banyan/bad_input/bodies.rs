@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Scene;
 use super::calls::{BodyOf, Call, Field, calls};
+use super::{Scene, speaks_anothers_protocol};
 use crate::harness::{Place, on_both_engines};
 use crate::wire::Request;
 
@@ -15,6 +15,10 @@ on_both_engines! {
         let mut scene = Scene::set(&place);
         for call in &calls(&place) {
             let Some(body) = &call.body else { continue };
+            // A provider shows first who it is, by a signature over its body: until then nobody looks into that.
+            if call.pattern.starts_with("/api/v1/notifications/bounces/") || speaks_anothers_protocol(&call.pattern) {
+                continue;
+            }
             not_json(&mut scene, call, body);
             other_json(&mut scene, call, body);
             for field in &body.fields {
@@ -133,8 +137,14 @@ fn wrong_values(scene: &mut Scene<'_>, call: &Call, body: &BodyOf, field: &Field
             ("/api/v1/auth/login", _) | ("/api/v1/users/erasure", "password") => &[400, 401, 422],
             // The data of an event may be anything; the event is not there.
             ("/api/v1/admin/services/{service}/dead-letters/{id}", "data") => &[400, 403, 422],
+            // Long texts are what it is for; the draft is not there.
+            ("/api/v1/admin/legal/{kind}/versions/{number}/texts/{locale}", "text") => &[400, 404, 422],
             _ => UNFIT,
         };
+        // What others export may have more members than we know: this is an import of nothing.
+        if (call.pattern.as_str(), field.name.as_str()) == ("/api/v1/admin/flag-import", "data") && value.is_object() {
+            continue;
+        }
         send(scene, call, &what, Value::from(whole).to_string(), statuses);
     }
 }

@@ -5,6 +5,7 @@ mod bodies;
 mod calls;
 mod parameters;
 mod races;
+mod spoken;
 mod tokens;
 mod tricks;
 
@@ -33,6 +34,11 @@ fn migration(server: &Server, operator: &str) -> Value {
     made.body
 }
 
+/// Clients of feature flags speak Unleash's protocol and OFREP, whose errors and patience are not ours; the tests of that service send them nonsense.
+fn speaks_anothers_protocol(pattern: &str) -> bool {
+    ["/api/client/", "/api/frontend", "/ofrep/"].iter().any(|start| pattern.starts_with(start))
+}
+
 /// A server with something in it, and somebody who may call everything.
 struct Scene<'p> {
     place: &'p Place,
@@ -49,6 +55,10 @@ struct Scene<'p> {
     entry: Value,
     spoken: Value,
     organisation: Value,
+    webhook: Value,
+    ticket: Value,
+    /// What a client of feature flags shows.
+    flag_token: String,
     /// For a host that nobody here asks, so that it moves nothing.
     migration: Value,
     wrong: Vec<String>,
@@ -57,7 +67,12 @@ struct Scene<'p> {
 
 impl<'p> Scene<'p> {
     fn set(place: &'p Place) -> Self {
-        let server = place.serve_apart(&[("LOG_LEVEL", "error")]);
+        Self::set_with(place, &[])
+    }
+
+    /// With variables of the server's environment.
+    fn set_with(place: &'p Place, variables: &[(&str, &str)]) -> Self {
+        let server = place.serve_apart(&[&[("LOG_LEVEL", "error")], variables].concat());
         let mut wire = Wire::to(&server.url);
         let mut owner_of = |tenant: &str| {
             let who = ["user", "create", "--tenant", tenant, "--email", "owner@example.org", "--name", "Owner"];
@@ -83,6 +98,13 @@ impl<'p> Scene<'p> {
         let entry = make("/api/v1/content/journal", json!({ "content": "Stay" }));
         let spoken = make("/api/v1/content/voice-journal", json!({ "transcription": "Stay", "mood": 5 }));
         let organisation = make("/api/v1/admin/organisations", json!({ "name": "Stay" }));
+        // Nothing is ever sent there.
+        let webhook = make("/api/v1/events/webhooks", json!({ "url": "https://hooks.example.org/", "enabled": false }));
+        let ask = json!({ "category": "question", "subject": "Stay", "text": "Stay" });
+        let ticket = make("/api/v1/support/tickets", ask);
+        make("/api/v1/admin/flags", json!({ "key": "stay" }));
+        let flag_token = make("/api/v1/admin/flag-tokens", json!({ "name": "Stay", "kind": "admin" }));
+        let flag_token = flag_token["secret"].as_str().unwrap().to_owned();
         let user = welcome.body["user"]["id"].as_str().unwrap().to_owned();
         let (wrong, attempts) = (Vec::new(), 0);
         Self {
@@ -98,6 +120,9 @@ impl<'p> Scene<'p> {
             entry,
             spoken,
             organisation,
+            webhook,
+            ticket,
+            flag_token,
             migration,
             wrong,
             attempts,
@@ -106,6 +131,9 @@ impl<'p> Scene<'p> {
 
     /// The request with a credential of somebody who may make this call: the door and what all tenants use are for operators alone, all else is not for them.
     fn may(&self, pattern: &str, request: Request) -> Request {
+        if speaks_anothers_protocol(pattern) {
+            return request.token(&self.flag_token);
+        }
         let for_operators =
             pattern.split('/').any(|part| part == "gateway" || part == "services") || pattern.ends_with("/usage/tenants");
         if for_operators { request.token(&self.operator).header("x-tenant", "operators") } else { request.token(&self.token) }
@@ -123,7 +151,10 @@ impl<'p> Scene<'p> {
             ("/api/v1/admin/content/{id}", id(&self.entry)),
             ("/api/v1/admin/organisations/{id}", id(&self.organisation)),
             ("/api/v1/admin/users/{id}", self.user.clone()),
+            ("/api/v1/events/webhooks/{id}/deliveries", id(&self.webhook)),
             ("/api/v1/gateway/migrations/{id}", id(&self.migration)),
+            ("/api/v1/support/tickets/{id}", id(&self.ticket)),
+            ("/api/v1/admin/support/tickets/{id}", id(&self.ticket)),
         ];
         let of = |start: &str| things.iter().find(|(known, _)| start.starts_with(known)).map(|(_, id)| id.clone());
         let nobody = || "0190a5b0-0000-7000-8000-000000000000".to_owned();
@@ -133,11 +164,21 @@ impl<'p> Scene<'p> {
             .replace("{date}", "2024-01-14");
         let path = path
             .replace("{milestoneId}", self.goal["milestones"][0]["id"].as_str().unwrap())
+            .replace("{locale}/{key}", "id-ID/landing-title")
+            .replace("/flags/{key}", "/flags/stay")
             .replace("{key}", "anything")
+            .replace("{kind}", "privacy")
+            .replace("{number}", "2")
+            .replace("{template}", "first-page")
+            .replace("{locale}", "id-ID")
             .replace("{name}", "stay")
             .replace("{service}", "identity")
             .replace("{consumer}", "mails")
-            .replace("{reader}", "nobody.reads");
+            .replace("{reader}", "nobody.reads")
+            .replace("{delivery}", "0190a5b0-0000-7000-8000-000000000000")
+            .replace("{provider}", "standard")
+            .replace("{environment}", "production")
+            .replace("{version}", "1");
         assert!(!path.contains('{'), "{path}: nobody says what stands there");
         path
     }

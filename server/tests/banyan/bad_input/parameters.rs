@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::Scene;
 use super::calls::{Call, calls};
+use super::{Scene, speaks_anothers_protocol};
 use crate::harness::{Place, on_both_engines};
 use crate::wire::Request;
 
@@ -43,7 +43,7 @@ on_both_engines! {
         let mut scene = Scene::set(&place);
         // Where a mail's link leads, people are answered with a page.
         let pages = ["/api/v1/notifications/unsubscribe"];
-        let called = |call: &&Call| call.pattern.starts_with("/api/") && !pages.contains(&call.pattern.as_str());
+        let called = |call: &&Call| call.pattern.starts_with("/api/") && !speaks_anothers_protocol(&call.pattern) && !pages.contains(&call.pattern.as_str());
         for call in calls(&place).iter().filter(called) {
             let path = scene.path(&call.pattern);
             for name in call.query.iter().filter(|name| !["page", "limit", "order", "orderBy"].contains(&name.as_str())) {
@@ -61,7 +61,7 @@ on_both_engines! {
         let with_ids = |call: &&Call| call.pattern.contains("{id}") && !call.pattern.contains("/admin/");
         for call in calls(&place).iter().filter(with_ids) {
             let with = |id: &str| {
-                let path = call.pattern.replace("{id}", id).replace("{milestoneId}", id).replace("{date}", "2024-01-14").replace("{user}", id);
+                let path = call.pattern.replace("{id}", id).replace("{milestoneId}", id).replace("{delivery}", id).replace("{date}", "2024-01-14").replace("{user}", id);
                 let request = Request::new(&call.method, &path);
                 match &call.body {
                     Some(body) => request.json(&Value::from(body.example.clone())),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use banyan_store::EngineKind;
 
 use crate::database::look;
-use crate::harness::Place;
+use crate::harness::{Place, SERVICES};
 
 /// A row that must not be there: what it would mean, in which service, and how to find it.
 const HALVES: &[(&str, &str, &str)] = &[
@@ -78,7 +78,7 @@ pub(super) fn check(place: &Place) {
         assert!(found.is_empty(), "{meaning}: {found:?}");
     }
     if place.kind() == EngineKind::Sqlite {
-        for service in ["identity", "content", "goals", "gateway", "events", "notifications"] {
+        for service in SERVICES {
             assert_eq!(look(place, service, "PRAGMA integrity_check"), ["ok"], "{service}");
             assert_eq!(look(place, service, "SELECT \"table\" FROM pragma_foreign_key_check"), Vec::<String>::new(), "{service}");
         }

@@ -1,6 +1,6 @@
 //! An installation of several processes.
 
-use crate::harness::{Place, Server};
+use crate::harness::{Place, SERVICES, Server};
 
 const MASTER_KEY: &str = "4b0c5b7f6b1d4b0e8f8f0d7a1c2b3a495867f6e5d4c3b2a1908f7e6d5c4b3a29";
 const SECRET: &str = "a secret of tests, which protects nothing at all";
@@ -16,6 +16,10 @@ impl Part {
     pub(crate) fn mesh(&self) -> String {
         let text = std::fs::read_to_string(self.place.data().join("banyan.addr")).unwrap();
         serde_json::from_str::<serde_json::Value>(&text).unwrap()["mesh"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// What `banyan services` says.
@@ -34,7 +38,7 @@ impl Cluster {
     /// A front door with these roles, and one process for the rest.
     pub(crate) fn with_doors_of(roles: &str, variables: &[(&str, &str)]) -> Self {
         let database = Place::postgres();
-        let rest = start(&database, "identity,content,goals,events,notifications");
+        let rest = start(&database, &all_but(roles));
         let door = start_at(Place::with_database(database.database_url()), roles, variables);
         Self { database, door, services: vec![("identity", rest)] }
     }
@@ -50,7 +54,7 @@ impl Cluster {
     }
 
     fn on(database: Place) -> Self {
-        let rest = start(&database, "identity,content,goals,gateway,events,notifications");
+        let rest = start(&database, &all_but("edge"));
         let door = start(&database, "edge");
         Self { database, door, services: vec![("identity", rest)] }
     }
@@ -70,11 +74,11 @@ impl Cluster {
         let identity = start(&database, "identity");
         let door = start(&database, "edge");
         let mut cluster = Self { database, door, services: vec![("identity", identity)] };
-        for service in super::SERVICES {
+        for service in SERVICES {
             let there = cluster.services.iter().filter(|(name, _)| *name == service).count();
             (there..instances).for_each(|_| cluster.add(service));
         }
-        for service in super::SERVICES {
+        for service in SERVICES {
             crate::harness::eventually(service, || (cluster.instances(service) == instances).then_some(()));
         }
         cluster
@@ -104,10 +108,21 @@ impl Cluster {
 
     /// A command of an operator, on the cluster's database.
     pub(crate) fn operate(&self, arguments: &[&str], input: &str) -> String {
-        std::fs::create_dir_all(self.database.data().join("keys")).unwrap();
-        std::fs::write(self.database.data().join("keys/master.key"), MASTER_KEY).unwrap();
-        self.database.run_with_input(arguments, input).good()
+        operate_at(&self.database, arguments, input)
     }
+}
+
+/// A command of an operator in a place of the installation.
+pub(crate) fn operate_at(place: &Place, arguments: &[&str], input: &str) -> String {
+    std::fs::create_dir_all(place.data().join("keys")).unwrap();
+    std::fs::write(place.data().join("keys/master.key"), MASTER_KEY).unwrap();
+    place.run_with_input(arguments, input).good()
+}
+
+/// The services that are not among these roles.
+fn all_but(roles: &str) -> String {
+    let others: Vec<&str> = SERVICES.into_iter().filter(|service| roles.split(',').all(|role| role != *service)).collect();
+    others.join(",")
 }
 
 fn start(database: &Place, roles: &str) -> Part {

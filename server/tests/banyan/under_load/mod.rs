@@ -149,7 +149,7 @@ fn instances_of_an_upstream_die_and_others_come_while_people_ask() {
 fn instances_of_services_come_and_die_while_people_ask() {
     let mut cluster = Cluster::of(1);
     let load = crate::split::load::Load::begin(&cluster.door.server.url);
-    for service in crate::split::SERVICES {
+    for service in crate::harness::SERVICES {
         load.more(20);
         cluster.add(service);
         eventually("it is found", || (cluster.instances(service) == 2).then_some(()));
