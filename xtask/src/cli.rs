@@ -4,7 +4,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    advisories, bench, cache_tests, channel_tests, client, deps, documents, lint, nats, outside, postgres, redis, test, up,
+    advisories, bench, cache_tests, channel_tests, client, deps, documents, flag_clients, lint, locale_compare, nats, outside,
+    postgres, rabbitmq, redis, release, test, up,
 };
 
 /// The commands by which people build, try, test and measure Banyan.
@@ -23,16 +24,20 @@ enum Command {
     Test(test::Arguments),
     Lint(lint::Arguments),
     Bench(bench::Arguments),
+    Release(release::Arguments),
     Openapi(documents::OpenapiArguments),
     Docs(documents::Arguments),
     Advisories(advisories::Arguments),
     Postgres(postgres::Arguments),
     Redis(redis::Arguments),
     Nats(nats::Arguments),
+    Rabbitmq(rabbitmq::Arguments),
+    FlagClients(flag_clients::Arguments),
     Outside(outside::Arguments),
     Deps(deps::Arguments),
     CacheTests(cache_tests::Arguments),
     ChannelTests(channel_tests::Arguments),
+    LocaleCompare(locale_compare::Arguments),
     Client(client::Arguments),
 }
 
@@ -43,16 +48,20 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Release(arguments) => release::run(&arguments),
         Command::Openapi(arguments) => documents::run_openapi(&arguments),
         Command::Docs(arguments) => documents::run(&arguments),
         Command::Advisories(arguments) => advisories::run(&arguments),
         Command::Postgres(arguments) => postgres::run(&arguments),
         Command::Redis(arguments) => redis::run(&arguments),
         Command::Nats(arguments) => nats::run(&arguments),
+        Command::Rabbitmq(arguments) => rabbitmq::run(&arguments),
+        Command::FlagClients(arguments) => flag_clients::run(&arguments),
         Command::Outside(arguments) => outside::run(&arguments),
         Command::Deps(arguments) => deps::run(&arguments),
         Command::CacheTests(arguments) => cache_tests::run(&arguments),
         Command::ChannelTests(arguments) => channel_tests::run(&arguments),
+        Command::LocaleCompare(arguments) => locale_compare::run(&arguments),
         Command::Client(arguments) => client::run(&arguments),
     }
 }

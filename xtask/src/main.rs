@@ -12,19 +12,24 @@
 
 mod advisories;
 mod bench;
+mod broker;
 mod cache_tests;
 mod channel_tests;
 mod cli;
 mod client;
 mod deps;
 mod documents;
+mod flag_clients;
 mod lint;
+mod locale_compare;
 mod nats;
 mod openapi_fuzz;
 mod outside;
 mod postgres;
 mod process;
+mod rabbitmq;
 mod redis;
+mod release;
 mod server;
 mod test;
 mod tools;

@@ -6,6 +6,8 @@ use anyhow::{Result, bail};
 
 use crate::bench;
 use crate::client;
+use crate::flag_clients;
+use crate::locale_compare;
 use crate::openapi_fuzz;
 use crate::outside;
 use crate::postgres::{Cluster, Durability, Throwaway};
@@ -15,7 +17,7 @@ use crate::{tools, workspace};
 
 /// Run all tests, on SQLite and on a real PostgreSQL.
 ///
-/// Node is needed for the tests of the TypeScript client. PostgreSQL, Redis and NATS are found, or installed where that is allowed (Debian, as root), and started for this
+/// Node is needed for the tests of the TypeScript client. PostgreSQL, Redis, NATS and RabbitMQ are found, or installed where that is allowed (Debian, as root), and started for this
 /// run only. Without them the run fails; nothing is skipped. Uses cargo-nextest where it is installed.
 ///
 /// Tests find the servers in their environment:
@@ -49,16 +51,22 @@ impl Arguments {
     fn needs_client(&self) -> bool {
         self.package.is_empty() || self.package.iter().any(|name| name == "banyan-server")
     }
+
+    /// Whether tests may run that let SDKs ask for flags.
+    fn needs_flag_clients(&self) -> bool {
+        self.needs_client() || self.package.iter().any(|name| name == "banyan-flags")
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // Tests start, kill and wipe brokers of their own.
     tools::NATS.require()?;
+    tools::RABBITMQ.require()?;
     // The authority of the tests for certificates.
     tools::PEBBLE.require()?;
     let fast = Throwaway::start(Durability::Fast)?;
     let durable = Throwaway::start(Durability::Durable)?;
-    let redis = redis::Server::start(redis::Keeps::Nothing)?;
+    let redis = redis::start(redis::Keeps::Nothing)?;
     let engines = Engines { fast: fast.cluster(), durable: durable.cluster(), redis: &redis };
 
     // What fails does not keep the rest from running: one run shows everything that is wrong.
@@ -71,10 +79,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.all {
         attempt(&mut failures, "OpenAPI", openapi_fuzz::run)?;
         attempt(&mut failures, "benchmarks", bench::run_quick)?;
+        attempt(&mut failures, "formats beside Intl", locale_compare::check)?;
     }
     if arguments.needs_client() {
         attempt(&mut failures, "TypeScript client", client::build)?;
         attempt(&mut failures, "programs outside", outside::install)?;
+    }
+    if arguments.needs_flag_clients() {
+        attempt(&mut failures, "clients of flags", flag_clients::install)?;
     }
     attempt(&mut failures, "documentation tests", || run_documentation_tests(arguments, &engines))?;
     if arguments.package.is_empty() && arguments.filter.is_empty() {

@@ -46,6 +46,13 @@ pub(crate) const NATS: Tool = Tool {
     remedy: "install NATS 2.9 or newer (Debian: apt-get install nats-server, macOS: brew install nats-server)",
 };
 
+/// The script that starts it as whoever calls it; Debian's on the `PATH` wants to be another account.
+pub(crate) const RABBITMQ: Tool = Tool {
+    program: "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    packages: &["rabbitmq-server"],
+    remedy: "install RabbitMQ 3.10 or newer so that /usr/lib/rabbitmq/bin/rabbitmq-server is there (Debian: apt-get install rabbitmq-server)",
+};
+
 pub(crate) const PEBBLE: Tool = Tool {
     program: "pebble",
     packages: &["pebble"],

@@ -59,11 +59,7 @@ pub(super) fn run(binary: &Path, length: Duration) -> Result<()> {
     let postgres = Throwaway::start(Durability::Durable)?;
     let cluster = postgres.cluster();
 
-    let processors = std::thread::available_parallelism()?.get();
-    let mut results = Results { seconds: length.as_secs(), processors, measurements: Vec::new(), footprints: Vec::new() };
-    measure_banyan(&mut results, &Engine { name: "Banyan, SQLite", postgres: None }, binary, &folder, length)?;
-    cluster.recreate_database(DATABASE)?;
-    measure_banyan(&mut results, &Engine { name: "Banyan, PostgreSQL", postgres: Some(cluster) }, binary, &folder, length)?;
+    let mut results = measure_both_engines(binary, &folder, cluster, length)?;
     measure_fastify(&mut results, cluster, &folder, length)?;
     measure_pgbench(&mut results, cluster, length)?;
 
@@ -72,6 +68,24 @@ pub(super) fn run(binary: &Path, length: Duration) -> Result<()> {
     fs::write(&file, serde_json::to_string_pretty(&report::json(&results))? + "\n")?;
     println!("written to {}", file.display());
     Ok(())
+}
+
+/// The same calls of the server alone, for a profile.
+pub(super) fn put_load_on(binary: &Path, length: Duration) -> Result<()> {
+    WRK.require()?;
+    let folder = workspace::target_directory()?.join("bench");
+    fs::create_dir_all(&folder)?;
+    let postgres = Throwaway::start(Durability::Durable)?;
+    measure_both_engines(binary, &folder, postgres.cluster(), length).map(drop)
+}
+
+fn measure_both_engines(binary: &Path, folder: &Path, cluster: &Cluster, length: Duration) -> Result<Results> {
+    let processors = std::thread::available_parallelism()?.get();
+    let mut results = Results { seconds: length.as_secs(), processors, measurements: Vec::new(), footprints: Vec::new() };
+    measure_banyan(&mut results, &Engine { name: "Banyan, SQLite", postgres: None }, binary, folder, length)?;
+    cluster.recreate_database(DATABASE)?;
+    measure_banyan(&mut results, &Engine { name: "Banyan, PostgreSQL", postgres: Some(cluster) }, binary, folder, length)?;
+    Ok(results)
 }
 
 /// What Banyan stores its rows in.

@@ -1,4 +1,5 @@
-//! `cargo xtask bench events`: from a durable publish to a durable effect, beside Redis Streams and NATS JetStream.
+//! `cargo xtask bench events`: from a durable publish to a durable effect, beside Redis Streams and NATS JetStream; through JetStream to a
+//! program outside; and how fast a full log is relayed.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,6 +12,7 @@ use serde_json::json;
 
 use super::report::{Aim, aim_line};
 use super::usage;
+use crate::broker::Server;
 use crate::postgres::{Durability, Throwaway};
 use crate::redis::{self, Keeps};
 use crate::{nats, process, workspace};
@@ -19,6 +21,8 @@ const EXAMPLE: &str = "throughput";
 const DATABASE: &str = "banyan_events";
 /// At which the delay is looked at.
 const RATE: u64 = 10_000;
+/// The same through a broker.
+const LOW_RATE: u64 = 2_000;
 
 /// What is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,6 +43,13 @@ enum Subject {
     Postgres,
     Redis,
     JetStream,
+    /// Through JetStream to a program outside.
+    PostgresThroughJetStream,
+    /// A full log to a broker.
+    SqliteToJetStream,
+    SqliteToRedis,
+    PostgresToJetStream,
+    PostgresToRedis,
 }
 
 impl Subject {
@@ -48,9 +59,18 @@ impl Subject {
             Self::Postgres => "Banyan, PostgreSQL",
             Self::Redis => "Redis Streams",
             Self::JetStream => "NATS JetStream",
+            Self::PostgresThroughJetStream => "PostgreSQL + JetStream",
+            Self::SqliteToJetStream => "relay, SQLite → JetStream",
+            Self::SqliteToRedis => "relay, SQLite → Redis",
+            Self::PostgresToJetStream => "relay, PostgreSQL → JetStream",
+            Self::PostgresToRedis => "relay, PostgreSQL → Redis",
         }
     }
 }
+
+/// What of a relay is measured, by which option of the program.
+const WHOLE_LOG: &str = "--relay";
+const THROUGH: &str = "--through";
 
 /// What the program prints. Times are milliseconds.
 #[derive(Deserialize, Serialize)]
@@ -107,6 +127,11 @@ fn cases() -> Vec<Case> {
             _ => cases.push(case(3, 16, None)),
         }
     }
+    let case = |nodes, rate| Case { subject: Subject::PostgresThroughJetStream, nodes, batch: 16, at_once: 64, rate };
+    cases.extend([case(1, None), case(1, Some(LOW_RATE)), case(1, Some(RATE)), case(3, None)]);
+    for subject in [Subject::SqliteToJetStream, Subject::SqliteToRedis, Subject::PostgresToJetStream, Subject::PostgresToRedis] {
+        cases.push(Case { subject, nodes: 1, batch: 128, at_once: 1, rate: None });
+    }
     cases
 }
 
@@ -121,26 +146,61 @@ impl Bench {
         let _ = fs::remove_dir_all(&self.folder);
         fs::create_dir_all(&self.folder)?;
         match case.subject {
-            Subject::Sqlite => self.run(case, &format!("sqlite:{}", self.folder.join("data").display()), None),
-            Subject::Postgres => {
-                let postgres = Throwaway::start(Durability::Durable)?;
-                let cluster = postgres.cluster();
-                cluster.recreate_database(DATABASE)?;
-                self.run(case, &cluster.url(DATABASE), Some(cluster.pid()?))
-            }
+            Subject::Sqlite => self.run(case, &self.sqlite(), None, None),
+            Subject::Postgres => Self::with_postgres(|url, pid| self.run(case, url, None, Some(pid))),
             Subject::Redis => {
-                let redis = redis::Server::start(Keeps::Everything)?;
-                self.run(case, &redis.url(), Some(redis.pid()))
+                let redis = redis::start(Keeps::Everything)?;
+                self.run(case, &redis.url(), None, Some(redis.pid()))
             }
             Subject::JetStream => {
-                let nats = nats::Server::start(&self.folder.join("nats"))?;
-                self.run(case, &nats.url(), Some(nats.pid()))
+                let nats = self.nats()?;
+                self.run(case, &nats.url(), None, Some(nats.pid()))
+            }
+            Subject::PostgresThroughJetStream => {
+                let nats = self.nats()?;
+                Self::with_postgres(|url, pid| self.run(case, url, Some((THROUGH, &nats.url())), Some(pid)))
+            }
+            Subject::SqliteToJetStream => {
+                let nats = self.nats()?;
+                self.run(case, &self.sqlite(), Some((WHOLE_LOG, &nats.url())), Some(nats.pid()))
+            }
+            Subject::SqliteToRedis => {
+                let redis = redis::start(Keeps::Everything)?;
+                self.run(case, &self.sqlite(), Some((WHOLE_LOG, &redis.url())), Some(redis.pid()))
+            }
+            Subject::PostgresToJetStream => {
+                let nats = self.nats()?;
+                Self::with_postgres(|url, pid| self.run(case, url, Some((WHOLE_LOG, &nats.url())), Some(pid)))
+            }
+            Subject::PostgresToRedis => {
+                let redis = redis::start(Keeps::Everything)?;
+                Self::with_postgres(|url, pid| self.run(case, url, Some((WHOLE_LOG, &redis.url())), Some(pid)))
             }
         }
     }
 
-    fn run(&self, case: Case, target: &str, server: Option<u32>) -> Result<Line> {
+    fn sqlite(&self) -> String {
+        format!("sqlite:{}", self.folder.join("data").display())
+    }
+
+    fn nats(&self) -> Result<Server> {
+        nats::start(&self.folder.join("nats"))
+    }
+
+    /// With the URL of one that keeps what it acknowledged, and the server's process.
+    fn with_postgres(measure: impl FnOnce(&str, u32) -> Result<Line>) -> Result<Line> {
+        let postgres = Throwaway::start(Durability::Durable)?;
+        let cluster = postgres.cluster();
+        cluster.recreate_database(DATABASE)?;
+        measure(&cluster.url(DATABASE), cluster.pid()?)
+    }
+
+    /// `broker`: an option of the program, and where the broker is. `server`: whose processor time counts.
+    fn run(&self, case: Case, target: &str, broker: Option<(&str, &str)>, server: Option<u32>) -> Result<Line> {
         let mut command = Command::new(&self.program);
+        if let Some((option, url)) = broker {
+            command.args([option, url]);
+        }
         let events = if case.rate.is_some() { self.events / 2 } else { self.events };
         command.arg(target).args(["--events", &events.to_string(), "--nodes", &case.nodes.to_string()]);
         command.args(["--batch", &case.batch.to_string(), "--at-once", &case.at_once.to_string()]);
@@ -162,6 +222,9 @@ impl Bench {
 }
 
 fn pace(case: &Case) -> String {
+    if case.at_once == 1 {
+        return "a log that was written before".to_owned();
+    }
     let rate = case.rate.map_or_else(|| "as many as go".to_owned(), |rate| format!("{rate}/s"));
     format!("{} node{}, {} a transaction, {rate}", case.nodes, if case.nodes == 1 { "" } else { "s" }, case.batch)
 }
@@ -172,14 +235,14 @@ fn table(events: u64, lines: &[Line]) -> String {
     );
     let _infallible = writeln!(
         text,
-        "{:<19} {:<42} {:>11} {:>10} {:>8} {:>8} {:>8} {:>8}",
+        "{:<30} {:<42} {:>11} {:>10} {:>8} {:>8} {:>8} {:>8}",
         "", "", "published/s", "handled/s", "p50 ms", "p99 ms", "CPU µs", "server's"
     );
     for Line { case, found, processor, server_processor } in lines {
         let server = server_processor.map_or_else(|| "–".to_owned(), |time| format!("{time:.0}"));
         let _infallible = writeln!(
             text,
-            "{:<19} {:<42} {:>11.0} {:>10.0} {:>8.1} {:>8.1} {processor:>8.0} {server:>8}",
+            "{:<30} {:<42} {:>11.0} {:>10.0} {:>8.1} {:>8.1} {processor:>8.0} {server:>8}",
             case.subject.name(),
             pace(case),
             found.published_per_second,

@@ -3,6 +3,7 @@
 //! - `api`: the benchmark of the calls; what is started in which order. `load`: its calls.
 //! - `edge`: the benchmark of the front door, beside nginx and HAProxy.
 //! - `events`: from publish to effect.
+//! - `flags`: evaluations, clients of flags beside Unleash, and how long a change takes to three nodes.
 //! - `mesh`: what a call by name costs.
 //! - `published`: the two published load scripts.
 //! - `wrk`: the clients.
@@ -14,6 +15,7 @@ mod api;
 mod edge;
 mod events;
 mod fastify;
+mod flags;
 mod load;
 mod mesh;
 mod pgbench;
@@ -22,7 +24,7 @@ mod report;
 mod usage;
 mod wrk;
 
-use std::path::{self, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -67,6 +69,11 @@ enum Command {
     /// 10,000 a second. The others do the same with the same program. Prints a table and writes bench/events.json below the target folder.
     /// Nothing else should run on the machine meanwhile.
     Events(EventsArguments),
+    /// Feature flags: evaluations in the process, what clients ask beside Unleash 7.5.1 on the same PostgreSQL, and how long a change takes.
+    ///
+    /// A thousand flags in the process; a hundred on the servers, which are started on loopback on a PostgreSQL with fsync, Banyan as three nodes.
+    /// Unleash comes from npm. Prints tables and writes bench/flags.json below the target folder. Nothing else should run on the machine meanwhile.
+    Flags(FlagsArguments),
     /// What a call by name costs above the bare call, in process and over loopback by HTTP/1.1 and HTTP/2.
     Mesh(MeshArguments),
 }
@@ -108,6 +115,19 @@ struct EventsArguments {
     /// Two thousand events each: shows that everything works, not how fast it is.
     #[arg(long, conflicts_with = "events")]
     quick: bool,
+}
+
+#[derive(clap::Args)]
+struct FlagsArguments {
+    /// Seconds of each measurement of requests.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=120))]
+    seconds: u16,
+    /// Two seconds each, and few changes: shows that everything works, not how fast it is.
+    #[arg(long, conflicts_with = "seconds")]
+    quick: bool,
+    /// Measure this server instead of building one: to compare two versions.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -185,6 +205,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             edge::run(&server_to_measure(edge.binary.as_ref())?, length, rounds)
         }
         Command::Events(wanted) => events::run(if wanted.quick { QUICK_EVENTS } else { wanted.events }),
+        Command::Flags(wanted) => {
+            let length = if wanted.quick { quick_flags() } else { whole_flags(wanted.seconds) };
+            flags::run(&server_to_measure(wanted.binary.as_ref())?, &length)
+        }
         Command::Load(load) => load.run(),
         Command::Mesh(mesh) => mesh::run(mesh.rounds, mesh.calls),
     }
@@ -199,7 +223,23 @@ pub(crate) fn run_quick() -> Result<()> {
     let plan = Plan { scripts, length: Length::Quick, people: QUICK_PEOPLE, engine: Engine::Sqlite, tools: Tools::All };
     published::run(&binary, &plan)?;
     events::run(QUICK_EVENTS)?;
+    flags::run(&binary, &quick_flags())?;
     mesh::run(1, 1_000)
+}
+
+fn quick_flags() -> flags::Length {
+    flags::Length { rounds: 1, evaluations: 20_000, requests: QUICK, changes: 10 }
+}
+
+fn whole_flags(seconds: u16) -> flags::Length {
+    flags::Length { rounds: 7, evaluations: 1_000_000, requests: Duration::from_secs(seconds.into()), changes: 300 }
+}
+
+/// The calls of the two benchmarks that say where a server's time goes, for a profile.
+pub(crate) fn put_load_on(binary: &Path) -> Result<()> {
+    const LONG_ENOUGH: Duration = Duration::from_secs(4);
+    api::put_load_on(binary, LONG_ENOUGH)?;
+    edge::run(binary, LONG_ENOUGH, 1)
 }
 
 fn server_to_measure(given: Option<&PathBuf>) -> Result<PathBuf> {

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod deny;
+mod messages;
 mod tidy;
 
 use std::time::Instant;
@@ -28,10 +29,11 @@ pub(crate) struct Arguments {
 
 type Check = (&'static str, fn() -> Result<()>);
 
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 7] = [
     ("format", check_format),
     ("architecture", architecture::check),
     ("tidiness", tidy::check),
+    ("messages", messages::check),
     ("licences and sources", deny::check),
     ("clippy", check_clippy),
     ("generated documents", check_documents),
