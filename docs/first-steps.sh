@@ -1,6 +1,6 @@
 #!/bin/sh
 # The first steps with Banyan, from nothing: start, two people, a journal that stays private, an administrator's look that leaves
-# a record, another language, a habit. It runs as a test on both engines, so what stands here works.
+# a record, another language, a habit, a goal that is reached and heard of. It runs as a test on both engines, so what stands here works.
 #
 #   docs/first-steps.sh [path of the program]          default: banyan in the search path, else target/debug/banyan
 #   DATABASE_URL=postgres://… docs/first-steps.sh      on PostgreSQL instead of the embedded engine
@@ -101,6 +101,19 @@ habit=$(sed 's/.*{"id":"\([^"]*\)".*/\1/' "$folder/answer")
 call 201 "$ana" -d '{}' "$api/habits/$habit/check-ins"
 call 200 "$ana" -d '{}' "$api/habits/$habit/check-ins"
 call 200 "$ana" "$api/habits/$habit/streak"
+
+say 'A goal that is reached is an event; the notifications hear of it a moment later, and speak her language.'
+call 201 "$ana" -d '{"title":"Run ten kilometres"}' "$api/goals"
+goal=$(sed 's/.*{"id":"\([^"]*\)".*/\1/' "$folder/answer")
+call 200 "$ana" -X POST "$api/goals/$goal/complete"
+tries=0
+until grep -qF 'Anda mencapai sebuah tujuan' "$folder/answer"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 200 ] || fail 'the inbox says nothing of the goal'
+    sleep 0.1
+    call 200 "$ana" "$api/notifications" >/dev/null
+done
+cat "$folder/answer"
 
 # A PostgreSQL for tests runs without fsync, which is wrong, and said.
 if [ -z "${DATABASE_URL:-}" ]; then
