@@ -157,8 +157,9 @@ impl Gathered {
     }
 
     fn flag(&mut self, flags: &Flags, key: &'static Key) {
-        let name = key.name();
-        if let (Some(text), Some(flag)) = (flags.values.get(name.as_str()), key.marks.flag) {
+        let Some(text) = flags.values.get(key.name().as_str()) else { return };
+        debug_assert!(key.marks.flag.is_some(), "`{}` is no argument", key.name());
+        if let Some(flag) = key.marks.flag {
             self.add(key, text, Place::Flag(flag), Rank::Flag);
         }
     }
