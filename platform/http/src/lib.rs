@@ -7,6 +7,7 @@
 //! - **What a service is**: [`Service`], made by its crate and given a [`Host`] by the server.
 
 pub mod answer;
+pub mod asking;
 pub mod assets;
 pub mod audit;
 pub mod background;
@@ -33,6 +34,7 @@ pub mod validate;
 pub mod version;
 
 pub use answer::{Created, Localized, NoContent};
+pub use asking::{AskError, Peer};
 pub use axum::Json;
 pub use body::{Body, BodyLimit, Document, Idempotency, Once, nullable, present};
 pub use caller::{Allowed, Permit, SignedIn, Visitor, permit};

@@ -15,6 +15,7 @@ use banyan_locale::{Builder, Catalogues, Layer};
 use banyan_mesh::Mesh;
 use banyan_store::log::Log;
 use banyan_store::migrate::Schema;
+use banyan_store::personal::Personal;
 use banyan_store::{Store, StoreError, Tx};
 use serde::de::DeserializeOwned;
 use utoipa::openapi::OpenApi;
@@ -161,6 +162,11 @@ impl Service {
         self.erase.is_some()
     }
 
+    /// The tables that hold rows of people, as those people see them.
+    pub fn personal(&self) -> Vec<Personal> {
+        self.schema.personal()
+    }
+
     /// How the service erases all that is a person's, when the account goes. It must succeed where there is nothing.
     #[must_use]
     pub fn erases<F, Fut>(mut self, erase: F) -> Self
@@ -209,6 +215,10 @@ impl Service {
         let mut router = self.router.as_ref().map_or_else(Router::new, |make| make(host));
         if let Some(erase) = &self.erase {
             router = router.merge(crate::people::router(host.store.clone(), erase.clone()));
+        }
+        let personal = self.personal();
+        if !personal.is_empty() {
+            router = router.merge(crate::people::copies(host.store.clone(), personal));
         }
         if let Some(things) = &self.first_things {
             router = router.merge(crate::people::first_things(host.store.clone(), things.clone()));

@@ -15,6 +15,7 @@ pub mod log;
 pub mod migrate;
 pub mod outbox;
 mod pending;
+pub mod personal;
 mod platform_tables;
 pub mod policy;
 mod postgres;

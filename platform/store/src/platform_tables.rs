@@ -113,7 +113,7 @@ fn audit_head() -> Table {
 }
 
 /// A person lets another read chosen kinds of her rows, and takes it back. The service itself erases those of a person who is erased.
-fn grants() -> Table {
+pub(crate) fn grants() -> Table {
     let owner = || Rule::Owner("owner_id");
     let policy = Policy::closed()
         .read(Rule::AnyOf(vec![owner(), Rule::Owner("grantee_id"), Rule::Elevated, Rule::System]))

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::installation::Installation;
 use super::{Ended, terminal};
 use crate::acts::{Act, Answer, Attack, perform};
+use crate::house::personal_data;
 
 /// Report on row security: every table with its policy as declared and as the engine has it.
 ///
@@ -19,6 +20,9 @@ pub(crate) struct Arguments {
     /// Attack every table first, as a stranger to all tenants: nothing may be reached, and nothing of it lasts.
     #[arg(long)]
     attack: bool,
+    /// Only what is held of people, by table, as Markdown.
+    #[arg(long, conflicts_with_all = ["attack", "json"])]
+    personal_data: bool,
     /// For programs, and as evidence.
     #[arg(long)]
     json: bool,
@@ -28,6 +32,10 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     pub(crate) fn run(&self) -> Result<Ended> {
+        if self.personal_data {
+            terminal::say(personal_data().trim_end())?;
+            return Ok(Ended::Well);
+        }
         let loaded = self.installation.load()?;
         let attack = if self.attack { Attack::Wanted } else { Attack::None };
         let Answer::Compliance(report) = perform(&loaded, &Act::ReportCompliance { attack })? else { return Ok(Ended::Wrong) };

@@ -8,6 +8,7 @@ mod engine;
 mod job_metrics;
 mod observer;
 mod parts;
+mod personal;
 mod sinks;
 mod tenants;
 mod words;
@@ -39,6 +40,7 @@ use engine::Databases;
 pub(crate) use authentication::Verifier;
 pub(crate) use clock::of as clock_of;
 pub(crate) use parts::{flags as local_flags, mail_settings, public_url, rate_limits};
+pub(crate) use personal::personal_data;
 pub(crate) use tenants::KnownTenants;
 pub(crate) use words::{Additions, applications, catalogues};
 
@@ -336,5 +338,15 @@ mod tests {
     fn every_service_that_can_erase_what_is_a_persons_is_asked_to() {
         let can: Vec<&str> = services().iter().filter(|service| service.can_erase()).map(|service| service.name).collect();
         assert_eq!(can, banyan_identity::ERASING_SERVICES);
+    }
+
+    #[test]
+    fn every_service_that_holds_rows_of_people_is_asked_for_a_copy() {
+        let holders = services().into_iter().filter(|service| !service.personal().is_empty());
+        let mut holders: Vec<&str> = holders.map(|service| service.name).collect();
+        let mut asked = banyan_identity::COPYING_SERVICES;
+        holders.sort_unstable();
+        asked.sort_unstable();
+        assert_eq!(holders, asked);
     }
 }

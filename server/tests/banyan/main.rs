@@ -5,6 +5,7 @@ mod backup;
 mod bad_input;
 mod beside_a_server;
 mod command_line;
+mod copies;
 mod database;
 mod degraded;
 mod ends;

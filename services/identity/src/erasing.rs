@@ -10,13 +10,14 @@ use axum::body::Body;
 use banyan_contracts::identity::UserErased;
 use banyan_events::jobs::{JobError, Jobs, Retries};
 use banyan_events::sagas::{Saga, StepContext, start};
+use banyan_http::Peer;
 use banyan_http::people::PEOPLE;
 use banyan_kernel::{Caller, RequestId, Uuid};
 use banyan_mesh::Mesh;
 use banyan_store::audit::Record;
 use banyan_store::idempotency::Cipher;
 use banyan_store::{Rows, StoreError, Tx, grants};
-use http::{Method, Request, StatusCode};
+use http::Method;
 use sea_orm::{ConnectionTrait, Statement};
 use serde::{Deserialize, Serialize};
 
@@ -86,16 +87,10 @@ pub(crate) async fn close_and_erase(tx: &Tx, person: &Person) -> Result<Vec<Sign
 
 /// Has a service erase its rows. It answers the same however often it is asked.
 async fn ask(mesh: &Mesh, service: &str, context: &StepContext<Erase>) -> Result<(), JobError> {
-    let id = RequestId(context.saga());
-    let request = Request::builder().method(Method::DELETE).uri(format!("{PEOPLE}/{}", context.input().user));
-    let mut request = request.body(Body::empty()).map_err(|error| JobError::Fatal(error.to_string()))?;
-    request.extensions_mut().insert(id);
-    request.extensions_mut().insert(Caller::system(context.tenant(), SERVICE, id));
-    let answer = mesh.call(service, request, ANSWER).await;
-    match answer.map_err(|error| JobError::Retry(format!("`{service}` cannot be asked: {error}")))?.status() {
-        StatusCode::NO_CONTENT => Ok(()),
-        status => Err(JobError::Retry(format!("`{service}` answered {status}"))),
-    }
+    let caller = Caller::system(context.tenant(), SERVICE, RequestId(context.saga()));
+    let path = format!("{PEOPLE}/{}", context.input().user);
+    let told = Peer { mesh, service, within: ANSWER, largest: 0 }.tell(caller, Method::DELETE, &path, Body::empty()).await;
+    told.map_err(|error| JobError::Retry(error.to_string()))
 }
 
 /// Last of all the account: sessions, credentials, roles, keys and memberships go with it, and what knows its address: invitations, and

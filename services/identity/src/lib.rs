@@ -10,6 +10,7 @@ mod authentication;
 mod background;
 mod command_line;
 mod consumers;
+mod copying;
 mod demo;
 pub mod email;
 mod entity;
@@ -57,6 +58,7 @@ use tokio::sync::Notify;
 pub use api_keys::{KeySummary, NewKey};
 pub use authentication::Authenticated;
 pub use command_line::{NewAccount, NewTenant};
+pub use copying::COPYING_SERVICES;
 pub use demo::DemoError;
 pub use erasing::ERASING_SERVICES;
 pub use error::IdentityError;
@@ -106,7 +108,7 @@ pub fn service() -> Service {
     Service::new(SERVICE, schema())
         .messages("en-US", "identity.ftl", include_str!("../locales/en-US/identity.ftl"))
         .messages("id-ID", "identity.ftl", include_str!("../locales/id-ID/identity.ftl"))
-        .routes(api::routes, |host: &Host| api::Desk(host.resource::<Identity>()))
+        .routes(api::routes, |host: &Host| api::Desk { identity: host.resource::<Identity>(), mesh: host.mesh.clone() })
         .jobs(|host| host.resource::<Identity>().map(|identity| erasing::jobs(&identity, &host.mesh)).unwrap_or_default())
         .consumers(|host| host.resource::<Identity>().map(consumers::all).unwrap_or_default())
 }

@@ -13,13 +13,14 @@ use banyan_events::jobs::{JobError, Retries};
 use banyan_events::log::Start;
 use banyan_events::sagas::{Saga, StepContext, start};
 use banyan_events::{Consumer, ConsumerError, Delivery};
+use banyan_http::Peer;
 use banyan_http::people::PEOPLE;
 use banyan_kernel::{Caller, RequestId, Uuid};
 use banyan_locale::Args;
 use banyan_mesh::Mesh;
 use banyan_store::Tx;
 use banyan_store::audit::Record;
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::Identity;
@@ -126,18 +127,9 @@ async fn ask(
     body: Body,
     context: &StepContext<Welcome>,
 ) -> Result<(), JobError> {
-    let id = RequestId(context.saga());
-    let request = Request::builder().method(method).uri(path);
-    let mut request = request.body(body).map_err(|error| JobError::Fatal(error.to_string()))?;
-    request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    request.extensions_mut().insert(id);
-    request.extensions_mut().insert(Caller::system(context.tenant(), SERVICE, id));
-    let answer = mesh.call(service, request, ANSWER).await;
-    match answer.map_err(|error| JobError::Retry(format!("`{service}` cannot be asked: {error}")))?.status() {
-        StatusCode::NO_CONTENT => Ok(()),
-        status if status.is_client_error() => Err(JobError::Fatal(format!("`{service}` refused with {status}"))),
-        status => Err(JobError::Retry(format!("`{service}` answered {status}"))),
-    }
+    let caller = Caller::system(context.tenant(), SERVICE, RequestId(context.saga()));
+    let told = Peer { mesh, service, within: ANSWER, largest: 0 }.tell(caller, method, &path, body).await;
+    told.map_err(|error| if error.is_refusal() { JobError::Fatal(error.to_string()) } else { JobError::Retry(error.to_string()) })
 }
 
 async fn done(context: &StepContext<Welcome>) -> Result<(), JobError> {

@@ -142,6 +142,7 @@ impl Category {
     /// What a person can do at once, without waiting for anybody.
     pub(crate) const fn self_service(self) -> Option<(&'static str, &'static str)> {
         match self {
+            Self::DataCopy => Some(("GET", "/api/v1/users/data")),
             Self::DataCorrection => Some(("PATCH", "/api/v1/users/profile")),
             Self::DataErasure => Some(("POST", "/api/v1/users/erasure")),
             Self::ConsentWithdrawal => Some(("DELETE", "/api/v1/legal/consent/acceptances")),

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use banyan_contracts::identity::{ErasureSheet, PERSON_PATH, PersonSheet, STAFF_PATH, StaffSheet};
+use banyan_http::{AskError, Peer};
 use banyan_kernel::{Caller, RequestId, Role, Uuid};
-use banyan_mesh::{CallError, Mesh};
-use http::{Method, Request, StatusCode};
+use banyan_mesh::Mesh;
+use http::Method;
 use serde::de::DeserializeOwned;
 
 use crate::schema::SERVICE;
@@ -15,17 +16,6 @@ const IDENTITY: &str = "identity";
 const ANSWER: Duration = Duration::from_secs(5);
 /// In bytes.
 const LARGEST_ANSWER: usize = 64 * 1024;
-
-/// Identity cannot be asked now.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AskError {
-    #[error("identity cannot be asked: {0}")]
-    Call(#[from] CallError),
-    #[error("identity answered {0}")]
-    Status(StatusCode),
-    #[error("identity's answer cannot be read: {0}")]
-    Unreadable(String),
-}
 
 /// The person, or nothing where there is none.
 pub(crate) async fn person(mesh: &Mesh, tenant: Uuid, request: RequestId, user: Uuid) -> Result<Option<PersonSheet>, AskError> {
@@ -56,29 +46,13 @@ pub(crate) async fn staff_of(mesh: &Mesh, tenant: Uuid, request: RequestId, tier
 
 /// Has identity erase the account, in the name of `caller`: identity decides whether they may.
 pub(crate) async fn begin_erasure(mesh: &Mesh, caller: &Caller, user: Uuid) -> Result<(), AskError> {
-    let request = request(Method::POST, &format!("{PERSON_PATH}/{user}/erasure"), caller.clone())?;
-    let answer = mesh.call(IDENTITY, request, ANSWER).await?;
-    if answer.status() == StatusCode::NO_CONTENT { Ok(()) } else { Err(AskError::Status(answer.status())) }
+    identity(mesh).tell(caller.clone(), Method::POST, &format!("{PERSON_PATH}/{user}/erasure"), Body::empty()).await
 }
 
 async fn ask<T: DeserializeOwned>(mesh: &Mesh, tenant: Uuid, id: RequestId, path: &str) -> Result<Option<T>, AskError> {
-    let request = request(Method::GET, path, Caller::system(tenant, SERVICE, id))?;
-    let answer = mesh.call(IDENTITY, request, ANSWER).await?;
-    match answer.status() {
-        StatusCode::OK => {}
-        StatusCode::NOT_FOUND => return Ok(None),
-        status => return Err(AskError::Status(status)),
-    }
-    let unreadable = |what: &dyn std::fmt::Display| AskError::Unreadable(what.to_string());
-    let read = tokio::time::timeout(ANSWER, to_bytes(answer.into_body(), LARGEST_ANSWER)).await;
-    let bytes = read.map_err(|_| unreadable(&"it takes too long"))?.map_err(|error| unreadable(&error))?;
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(&error))
+    identity(mesh).get(Caller::system(tenant, SERVICE, id), path).await
 }
 
-fn request(method: Method, path: &str, caller: Caller) -> Result<Request<Body>, AskError> {
-    let request = Request::builder().method(method).uri(path).body(Body::empty());
-    let mut request = request.map_err(|error| AskError::Unreadable(error.to_string()))?;
-    request.extensions_mut().insert(caller.request);
-    request.extensions_mut().insert(caller);
-    Ok(request)
+fn identity(mesh: &Mesh) -> Peer<'_> {
+    Peer { mesh, service: IDENTITY, within: ANSWER, largest: LARGEST_ANSWER }
 }

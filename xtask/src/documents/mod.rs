@@ -4,6 +4,7 @@ mod asyncapi;
 mod configuration;
 mod dependency_map;
 mod openapi;
+mod personal_data;
 
 use std::fs;
 
@@ -12,7 +13,8 @@ use anyhow::{Context as _, Result, bail};
 use crate::server::Profile;
 use crate::workspace;
 
-/// Write the generated documents: docs/openapi.json, docs/asyncapi.json, docs/configuration.md, docs/dependency-map.md.
+/// Write the generated documents: docs/openapi.json, docs/asyncapi.json, docs/configuration.md, docs/personal-data.md,
+/// docs/dependency-map.md.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only compare, and fail where one is out of date.
@@ -38,9 +40,10 @@ struct Document {
 
 const OPENAPI: Document = Document { path: "docs/openapi.json", generate: openapi::generate };
 
-const DOCUMENTS: [Document; 4] = [
+const DOCUMENTS: [Document; 5] = [
     Document { path: "docs/dependency-map.md", generate: dependency_map::generate },
     Document { path: "docs/configuration.md", generate: configuration::generate },
+    Document { path: "docs/personal-data.md", generate: personal_data::generate },
     OPENAPI,
     Document { path: "docs/asyncapi.json", generate: asyncapi::generate },
 ];

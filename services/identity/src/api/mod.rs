@@ -13,6 +13,7 @@ mod users;
 
 use axum::extract::FromRequestParts;
 use banyan_http::Problem;
+use banyan_mesh::Mesh;
 use http::request::Parts;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -20,14 +21,17 @@ use crate::Identity;
 
 /// The routes' state: what the server has put in for them.
 #[derive(Clone)]
-pub(crate) struct Desk(pub(crate) Option<Identity>);
+pub(crate) struct Desk {
+    pub(crate) identity: Option<Identity>,
+    pub(crate) mesh: Mesh,
+}
 
 /// Handlers take the service itself.
 impl FromRequestParts<Desk> for Identity {
     type Rejection = Problem;
 
     async fn from_request_parts(_: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
-        desk.0.clone().ok_or_else(|| Problem::internal(&"the server has put no identity into the host's resources"))
+        desk.identity.clone().ok_or_else(|| Problem::internal(&"the server has put no identity into the host's resources"))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::terms;
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({
     "category": "data-copy", "title": "Salinan data pribadi saya", "description": "Anda meminta salinan data pribadi Anda.",
-    "dataRequest": true, "answeredWithinHours": 72, "selfService": null
+    "dataRequest": true, "answeredWithinHours": 72, "selfService": { "method": "GET", "path": "/api/v1/users/data" }
 }))]
 pub(crate) struct SupportCategory {
     #[schema(inline)]

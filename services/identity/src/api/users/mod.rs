@@ -1,6 +1,7 @@
 //! The caller's own account.
 
 mod ask_erasure;
+mod copy_data;
 mod get_erasure;
 mod get_preferences;
 mod get_profile;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(get_profile::get_profile, update_profile::update_profile))
         .routes(routes!(get_preferences::get_preferences, set_preferences::set_preferences))
         .routes(routes!(list_own_organisations::list_own_organisations))
+        .routes(routes!(copy_data::copy_data))
         .routes(routes!(ask_erasure::ask_erasure, get_erasure::get_erasure, withdraw_erasure::withdraw_erasure))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banyan_http::{Allowed, Check, Created, FieldError, Once, Path, Problem, Tenant, Validate, permit};
-use banyan_kernel::{Caller, ErrorCode, Uuid};
+use banyan_kernel::{Caller, Uuid};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -128,9 +128,8 @@ async fn facts(
 ) -> Result<Facts, Problem> {
     let sheet = |user: Uuid| people::person(&app.mesh, caller.tenant, caller.request, user);
     // An answer that greets nobody does not leave.
-    let unavailable = |error: people::AskError| Problem::new(ErrorCode::ServiceUnavailable).caused_by(&error);
-    let person = sheet(ticket.user_id).await.map_err(unavailable)?;
-    let agent = sheet(caller.require_user()?).await.map_err(unavailable)?;
+    let person = sheet(ticket.user_id).await?;
+    let agent = sheet(caller.require_user()?).await?;
     let manifest = tenant.application.manifest();
     let zone = person.as_ref().and_then(|person| person.user.time_zone.clone()).unwrap_or_else(|| manifest.time_zone.clone());
     Ok(Facts {

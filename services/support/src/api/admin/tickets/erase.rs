@@ -1,8 +1,8 @@
 //! `POST /api/v1/admin/support/tickets/{id}/erasure`
 
 use axum::extract::State;
-use banyan_http::{Allowed, NoContent, Path, Problem, permit};
-use banyan_kernel::{ErrorCode, Permission, Uuid};
+use banyan_http::{Allowed, AskError, NoContent, Path, Problem, permit};
+use banyan_kernel::{Permission, Uuid};
 use http::StatusCode;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::record;
 use crate::App;
 use crate::error::SupportError;
 use crate::model::{self, Category, Outcome};
-use crate::people::{self, AskError};
+use crate::people;
 use crate::store::tickets::{self, Answered, Decision};
 
 /// Fulfils a request for erasure: the ticket is solved, and identity erases the account with all that is the person's in every service, this
@@ -47,9 +47,11 @@ pub(crate) async fn erase_for_ticket(
     // First the act, then the word about it. Where the word fails the ticket stays open, and asking again does no harm.
     match people::begin_erasure(&app.mesh, &caller, ticket.user_id).await {
         Ok(()) => {}
-        Err(AskError::Status(StatusCode::FORBIDDEN)) => return Err(Problem::hidden()),
-        Err(AskError::Status(StatusCode::CONFLICT)) => return Err(SupportError::Conflict("support-erasure-refused").into()),
-        Err(error) => return Err(Problem::new(ErrorCode::ServiceUnavailable).caused_by(&error)),
+        Err(AskError::Status { status: StatusCode::FORBIDDEN, .. }) => return Err(Problem::hidden()),
+        Err(AskError::Status { status: StatusCode::CONFLICT, .. }) => {
+            return Err(SupportError::Conflict("support-erasure-refused").into());
+        }
+        Err(error) => return Err(error.into()),
     }
     let fulfilled = rows.write(move |tx| async move {
         // Erasing may have been faster, and the ticket be gone.

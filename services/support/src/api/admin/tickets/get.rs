@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banyan_contracts::identity::ErasureSheet;
-use banyan_http::{Allowed, Json, Path, Problem, permit};
+use banyan_http::{Allowed, AskError, Json, Path, Problem, permit};
 use banyan_kernel::{Caller, Timestamp, Uuid};
 use serde::Serialize;
 use serde_json::json;
@@ -65,7 +65,7 @@ pub(crate) async fn get_any_ticket(
 
 /// What cannot be asked now is left out: the ticket is there all the same.
 async fn person(app: &App, caller: &Caller, user: Uuid, category: Category) -> Option<TicketPerson> {
-    let logged = |error: people::AskError| tracing::warn!(%error, "a ticket is shown without its person");
+    let logged = |error: AskError| tracing::warn!(%error, "a ticket is shown without its person");
     let sheet = people::person(&app.mesh, caller.tenant, caller.request, user).await.map_err(logged).ok()??;
     let erasure = match category {
         Category::DataErasure => people::erasure(&app.mesh, caller.tenant, caller.request, user).await.map_err(logged).ok(),
