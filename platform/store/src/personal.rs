@@ -86,9 +86,12 @@ impl Personal {
         let found = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
         let last = found.last().filter(|_| found.len() as u64 == PAGE);
         let next = last.map(|row| row.try_get("", "place")).transpose()?;
-        let rows =
-            found.iter().map(|row| self.told.iter().map(|column| told(row, column)).collect()).collect::<Result<_, _>>()?;
-        Ok(Page { rows, next })
+        let rows: Result<Vec<_>, StoreError> = found.iter().map(|row| self.row(row)).collect();
+        Ok(Page { rows: rows?, next })
+    }
+
+    fn row(&self, found: &QueryResult) -> Result<Map<String, Value>, StoreError> {
+        self.told.iter().map(|column| told(found, column)).collect()
     }
 }
 

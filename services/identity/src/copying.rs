@@ -12,6 +12,7 @@ use banyan_kernel::{Caller, Timestamp, Uuid};
 use banyan_mesh::Mesh;
 use banyan_store::audit::Record;
 use futures_util::stream::{self, Stream};
+use serde_json::{Map, Value};
 
 use crate::accounts::user_of;
 use crate::schema::SERVICE;
@@ -85,7 +86,7 @@ impl Copying {
         stream::try_unfold(Some(self), |copying| async move {
             let Some(mut copying) = copying else { return Ok(None) };
             let Some((service, page)) = copying.pages.pop_front() else { return Ok(Some((copying.text.end(), None))) };
-            let text = copying.text.rows(service, &page);
+            let text = copying.text.rows(service, page.table, page.rows);
             if let Some(place) = page.next {
                 let next = copying.ask(service, place).await?;
                 copying.pages.push_front((service, next));
@@ -117,20 +118,20 @@ impl Text {
         Self { begin, service: None, table: None, filled: false }
     }
 
-    fn rows(&mut self, service: &'static str, page: &CopiedRows) -> String {
+    fn rows(&mut self, service: &'static str, table: String, rows: Vec<Map<String, Value>>) -> String {
         let mut text = std::mem::take(&mut self.begin);
         // Names of services and tables are plain words.
         if self.service != Some(service) {
             let before = if self.service.is_some() { "]}," } else { "" };
-            let _never_fails = write!(text, "{before}\"{service}\":{{\"{}\":[", page.table);
-            (self.service, self.table, self.filled) = (Some(service), Some(page.table.clone()), false);
-        } else if self.table.as_deref() != Some(&page.table) {
-            let _never_fails = write!(text, "],\"{}\":[", page.table);
-            (self.table, self.filled) = (Some(page.table.clone()), false);
+            let _never_fails = write!(text, "{before}\"{service}\":{{\"{table}\":[");
+            (self.service, self.table, self.filled) = (Some(service), Some(table), false);
+        } else if self.table.as_ref() != Some(&table) {
+            let _never_fails = write!(text, "],\"{table}\":[");
+            (self.table, self.filled) = (Some(table), false);
         }
-        for row in &page.rows {
+        for row in rows {
             text.push_str(if self.filled { ",\n" } else { "\n" });
-            let _never_fails = write!(text, "{}", serde_json::Value::Object(row.clone()));
+            let _never_fails = write!(text, "{}", Value::Object(row));
             self.filled = true;
         }
         text
@@ -144,13 +145,12 @@ impl Text {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
-    fn page(table: &str, rows: &[Value]) -> CopiedRows {
-        let rows = rows.iter().map(|row| row.as_object().unwrap().clone()).collect();
-        CopiedRows { table: table.to_owned(), rows, next: None }
+    fn rows(text: &mut Text, service: &'static str, table: &str, rows: &[Value]) -> String {
+        text.rows(service, table.to_owned(), rows.iter().map(|row| row.as_object().unwrap().clone()).collect())
     }
 
     #[test]
@@ -158,11 +158,11 @@ mod tests {
         let (user, at) = (Uuid::nil(), Timestamp::from_micros(0));
         let mut text = Text::of(user, at);
         let pieces = [
-            text.rows("identity", &page("users", &[json!({ "name": "\"Ann\"\n" })])),
-            text.rows("identity", &page("sessions", &[])),
-            text.rows("goals", &page("goals", &[json!({ "id": 1 }), json!({ "id": 2 })])),
-            text.rows("goals", &page("goals", &[json!({ "id": 3 })])),
-            text.rows("goals", &page("habits", &[])),
+            rows(&mut text, "identity", "users", &[json!({ "name": "\"Ann\"\n" })]),
+            rows(&mut text, "identity", "sessions", &[]),
+            rows(&mut text, "goals", "goals", &[json!({ "id": 1 }), json!({ "id": 2 })]),
+            rows(&mut text, "goals", "goals", &[json!({ "id": 3 })]),
+            rows(&mut text, "goals", "habits", &[]),
             text.end(),
         ];
         let whole: Value = serde_json::from_str(&pieces.concat()).unwrap();

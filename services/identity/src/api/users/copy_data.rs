@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use banyan_http::{Problem, SignedIn};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use serde_json::json;
 
 use crate::Identity;
 use crate::api::Desk;
