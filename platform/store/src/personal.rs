@@ -1,6 +1,6 @@
 //! What services hold of a person, for the copy that the law gives them (GDPR article 15, UU No. 27 Tahun 2022 article 7).
 //!
-//! Row security already says what is whose: a table with [`Rule::Owner`] in its read rule holds rows of people, and a person who reads them
+//! Row security already says what is whose: a tenant's table with [`Rule::Owner`] in its read rule holds rows of people, and a person who reads them
 //! gets what may be told and nothing else. So nothing more is declared, and a table that is added is in the copy.
 
 use banyan_kernel::{Timestamp, Uuid};
@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::migrate::Schema;
 use crate::platform_tables;
 use crate::policy::Rule;
-use crate::schema::{Column, ColumnType, Table};
+use crate::schema::{Column, ColumnType, Scope, Table};
 use crate::tx::Tx;
 
 /// Rows that are read in one transaction.
@@ -44,7 +44,8 @@ impl Schema {
 
 impl Personal {
     fn of(table: &Table) -> Option<Self> {
-        let owner = owner(&table.policy.read)?;
+        // Tables of the installation with an owner are a program's work in a person's name, such as deliveries of everybody's events.
+        let owner = owner(&table.policy.read).filter(|_| table.scope == Scope::Tenant)?;
         let columns = table.columns.iter().filter(|column| column.name != owner && !is_of_tenant(column.name));
         // Bytes are digests, and what is sealed: neither says anything to the person.
         let (told, withheld): (Vec<&Column>, Vec<&Column>) = columns.partition(|column| column.kind != ColumnType::Bytes);
@@ -159,8 +160,9 @@ mod tests {
             .column("user_id", ColumnType::Uuid)
             .column("text", ColumnType::Text)
             .column("seal", ColumnType::Bytes);
+        let work = Table::installation("work", Policy::owned_by("user_id")).column("user_id", ColumnType::Uuid);
         let secret = Table::new("secrets", Policy::system()).column("user_id", ColumnType::Uuid);
-        let personal = Schema::new("notes", vec![own, secret]).personal();
+        let personal = Schema::new("notes", vec![own, secret, work]).personal();
         let seen: Vec<_> = personal.iter().map(|one| (one.table(), one.told().collect(), one.withheld().to_vec())).collect();
         let expected: [(_, Vec<_>, _); 2] = [
             ("notes", vec!["id", "text"], vec!["seal"]),
