@@ -42,13 +42,14 @@ on_both_engines! {
             while sink.conversations() < before + 4 && place.busy(&bench).await {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            if kills < KILLS {
-                working.abort();
-                kills += 1;
-            } else {
-                place.settle(&bench).await;
-                working.abort();
+            // The last ones are let work. What was taken in the moment of a kill runs until its lease ends, which the clock of the test does
+            // not reach by itself.
+            let let_work = Instant::now();
+            while kills >= KILLS && place.busy(&bench).await && let_work.elapsed() < Duration::from_secs(5) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
+            kills += usize::from(place.busy(&bench).await || kills < KILLS);
+            working.abort();
             let _gone = working.await;
             let sent = place.deliveries(&bench).await.iter().filter(|one| *one == "email sent").count();
             if sent == MAILS {
@@ -69,6 +70,6 @@ on_both_engines! {
         subjects.dedup();
         assert_eq!((by_id.len(), subjects.len()), (MAILS, MAILS), "each of them, each under one id");
         let duplicates: usize = by_id.values().map(|(count, _)| count - 1).sum();
-        assert!(duplicates <= KILLS * WORKERS, "{duplicates} duplicates of {kills} kills");
+        assert!(duplicates <= kills * WORKERS, "{duplicates} duplicates of {kills} kills");
     }
 }
