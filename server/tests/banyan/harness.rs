@@ -348,8 +348,13 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
             return value;
         }
         assert!(begun.elapsed() < PATIENCE, "{what} did not come true");
-        std::thread::yield_now();
+        pause();
     }
+}
+
+/// Between two looks: the processor is for those who are waited for.
+pub(crate) fn pause() {
+    std::thread::park_timeout(Duration::from_millis(10));
 }
 
 /// Makes each function two tests, one on each engine.

@@ -1,5 +1,7 @@
 //! What is committed is handled: once, in order, whoever asks how often.
 
+use std::time::Duration;
+
 use banyan_contracts::Event;
 use banyan_events::log::Start;
 use banyan_events::{Consumer, Consumers};
@@ -145,7 +147,7 @@ on_both_engines! {
         bench.clock.advance_seconds(1);
         let log = store.log();
         while log.is_unsettled().await.unwrap() {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert_eq!(log.compact(Happened::TYPE, bench.environment.clock.now()).await.unwrap(), 6);
         consumers(&store, recorder()).drain().await.unwrap();

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use banyan_kernel::OsRandom;
 use banyan_tls::{Acme, AcmeError, AcmeSettings, CertificateInfo, ServerCertificates};
@@ -52,10 +53,10 @@ impl Pebble {
             .stderr(Stdio::null())
             .spawn()
             .expect("`pebble` is needed: cargo xtask test installs it (Debian: apt-get install pebble)");
-        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(address).await.is_err() {
             assert!(tokio::time::Instant::now() < deadline, "pebble does not listen");
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Self { process, directory: format!("https://localhost:{}/dir", address.port()) }
     }

@@ -13,7 +13,7 @@ mod walk;
 use serde_json::json;
 
 use crate::database::postgres;
-use crate::harness::{PASSWORD, Place, SERVICES, eventually};
+use crate::harness::{PASSWORD, Place, SERVICES, eventually, pause};
 use cluster::Cluster;
 use load::Load;
 
@@ -138,7 +138,7 @@ fn an_account_is_erased_by_services_apart_although_one_is_away_and_operators_see
     // It is tried again after 5, 10, 20 … seconds.
     while cluster.door.server.get(&format!("{sagas}?state=done"), Some(&admin)).1["pagination"]["total"] != 1 {
         assert!(begun.elapsed().as_secs() < 180, "the saga does not end");
-        std::thread::yield_now();
+        pause();
     }
     assert_eq!(left("goals.goals"), "0");
     assert_eq!(cluster.door.server.get("/api/v1/admin/services/goals/dead-letters", Some(&admin)).0, 200);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::cluster::{Cluster, Part};
 use crate::database::postgres;
-use crate::harness::PASSWORD;
+use crate::harness::{PASSWORD, pause};
 use crate::kill_9::{crash_postgres_at, durable_database, is_long};
 
 const ROLES: &str = "identity,content,goals";
@@ -57,7 +57,7 @@ impl Torture {
             if good.contains(&status) || begun.elapsed() > PATIENCE {
                 return status;
             }
-            std::thread::yield_now();
+            pause();
         }
     }
 
@@ -89,7 +89,7 @@ impl Torture {
         while self.count(done) != i64::try_from(erased.len()).unwrap() {
             let states = postgres(&self.url, "SELECT state || ' ' || history::text FROM identity.sagas WHERE state <> 'done'");
             assert!(begun.elapsed() < PATIENCE, "not done: {states:#?}");
-            std::thread::yield_now();
+            pause();
         }
         for person in erased {
             let id = &person.id;

@@ -1,5 +1,7 @@
 //! Programs outside say what happened.
 
+use std::time::Duration;
+
 use banyan_kernel::{Caller, Permission, Role, Scopes};
 use banyan_store::log::{Entry, Position};
 use banyan_testkit::{Answer, App, Bench, on_both_engines};
@@ -33,7 +35,7 @@ fn event(id: &str) -> Value {
 async fn log(app: &App) -> Vec<Entry> {
     let log = app.store.log();
     while log.is_unsettled().await.unwrap() {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     log.read(Position::BEGINNING, 500).await.unwrap()
 }

@@ -1,5 +1,7 @@
 //! Several processes on one database, and one that starts again.
 
+use std::time::Duration;
+
 use banyan_identity::Identity;
 use banyan_store::EngineKind;
 use banyan_testkit::{Bench, on_both_engines};
@@ -36,7 +38,7 @@ async fn an_act_on_one_node_counts_on_the_other() {
     let body = json!({ "language": "id-ID" });
     desk.call(&maya, Method::POST, "/api/v1/users/preferences", Some(body)).await;
     while remembered.language().is_none() {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(remembered.language().as_deref(), Some("id-ID"));
 
@@ -45,12 +47,12 @@ async fn an_act_on_one_node_counts_on_the_other() {
     let path = format!("/api/v1/keys/{}", key.body["apiKey"]["id"].as_str().unwrap());
     desk.call(&maya, Method::DELETE, &path, None).await;
     while !by_key.is_revoked() {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 
     desk.call(&maya, Method::POST, "/api/v1/auth/logout", None).await;
     while !remembered.is_revoked() {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 
     desk.identity.create_tenant(&tenant("gym")).await.unwrap();
