@@ -1,19 +1,13 @@
-//! The control plane of the front door, asked in its own name. What the command line may ask is what the API has: nothing is checked,
-//! stored or written down in another way.
+//! What the command line asks the control plane of the front door.
 
 use anyhow::{Context as _, Result};
-use axum::body::Body;
 use banyan_gateway::SERVICE;
-use banyan_http::Tenant;
-use banyan_kernel::{Caller, OPERATORS, RequestId};
-use banyan_locale::{Locale, Negotiation};
-use http::{HeaderValue, Method, Request, header};
-use http_body_util::BodyExt as _;
+use banyan_kernel::OPERATORS;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tower::ServiceExt as _;
 
 use super::Answer;
+use super::call::Call;
 use crate::cluster::EDGE;
 use crate::house::{House, Room};
 
@@ -52,19 +46,14 @@ pub(crate) enum Door {
 impl House {
     pub(super) async fn ask_gateway(&self, asked: &Asked) -> Result<Answer> {
         let room = self.rooms.iter().find(|room| room.service.name == SERVICE);
-        let room = room.context("this process knows nothing of the front door: ask one with the role `edge` or `gateway`")?;
+        room.context("this process knows nothing of the front door: ask one with the role `edge` or `gateway`")?;
         self.introduce_services()?;
-        let request = self.request_of(asked)?;
-        let response = match room.service.router(&room.host).oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-        let status = response.status().as_u16();
-        let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-        let body = response.into_body().collect().await.context("the control plane broke off")?.to_bytes();
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
+        let Asked { method, path, body, if_match, reason } = asked;
+        let (body, if_match, reason) = (body.as_ref().map(Value::to_string), if_match.as_deref(), reason.as_deref());
+        let called = self.call(Call { service: SERVICE, tenant: OPERATORS, method, path, body, if_match, reason }).await?;
+        let (status, body) = (called.status.as_u16(), called.json()?);
         let door = if self.routes().is_some() && self.roles.have(EDGE) { Door::Here } else { Door::Elsewhere };
-        Ok(Answer::Gateway(Told { status, tag, body, door }))
+        Ok(Answer::Gateway(Told { status, tag: called.tag, body, door }))
     }
 
     /// A house that does not serve has told the mesh of nobody.
@@ -74,31 +63,5 @@ impl House {
             self.mesh.register(room.service.name, room.service.router(&room.host), room.service.paths())?;
         }
         Ok(())
-    }
-
-    /// The request as the door would hand it on, in the name of the control plane itself.
-    fn request_of(&self, asked: &Asked) -> Result<Request<Body>> {
-        let operators = self.identity.tenant_named(OPERATORS).context("this installation has no tenant of operators")?;
-        let id = RequestId(self.ids().next());
-        let body = asked.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let method = Method::from_bytes(asked.method.as_bytes())?;
-        let mut request = Request::builder().method(method).uri(&asked.path).body(body)?;
-        let headers = request.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(tag) = &asked.if_match {
-            headers.insert(header::IF_MATCH, tag.parse()?);
-        }
-        if let Some(reason) = &asked.reason {
-            headers
-                .insert("x-reason", HeaderValue::from_bytes(reason.as_bytes()).context("the reason holds what cannot be sent")?);
-        }
-        let application = self.applications.default_application().clone();
-        let locale = Negotiation::of(Locale::en_us()).resolve(&self.catalogues.locales(Some(application.name())));
-        let extensions = request.extensions_mut();
-        extensions.insert(locale);
-        extensions.insert(id);
-        extensions.insert(Tenant { id: operators.id, name: OPERATORS.into(), application });
-        extensions.insert(Caller::system(operators.id, SERVICE, id));
-        Ok(request)
     }
 }

@@ -1,6 +1,7 @@
 //! What the command line does to an installation: the same acts, done by the running server when there is one.
 
 mod background;
+mod call;
 pub(crate) mod events;
 mod flags;
 mod gateway;

@@ -3,10 +3,11 @@ mod tokens;
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::calls::{encoded, refusal};
 use super::installation::Installation;
 use super::{Ended, terminal};
 use crate::acts::{Act, Answer, FlagsAsked, perform};
@@ -140,13 +141,13 @@ impl Command {
         match self {
             Self::List(list) => list.run(),
             Self::Show(one) => {
-                let flag = one.look.get(&format!("{FLAGS}/{}", path(&one.key)))?;
+                let flag = one.look.get(&format!("{FLAGS}/{}", encoded(&one.key)))?;
                 one.look.say(&flag, || sheet(&flag))
             }
             Self::On(switch) => switch.run("on"),
             Self::Off(switch) => switch.run("off"),
             Self::Kill(kill) => {
-                let flag = kill.deed.post(&format!("{FLAGS}/{}/kill", path(&kill.key)), None)?;
+                let flag = kill.deed.post(&format!("{FLAGS}/{}/kill", encoded(&kill.key)), None)?;
                 kill.deed.look.say(&flag, || format!("{} is off everywhere.", kill.key))
             }
             Self::Import(import) => import.run(),
@@ -160,7 +161,8 @@ impl Command {
 impl List {
     fn run(&self) -> Result<Ended> {
         let named = [("search", &self.search), ("tag", &self.tag), ("state", &self.state)];
-        let query: String = named.iter().filter_map(|(name, value)| Some(format!("&{name}={}", path(value.as_ref()?)))).collect();
+        let query: String =
+            named.iter().filter_map(|(name, value)| Some(format!("&{name}={}", encoded(value.as_ref()?)))).collect();
         let mut flags = Vec::new();
         for page in 1.. {
             let answer = self.look.get(&format!("{FLAGS}?orderBy=key&order=ASC&limit=100&page={page}{query}"))?;
@@ -179,7 +181,7 @@ impl List {
 impl Switch {
     fn run(&self, how: &str) -> Result<Ended> {
         let flag =
-            self.deed.post(&format!("{FLAGS}/{}/environments/{}/{how}", path(&self.key), path(&self.environment)), None)?;
+            self.deed.post(&format!("{FLAGS}/{}/environments/{}/{how}", encoded(&self.key), encoded(&self.environment)), None)?;
         self.deed.look.say(&flag, || format!("{} is {how} in {}.", self.key, self.environment))
     }
 }
@@ -204,8 +206,8 @@ impl Import {
 
 impl Export {
     fn run(&self) -> Result<Ended> {
-        let tag = self.tag.as_ref().map(|tag| format!("&tag={}", path(tag))).unwrap_or_default();
-        let document = self.look.get(&format!("/api/v1/admin/flag-export?environment={}{tag}", path(&self.environment)))?;
+        let tag = self.tag.as_ref().map(|tag| format!("&tag={}", encoded(tag))).unwrap_or_default();
+        let document = self.look.get(&format!("/api/v1/admin/flag-export?environment={}{tag}", encoded(&self.environment)))?;
         terminal::say(&serde_json::to_string_pretty(&document)?)?;
         Ok(Ended::Well)
     }
@@ -226,7 +228,7 @@ impl Look {
                     self.tenant
                 )
             }
-            Answer::Flags(told) => Err(refusal(&told.body)),
+            Answer::Flags(told) => Err(refusal(&told.body, "the service of flags refuses this")),
             _ => bail!("the running server answered something else: use this command in its version"),
         }
     }
@@ -253,16 +255,6 @@ impl Deed {
     }
 }
 
-/// As a part of a path or query.
-fn path(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
-}
-
 fn row(flag: &Value) -> [String; 5] {
     let text = |member: &str| flag[member].as_str().unwrap_or_default().to_owned();
     [text("key"), text("type"), on_in(flag).join(", "), text("owner"), text("description").chars().take(60).collect()]
@@ -287,17 +279,4 @@ fn sheet(flag: &Value) -> String {
         lines.extend(settings["variants"].as_array().into_iter().flatten().map(|variant| format!("  variant {variant}")));
     }
     lines.join("\n")
-}
-
-/// A problem (RFC 9457) as a person reads it.
-fn refusal(problem: &Value) -> anyhow::Error {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let fields = problem["errors"].as_array().cloned().unwrap_or_default();
-    if fields.is_empty() {
-        let said = problem["detail"].as_str().or(problem["title"].as_str());
-        return anyhow!("{}", said.unwrap_or("the service of flags refuses this"));
-    }
-    let fields: Vec<String> =
-        fields.iter().map(|field| format!("`{}`: {}", text(&field["field"]), text(&field["message"]))).collect();
-    anyhow!("{}", fields.join("\n       "))
 }

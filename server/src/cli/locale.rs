@@ -6,6 +6,7 @@ use banyan_kernel::OPERATORS;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::calls::encoded;
 use super::installation::Installation;
 use super::{Ended, terminal};
 use crate::acts::{Act, Answer, TextsAsked, TextsTold, perform};
@@ -165,16 +166,6 @@ fn refusal(told: &TextsTold) -> anyhow::Error {
     let fields = fields
         .map(|one| format!("\n  {}: {}", one["field"].as_str().unwrap_or_default(), one["message"].as_str().unwrap_or_default()));
     anyhow!("{detail}{}", fields.collect::<String>())
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |all, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            all + char::from(byte).encode_utf8(&mut [0; 4])
-        } else {
-            all + &format!("%{byte:02X}")
-        }
-    })
 }
 
 fn report(whose: &Whose, json: Option<()>) -> Result<Ended> {

@@ -6,6 +6,7 @@ mod asyncapi;
 mod audit;
 mod backup;
 mod cache;
+mod calls;
 mod certs;
 mod channels;
 mod cluster;

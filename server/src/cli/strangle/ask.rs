@@ -1,9 +1,10 @@
 //! What the control plane is asked, and what it says when it refuses.
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::super::calls::refusal;
 use super::super::installation::Installation;
 use crate::acts::{Act, Answer, Asked, Door, Told, perform};
 use crate::settings::Loaded;
@@ -109,7 +110,7 @@ impl Gateway {
             Answer::Gateway(told) if told.status == 412 => {
                 bail!("somebody else took a step in the meantime: look at `banyan strangle status` and decide again")
             }
-            Answer::Gateway(told) => Err(refusal(&told.body)),
+            Answer::Gateway(told) => Err(refusal(&told.body, "the control plane refuses this")),
             _ => bail!("the running server answered something else: use this command in its version"),
         }
     }
@@ -117,17 +118,4 @@ impl Gateway {
 
 fn asked(method: &str, path: &str) -> Asked {
     Asked { method: method.to_owned(), path: path.to_owned(), body: None, if_match: None, reason: None }
-}
-
-/// A problem (RFC 9457) as a person reads it.
-fn refusal(problem: &Value) -> anyhow::Error {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let fields = problem["errors"].as_array().cloned().unwrap_or_default();
-    if fields.is_empty() {
-        let said = problem["detail"].as_str().or(problem["title"].as_str());
-        return anyhow!("{}", said.unwrap_or("the control plane refuses this"));
-    }
-    let fields: Vec<String> =
-        fields.iter().map(|field| format!("`{}`: {}", text(&field["field"]), text(&field["message"]))).collect();
-    anyhow!("{}", fields.join("\n       "))
 }
