@@ -19,8 +19,6 @@ pub struct Peer<'m> {
     pub service: &'m str,
     /// How long it may take to answer, and then again for the body.
     pub within: Duration,
-    /// The most bytes of an answer that is read.
-    pub largest: usize,
 }
 
 /// A service did not answer, or not as was asked.
@@ -82,11 +80,11 @@ impl Peer<'_> {
         }
     }
 
-    /// What is at a path; nothing where the service knows of nothing there.
+    /// What is at a path, in at most `largest` bytes; nothing where the service knows of nothing there.
     ///
     /// # Errors
     /// [`AskError`].
-    pub async fn get<T: DeserializeOwned>(&self, caller: Caller, path: &str) -> Result<Option<T>, AskError> {
+    pub async fn get<T: DeserializeOwned>(&self, caller: Caller, path: &str, largest: usize) -> Result<Option<T>, AskError> {
         let answer = self.send(caller, Method::GET, path, Body::empty()).await?;
         match answer.status() {
             StatusCode::OK => {}
@@ -94,18 +92,14 @@ impl Peer<'_> {
             status => return Err(self.answered(status)),
         }
         let unreadable = |why: String| AskError::Unreadable { service: self.service.to_owned(), why };
-        let read = tokio::time::timeout(self.within, to_bytes(answer.into_body(), self.largest)).await;
+        let read = tokio::time::timeout(self.within, to_bytes(answer.into_body(), largest)).await;
         let bytes =
             read.map_err(|_| unreadable("it takes too long".to_owned()))?.map_err(|error| unreadable(error.to_string()))?;
         serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(error.to_string()))
     }
 
-    /// What the service knows nothing of, although it must.
-    pub fn silent(&self) -> AskError {
-        self.answered(StatusCode::NOT_FOUND)
-    }
-
-    fn answered(&self, status: StatusCode) -> AskError {
+    /// An answer of a status that cannot be used.
+    pub fn answered(&self, status: StatusCode) -> AskError {
         AskError::Status { service: self.service.to_owned(), status }
     }
 }

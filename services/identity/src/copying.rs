@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use banyan_http::people::{CopiedRows, CopyPlace, PEOPLE};
-use banyan_http::{AskError, Peer};
+use banyan_http::{AskError, Peer, Problem};
 use banyan_kernel::{Caller, Timestamp, Uuid};
 use banyan_mesh::Mesh;
 use banyan_store::audit::Record;
 use futures_util::stream::{self, Stream};
+use http::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::accounts::user_of;
@@ -38,7 +39,7 @@ pub(crate) struct Copying {
 
 impl Identity {
     /// Begins a copy of all that is the caller's. Each service has answered once when this returns, so that what fails at once is told.
-    pub(crate) async fn copy(&self, caller: &Caller, mesh: &Mesh) -> Result<Copying, CopyError> {
+    pub(crate) async fn copy(&self, caller: &Caller, mesh: &Mesh) -> Result<Copying, Problem> {
         let user = user_of(caller)?;
         let rows = self.rows(caller);
         let noted = rows.write(move |tx| async move {
@@ -62,24 +63,6 @@ impl Identity {
     }
 }
 
-/// A copy cannot be made now.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CopyError {
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    #[error(transparent)]
-    Ask(#[from] AskError),
-}
-
-impl From<CopyError> for banyan_http::Problem {
-    fn from(error: CopyError) -> Self {
-        match error {
-            CopyError::Identity(error) => error.into(),
-            CopyError::Ask(error) => error.into(),
-        }
-    }
-}
-
 impl Copying {
     /// The copy as JSON, piece by piece. It breaks off where a service does not answer, so that half a copy never looks whole.
     pub(crate) fn pieces(self) -> impl Stream<Item = Result<String, AskError>> + Send {
@@ -98,8 +81,8 @@ impl Copying {
     async fn ask(&self, service: &'static str, place: CopyPlace) -> Result<CopiedRows, AskError> {
         let after = place.after.map_or_else(String::new, |after| format!("&after={after}"));
         let path = format!("{PEOPLE}/{}/copy?table={}{after}", self.user, place.table);
-        let peer = Peer { mesh: &self.mesh, service, within: ANSWER, largest: LARGEST_PAGE };
-        peer.get(self.caller.clone(), &path).await?.ok_or_else(|| peer.silent())
+        let peer = Peer { mesh: &self.mesh, service, within: ANSWER };
+        peer.get(self.caller.clone(), &path, LARGEST_PAGE).await?.ok_or_else(|| peer.answered(StatusCode::NOT_FOUND))
     }
 }
 

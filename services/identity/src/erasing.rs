@@ -89,7 +89,7 @@ pub(crate) async fn close_and_erase(tx: &Tx, person: &Person) -> Result<Vec<Sign
 async fn ask(mesh: &Mesh, service: &str, context: &StepContext<Erase>) -> Result<(), JobError> {
     let caller = Caller::system(context.tenant(), SERVICE, RequestId(context.saga()));
     let path = format!("{PEOPLE}/{}", context.input().user);
-    let told = Peer { mesh, service, within: ANSWER, largest: 0 }.tell(caller, Method::DELETE, &path, Body::empty()).await;
+    let told = Peer { mesh, service, within: ANSWER }.tell(caller, Method::DELETE, &path, Body::empty()).await;
     told.map_err(|error| JobError::Retry(error.to_string()))
 }
 

@@ -128,7 +128,7 @@ async fn ask(
     context: &StepContext<Welcome>,
 ) -> Result<(), JobError> {
     let caller = Caller::system(context.tenant(), SERVICE, RequestId(context.saga()));
-    let told = Peer { mesh, service, within: ANSWER, largest: 0 }.tell(caller, method, &path, body).await;
+    let told = Peer { mesh, service, within: ANSWER }.tell(caller, method, &path, body).await;
     told.map_err(|error| if error.is_refusal() { JobError::Fatal(error.to_string()) } else { JobError::Retry(error.to_string()) })
 }
 

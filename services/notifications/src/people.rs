@@ -21,7 +21,7 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 /// [`JobError::Retry`] when identity cannot be asked now.
 pub(crate) async fn person(mesh: &Mesh, tenant: Uuid, request: Uuid, user: Uuid) -> Result<Option<PersonSheet>, JobError> {
     let caller = Caller::system(tenant, SERVICE, RequestId(request));
-    let identity = Peer { mesh, service: IDENTITY, within: ANSWER, largest: LARGEST_ANSWER };
-    let person = identity.get(caller, &format!("{PERSON_PATH}/{user}")).await;
+    let identity = Peer { mesh, service: IDENTITY, within: ANSWER };
+    let person = identity.get(caller, &format!("{PERSON_PATH}/{user}"), LARGEST_ANSWER).await;
     person.map_err(|error| JobError::Retry(error.to_string()))
 }

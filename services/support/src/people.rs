@@ -50,9 +50,9 @@ pub(crate) async fn begin_erasure(mesh: &Mesh, caller: &Caller, user: Uuid) -> R
 }
 
 async fn ask<T: DeserializeOwned>(mesh: &Mesh, tenant: Uuid, id: RequestId, path: &str) -> Result<Option<T>, AskError> {
-    identity(mesh).get(Caller::system(tenant, SERVICE, id), path).await
+    identity(mesh).get(Caller::system(tenant, SERVICE, id), path, LARGEST_ANSWER).await
 }
 
 fn identity(mesh: &Mesh) -> Peer<'_> {
-    Peer { mesh, service: IDENTITY, within: ANSWER, largest: LARGEST_ANSWER }
+    Peer { mesh, service: IDENTITY, within: ANSWER }
 }
