@@ -32,6 +32,7 @@ pub mod tenant;
 pub mod trace;
 pub mod validate;
 pub mod version;
+mod words;
 
 pub use answer::{Created, Localized, NoContent};
 pub use asking::{AskError, Peer};

@@ -1,48 +1,10 @@
 //! What notifications are about, by which ways they reach a person, and how soon.
 
-use std::borrow::Cow;
-
-use sea_orm::entity::prelude::*;
-use serde::{Deserialize, Serialize};
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
-
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident as $shown:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
-        #[sea_orm(rs_type = "String", db_type = "Text")]
-        pub enum $name {
-            $($(#[$variant_meta])* #[serde(rename = $word)] #[sea_orm(string_value = $word)] $variant),+
-        }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        // The derive does not see the words, which reach it through this macro.
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new().schema_type(Type::String).enum_values(Some([$($word),+])).into()
-            }
-        }
-
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                Cow::Borrowed(stringify!($shown))
-            }
-        }
-    };
-}
+use banyan_http::words;
 
 words! {
     /// What a notification is about. Stored: never rename one.
-    Topic as NotificationTopic {
+    pub Topic as NotificationTopic {
         /// Passwords, log-ins, rights. Cannot be switched off.
         Security = "security",
         /// The account itself.
@@ -57,7 +19,7 @@ words! {
 
 words! {
     /// A way to a person that can be chosen for a topic. The inbox has all of them anyway.
-    Channel as NotificationChannel {
+    pub Channel as NotificationChannel {
         Email = "email",
         /// All browsers and devices of the person.
         Push = "push",
@@ -67,7 +29,7 @@ words! {
 
 words! {
     /// How soon.
-    Mode as NotificationMode {
+    pub Mode as NotificationMode {
         Off = "off",
         Instant = "instant",
         /// In one mail at the full hour.
@@ -81,7 +43,7 @@ words! {
 
 words! {
     /// By what one delivery goes. Stored: never rename one.
-    Way as DeliveryWay {
+    pub Way as DeliveryWay {
         Email = "email",
         WebPush = "web-push",
         Fcm = "fcm",
@@ -96,7 +58,7 @@ words! {
 
 words! {
     /// Where a delivery stands.
-    DeliveryState as DeliveryState {
+    pub DeliveryState as DeliveryState {
         /// To be sent when it is due; failed attempts are repeated for about three days.
         Waiting = "waiting",
         /// Waits for the mail that gathers several.

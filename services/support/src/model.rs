@@ -1,50 +1,13 @@
 //! What a ticket is about, how it goes through its life, and what comes of it.
 
-use std::borrow::Cow;
-
+use banyan_http::words;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
-
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident as $shown:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
-        #[sea_orm(rs_type = "String", db_type = "Text")]
-        pub(crate) enum $name {
-            $($(#[$variant_meta])* #[serde(rename = $word)] #[sea_orm(string_value = $word)] $variant),+
-        }
-
-        impl $name {
-            #[allow(dead_code, reason = "not every list is gone through")]
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            #[allow(dead_code, reason = "not every word leaves")]
-            pub(crate) const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        // The derive does not see the words, which reach it through this macro.
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new().schema_type(Type::String).enum_values(Some([$($word),+])).into()
-            }
-        }
-
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                Cow::Borrowed(stringify!($shown))
-            }
-        }
-    };
-}
+use utoipa::ToSchema;
 
 words! {
     /// What a person asks. Stored: never rename one.
-    Category as TicketCategory {
+    pub(crate) Category as TicketCategory {
         Question = "question",
         Account = "account",
         /// Something does not work.
@@ -66,7 +29,7 @@ words! {
 
 words! {
     /// Where a ticket stands. Stored: never rename one.
-    State as TicketState {
+    pub(crate) State as TicketState {
         /// Those who answer must act.
         Open = "open",
         /// The person has an answer and may ask further.
@@ -82,7 +45,7 @@ words! {
 
 words! {
     /// What came of a data request. Stored: never rename one.
-    Outcome as TicketOutcome {
+    pub(crate) Outcome as TicketOutcome {
         Fulfilled = "fulfilled",
         /// The law allows or demands it (UU PDP articles 15 and 33); the answer says why.
         Refused = "refused",
@@ -93,7 +56,7 @@ words! {
 
 words! {
     /// What a note tells. Stored: never rename one.
-    NoteKind as TicketNoteKind {
+    pub(crate) NoteKind as TicketNoteKind {
         /// What somebody wrote for the others.
         Note = "note",
         State = "state",
