@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
 
-use crate::{Event, Keep, content, event_door, flags, goals, identity, support};
+use crate::{Event, Keep, content, event_door, flags, goals, identity, realtime, support};
 
 /// One type of event.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +58,7 @@ pub fn event_types() -> Vec<EventType> {
         identity::SessionOpened,
         identity::SessionRevoked,
         identity::InvitationCreated,
+        realtime::RoomAddressed,
         support::TicketOpened,
         support::TicketAnswered,
         support::TicketReplied,

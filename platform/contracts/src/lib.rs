@@ -9,6 +9,7 @@ pub mod flags;
 pub mod goals;
 pub mod identity;
 pub mod limits;
+pub mod realtime;
 pub mod splits;
 pub mod support;
 pub mod usage;
