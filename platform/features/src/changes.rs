@@ -119,7 +119,7 @@ fn difference(old: &Snapshot, new: &Snapshot) -> Vec<Event> {
             events.push(Event::SegmentUpdated { text: text.clone() });
         }
     }
-    let flags: HashMap<&str, &crate::snapshot::Flag> = old.flags().iter().map(|flag| (&*flag.name, flag)).collect();
+    let flags: HashMap<&str, &crate::flag::Flag> = old.flags().iter().map(|flag| (&*flag.name, flag)).collect();
     for flag in new.flags() {
         let before = flags.get(&*flag.name);
         if before.is_some_and(|before| before.text == flag.text) {

@@ -13,6 +13,7 @@ mod counts;
 mod document;
 mod evaluation;
 mod features;
+mod flag;
 mod guard;
 mod local;
 mod snapshot;
