@@ -156,7 +156,7 @@ impl Default for Limits {
             uri_bytes: 8 * 1024,
             headers: 80,
             header_bytes: 16 * 1024,
-            body_bytes: 1024 * 1024,
+            body_bytes: 16 * 1024 * 1024,
             streams: 128,
         }
     }

@@ -2,8 +2,9 @@
 
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -18,6 +19,9 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// How often to look whether it does.
 const START_POLL: Duration = Duration::from_millis(2);
+
+/// Who is made where something is measured or tried out as an administrator.
+pub(crate) const ADMINISTRATOR: (&str, &str) = ("ada@example.org", "an uncommon phrase 47");
 
 /// How the server is compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -154,6 +158,23 @@ impl Running {
         }
         serde_json::from_str(&text).with_context(|| format!("POST {path} did not answer JSON"))
     }
+}
+
+/// Makes [`ADMINISTRATOR`] through the running server, by the command line.
+pub(crate) fn make_administrator(binary: &Path, data: &Path) -> Result<()> {
+    let mut command = Command::new(binary);
+    command
+        .args(["user", "create", "--tenant", "upcoach", "--name", "Ada", "--role", "admin", "--email", ADMINISTRATOR.0, "--data"])
+        .arg(data);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+    let mut input = child.stdin.take().context("no input")?;
+    writeln!(input, "{}", ADMINISTRATOR.1)?;
+    drop(input);
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("no administrator could be made ({status})");
+    }
+    Ok(())
 }
 
 /// A client that gives every status to its caller and waits ten seconds at most.

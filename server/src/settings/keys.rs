@@ -114,8 +114,9 @@ declare_settings! {
         upgrade_idle: Span<1_000, 86_400_000> = "5m";
         /// Requests being answered at a time; more are answered 503.
         in_flight: Count<1, 1_000_000> = "2000";
-        /// The largest body of a request.
-        body_limit: Bytes<1024, 1_073_741_824> = "1MiB";
+        /// The largest body of a request that the door lets in. Banyan's own services take 1 MiB of it, unless a call says that it takes more,
+        /// as imports do.
+        body_limit: Bytes<1024, 1_073_741_824> = "16MiB";
         /// How long a service may take for its answer.
         call_timeout: Span<1, 3_600_000> = "30s";
         /// Which requests have a line in the log: those that took a second or longer, or every one.

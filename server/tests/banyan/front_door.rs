@@ -1,8 +1,8 @@
 //! Routes of the file, from the command line and while a server runs.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::{Place, eventually};
+use crate::harness::{PASSWORD, Place, eventually};
 
 const ROUTE: &str = "[[routes]]\nname = \"first\"\npath = \"/first\"\nrespond = { status = 200, json = { route = \"first\" } }\n";
 
@@ -57,4 +57,21 @@ fn a_server_does_not_begin_with_a_bad_file() {
     place.file("banyan.toml", "[[routes]]\nname = \"a\"\npath = \"/a\"\nservice = \"gaols\"\n");
     let error = place.run(&["serve"]).failed(2);
     assert!(error.contains("banyan.toml:1: `routes.a.service` names the service `gaols`"), "{error}");
+}
+
+#[test]
+fn a_call_takes_as_large_a_body_as_it_says_and_others_a_mebibyte() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    let who = ["user", "create", "--tenant", "upcoach", "--email", "ada@example.org", "--name", "Ada", "--role", "admin"];
+    place.run_with_input(&who, PASSWORD).good();
+    let token = server.log_in("ada@example.org", PASSWORD);
+    let flag = |number: usize| json!({ "name": format!("flag-{number}"), "description": "x".repeat(400) });
+    let features: Vec<Value> = (0..3_000).map(flag).collect();
+    let document = json!({ "environment": "production", "dryRun": true, "data": { "features": features } });
+    assert!(document.to_string().len() > 1024 * 1024);
+    let (status, answer) = server.post("/api/v1/admin/flag-import", Some(&token), &document);
+    assert_eq!((status, answer["created"].as_array().map(Vec::len)), (200, Some(3_000)), "{answer}");
+    let (status, answer) = server.post("/api/v1/goals", Some(&token), &document);
+    assert_eq!((status, &answer["code"]), (413, &Value::from("payload-too-large")), "{answer}");
 }

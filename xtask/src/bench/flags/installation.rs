@@ -1,19 +1,15 @@
 //! Three nodes of Banyan on one PostgreSQL, with flags and tokens.
 
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::FLAGS;
 use super::requests::Peer;
-use crate::server::{Options, Running, client};
+use crate::server::{ADMINISTRATOR, Options, Running, client, make_administrator};
 
 const NODES: usize = 3;
-const ADMIN: &str = "ada@example.org";
-const PASSWORD: &str = "an uncommon phrase 47";
 /// That of every node: what is encrypted in the database must be read by all.
 const MASTER_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 pub(super) const ENVIRONMENT: &str = "development";
@@ -41,7 +37,7 @@ impl Installation {
         };
         let first = start(0)?;
         make_administrator(binary, &folder.join("node-0"))?;
-        let admin = first.log_in(ADMIN, PASSWORD)?;
+        let admin = first.log_in(ADMINISTRATOR.0, ADMINISTRATOR.1)?;
         let mut nodes = vec![first];
         for number in 1..NODES {
             nodes.push(start(number)?);
@@ -105,21 +101,4 @@ impl Installation {
         let document: Value = serde_json::from_str(&text)?;
         Ok(document["features"].as_array().map_or(0, Vec::len))
     }
-}
-
-/// Through the running server, by the command line.
-fn make_administrator(binary: &Path, data: &Path) -> Result<()> {
-    let mut command = Command::new(binary);
-    command
-        .args(["user", "create", "--tenant", "upcoach", "--name", "Ada", "--role", "admin", "--email", ADMIN, "--data"])
-        .arg(data);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-    let mut input = child.stdin.take().context("no input")?;
-    writeln!(input, "{PASSWORD}")?;
-    drop(input);
-    let status = child.wait()?;
-    if !status.success() {
-        bail!("no administrator could be made ({status})");
-    }
-    Ok(())
 }
