@@ -12,6 +12,7 @@ mod database;
 mod plans;
 mod redis;
 mod split;
+mod wait;
 
 pub use app::{Answer, App, Call};
 pub use bench::Bench;
@@ -21,6 +22,7 @@ pub use database::TestDatabase;
 pub use plans::Statements;
 pub use redis::redis_url;
 pub use split::instances as split_instances;
+pub use wait::{eventually, eventually_within};
 
 /// Makes each `async fn name(bench: Bench)` two tests, `name::sqlite` and `name::postgres`, each with a database of its own.
 #[macro_export]

@@ -9,6 +9,7 @@ use banyan_store::migrate::Schema;
 use banyan_store::schema::{ColumnType, Table};
 use banyan_store::{EngineKind, Policy, Store, StoreError, Tx};
 use banyan_testkit::Bench;
+pub(crate) use banyan_testkit::eventually;
 use sea_orm::{ConnectionTrait, Statement};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -114,16 +115,6 @@ pub(crate) async fn stores(bench: &Bench, count: usize) -> Vec<Store> {
         });
     }
     all
-}
-
-/// Looks again and again until it holds; fails the test after 20 s.
-pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
-    let looking = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), looking).await.unwrap_or_else(|_| panic!("it never came to this: {what}"));
 }
 
 pub(crate) fn failed(text: &str) -> Result<(), JobError> {

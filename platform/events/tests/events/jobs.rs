@@ -14,7 +14,7 @@ use banyan_testkit::{Bench, on_both_engines};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::effects::{Leave, Running, ask, failed, insert, labels, leave, schema, stores, until};
+use crate::effects::{Leave, Running, ask, eventually, failed, insert, labels, leave, schema, stores};
 
 fn leaving() -> JobHandler {
     JobHandler::in_transaction(|job: Arc<Leave>, tx| async move { Ok(insert(&tx, &job.label).await?) })
@@ -73,7 +73,7 @@ on_both_engines! {
         });
         undone.await.unwrap_err();
         let running = Running::start(&store, one_by_one());
-        until("it is done", async || states(&store, JobState::Done).await == 1).await;
+        eventually("it is done", async || states(&store, JobState::Done).await == 1).await;
         assert_eq!(labels(&store, bench.tenant).await, ["kept"]);
         running.stop().await;
     }
@@ -88,7 +88,7 @@ on_both_engines! {
             Ok::<_, StoreError>(())
         }).await.unwrap();
         let running: Vec<Running> = stores.iter().map(|store| Running::start(store, Jobs::new().handle(leaving()))).collect();
-        until("all are done", async || states(&stores[0], JobState::Done).await == 60).await;
+        eventually("all are done", async || states(&stores[0], JobState::Done).await == 60).await;
         let mut found = labels(&stores[0], bench.tenant).await;
         found.sort();
         wanted.sort();
@@ -107,7 +107,7 @@ on_both_engines! {
             bench.clock.advance_seconds(1);
         }
         let running = Running::start(&store, one_by_one());
-        until("all are done", async || states(&store, JobState::Done).await == 5).await;
+        eventually("all are done", async || states(&store, JobState::Done).await == 5).await;
         running.stop().await;
         assert_eq!(labels(&store, bench.tenant).await, ["4 urgent", "2", "3", "1 low", "5 low"]);
     }
@@ -122,12 +122,12 @@ on_both_engines! {
         }).await.unwrap();
         let others: Vec<Uuid> = (0..3).map(|_| bench.new_id()).collect();
         let running = Running::start(&store, one_by_one());
-        until("it has begun", async || !labels(&store, bench.tenant).await.is_empty()).await;
+        eventually("it has begun", async || !labels(&store, bench.tenant).await.is_empty()).await;
         for other in &others {
             ask(&store, *other, &leave("one")).await;
         }
         for other in &others {
-            until("the one is done", async || labels(&store, *other).await == ["one"]).await;
+            eventually("the one is done", async || labels(&store, *other).await == ["one"]).await;
         }
         let done = labels(&store, bench.tenant).await.len();
         assert!(done < 1_900, "{done} of the other tenant's were done before");
@@ -147,7 +147,7 @@ on_both_engines! {
         let elsewhere = other.write(|tx| async move { enqueue(&tx, &leave("a")).unique("a").await }).await.unwrap();
         assert!(matches!(elsewhere, Enqueued::New(_)), "another tenant's key is another one");
         let running = Running::start(&store, one_by_one());
-        until("all are done", async || states(&store, JobState::Done).await == 3).await;
+        eventually("all are done", async || states(&store, JobState::Done).await == 3).await;
         assert!(matches!(ask("a").await, Enqueued::New(_)), "it has ended");
         running.stop().await;
         for key in ["", &"x".repeat(201), "a\0b"] {
@@ -165,10 +165,10 @@ on_both_engines! {
         let late = Duration::from_secs(3_600);
         store.system(bench.tenant).write(move |tx| async move { enqueue(&tx, &leave("late")).delay(late).await }).await.unwrap();
         ask(&store, bench.tenant, &leave("now")).await;
-        until("the other is done", async || states(&store, JobState::Done).await == 1).await;
+        eventually("the other is done", async || states(&store, JobState::Done).await == 1).await;
         assert_eq!(states(&store, JobState::Waiting).await, 1);
         bench.clock.advance_seconds(3_601);
-        until("both are done", async || states(&store, JobState::Done).await == 2).await;
+        eventually("both are done", async || states(&store, JobState::Done).await == 2).await;
         assert_eq!(labels(&store, bench.tenant).await, ["now", "late"]);
         running.stop().await;
     }
@@ -200,7 +200,7 @@ on_both_engines! {
         {
             let before = states(&store, JobState::Failed).await;
             ask(&store, bench.tenant, &odd(what)).await;
-            until("it has failed for good", async || {
+            eventually("it has failed for good", async || {
                 bench.clock.advance_seconds(1);
                 states(&store, JobState::Failed).await == before + 1
             }).await;
@@ -211,13 +211,13 @@ on_both_engines! {
         }
         assert!(!labels(&store, bench.tenant).await.contains(&"undone".to_owned()), "what did not end left nothing");
         ask(&store, bench.tenant, &leave("others go on")).await;
-        until("another is done", async || labels(&store, bench.tenant).await.contains(&"others go on".to_owned())).await;
+        eventually("another is done", async || labels(&store, bench.tenant).await.contains(&"others go on".to_owned())).await;
         mended.store(true, Ordering::SeqCst);
         let board = Board::of_all(&store);
         let failed = board.list(&Filter { state: Some(JobState::Failed), ..Filter::default() }).await.unwrap().items;
         board.retry(failed[0].id).await.unwrap();
-        until("it is done at last", async || states(&store, JobState::Failed).await == 4).await;
-        until("with its effect", async || labels(&store, bench.tenant).await.contains(&"mended".to_owned())).await;
+        eventually("it is done at last", async || states(&store, JobState::Failed).await == 4).await;
+        eventually("with its effect", async || labels(&store, bench.tenant).await.contains(&"mended".to_owned())).await;
         assert!(matches!(board.retry(failed[0].id).await, Err(BoardError::WrongState(state)) if state == "done"));
         running.stop().await;
     }
@@ -229,7 +229,7 @@ on_both_engines! {
         let store = bench.store(schema()).await;
         ask(&store, bench.tenant, &Older { name: "x".to_owned() }).await;
         let running = Running::start(&store, one_by_one());
-        until("it has failed", async || states(&store, JobState::Failed).await == 1).await;
+        eventually("it has failed", async || states(&store, JobState::Failed).await == 1).await;
         assert!(only(&store).await.errors[0].error.contains("missing field `label`"));
         running.stop().await;
     }
@@ -264,7 +264,7 @@ on_both_engines! {
         assert_eq!((long.percent, long.message.as_deref()), (Some(40), Some("counting")));
         assert!(matches!(board.retry(long.id).await, Err(BoardError::WrongState(_))));
         assert!(board.cancel(long.id).await.unwrap().cancel_asked);
-        until("it is cancelled", async || states(&store, JobState::Cancelled).await == 2).await;
+        eventually("it is cancelled", async || states(&store, JobState::Cancelled).await == 2).await;
         assert!(matches!(board.cancel(long.id).await, Err(BoardError::WrongState(_))));
         assert!(labels(&store, bench.tenant).await.is_empty());
         assert_eq!(store.verify_audit().await.unwrap().records, 2, "both cancellations stand in the audit log");
@@ -293,7 +293,7 @@ on_both_engines! {
             Ok::<_, StoreError>(())
         }).await.unwrap();
         let running: Vec<Running> = stores.iter().map(|store| Running::start(store, jobs(now.clone(), most.clone()))).collect();
-        until("all are done", async || states(&stores[0], JobState::Done).await == 20).await;
+        eventually("all are done", async || states(&stores[0], JobState::Done).await == 20).await;
         assert_eq!(most.load(Ordering::SeqCst), 2);
         for running in running {
             running.stop().await;
@@ -311,11 +311,11 @@ on_both_engines! {
             }
         }
         let running = Running::start(&store, jobs);
-        until("three of each", async || states(&store, JobState::Done).await == 6).await;
+        eventually("three of each", async || states(&store, JobState::Done).await == 6).await;
         bench.clock.advance_seconds(20);
-        until("one more of each", async || states(&store, JobState::Done).await == 8).await;
+        eventually("one more of each", async || states(&store, JobState::Done).await == 8).await;
         bench.clock.advance_seconds(20);
-        until("the rest", async || states(&store, JobState::Done).await == 10).await;
+        eventually("the rest", async || states(&store, JobState::Done).await == 10).await;
         assert_eq!(labels(&store, other).await.len(), 5);
         running.stop().await;
     }

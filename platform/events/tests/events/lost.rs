@@ -8,7 +8,7 @@ use banyan_testkit::on_both_engines;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use crate::effects::{Leave, Running, ask, insert, labels, leave, schema, stores, timing, until};
+use crate::effects::{Leave, Running, ask, eventually, insert, labels, leave, schema, stores, timing};
 
 /// Runs as long as the test wants it to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -77,9 +77,9 @@ on_both_engines! {
         bench.clock.advance_seconds(6);
         let quick = JobHandler::in_transaction(|_: Arc<Held>, tx| async move { Ok(insert(&tx, "quick").await?) });
         let other = Running::start(&stores[1], Jobs::new().handle(quick));
-        until("the other process has done it", async || labels(&stores[1], bench.tenant).await == ["quick"]).await;
+        eventually("the other process has done it", async || labels(&stores[1], bench.tenant).await == ["quick"]).await;
         gate.open.notify_one();
-        until("the first one has tried", async || slot.get().is_some()).await;
+        eventually("the first one has tried", async || slot.get().is_some()).await;
         assert_eq!(slot.get(), Some(Some(JobError::LeaseLost.to_string())));
         assert_eq!(labels(&stores[0], bench.tenant).await, ["quick"], "one effect");
         let sheet = Board::of_all(&stores[0]).list(&Filter::default()).await.unwrap().items.remove(0);
@@ -101,12 +101,12 @@ on_both_engines! {
             bench.clock.advance_seconds(1);
             // Another process's job shows that time has passed for all of them.
             ask(&stores[1], bench.tenant, &leave("beat")).await;
-            until("a beat", async || labels(&stores[1], bench.tenant).await.len() == second + 1).await;
+            eventually("a beat", async || labels(&stores[1], bench.tenant).await.len() == second + 1).await;
             tokio::time::sleep(Duration::from_millis(120)).await;
         }
         assert_eq!(leased().await.errors.len(), 0);
         gate.open.notify_one();
-        until("it has ended", async || slot.get().is_some()).await;
+        eventually("it has ended", async || slot.get().is_some()).await;
         assert_eq!(slot.get(), Some(None), "with its effect");
         slow.stop().await;
         other.stop().await;
@@ -125,7 +125,7 @@ on_both_engines! {
         tokio::time::sleep(Duration::from_millis(200)).await;
         let quick = JobHandler::in_transaction(|_: Arc<Held>, tx| async move { Ok(insert(&tx, "quick").await?) });
         let other = Running::start(&store, Jobs::new().handle(quick));
-        until("another has done it", async || labels(&store, bench.tenant).await == ["quick"]).await;
+        eventually("another has done it", async || labels(&store, bench.tenant).await == ["quick"]).await;
         other.stop().await;
     }
 
@@ -144,7 +144,7 @@ on_both_engines! {
             bench.clock.advance_seconds(6);
         }
         let other = Running::start(&store, Jobs::new().handle(held(&Gate::default(), Arc::default())));
-        until("it is given up", async || state().await.state == JobState::Failed).await;
+        eventually("it is given up", async || state().await.state == JobState::Failed).await;
         assert_eq!((state().await.attempts, state().await.errors.len()), (3, 3));
         other.stop().await;
     }

@@ -1,12 +1,11 @@
 //! Several processes share the work: here several stores on one database, with the machine's clock.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use banyan_events::Consumers;
 use banyan_kernel::{OsRandom, SystemClock};
 use banyan_store::{EngineKind, Environment, Store};
-use banyan_testkit::Bench;
+use banyan_testkit::{Bench, eventually};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -49,22 +48,12 @@ impl Node {
     }
 }
 
-async fn eventually(what: &str, patience: Duration, mut look: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !look().await {
-        assert!(begun.elapsed() < patience, "{what}: not within {patience:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-const LONG: Duration = Duration::from_secs(60);
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn partitions_are_shared_and_taken_over() {
     let bench = Bench::on(EngineKind::Postgres).await;
     let store = crate::things::store(&bench).await;
     let nodes = [Node::start(&bench).await, Node::start(&bench).await, Node::start(&bench).await];
-    eventually("three share", LONG, async || {
+    eventually("three share", async || {
         nodes[0].owners().await == [5, 5, 6] || {
             let mut owners = nodes[0].owners().await;
             owners.sort_unstable();
@@ -87,19 +76,19 @@ async fn partitions_are_shared_and_taken_over() {
         told.len() == 20 && told.values().all(|numbers| numbers.len() as i64 >= count)
     };
     publisher(0).await.unwrap();
-    eventually("all is handled", LONG, async || all_told(30).await).await;
+    eventually("all is handled", async || all_told(30).await).await;
     // One dies while it works; the others take over what was its.
     let publishing = publisher(30);
     nodes[1].kill();
     publishing.await.unwrap();
-    eventually("what the dead one owned is handled", LONG, async || all_told(60).await).await;
+    eventually("what the dead one owned is handled", async || all_told(60).await).await;
     let [first, _dead, third] = nodes;
     // One leaves in good order.
     let publishing = publisher(60);
     third.stop().await;
     publishing.await.unwrap();
-    eventually("all is handled by the last one", LONG, async || all_told(90).await).await;
-    eventually("the last one owns all", LONG, async || first.owners().await == [16]).await;
+    eventually("all is handled by the last one", async || all_told(90).await).await;
+    eventually("the last one owns all", async || first.owners().await == [16]).await;
     for (key, numbers) in told(&store, bench.tenant).await {
         assert_eq!(numbers, (0..90).collect::<Vec<_>>(), "{key}: each once, in order");
     }
@@ -143,7 +132,7 @@ async fn on_the_embedded_engine_a_reader_is_woken_by_the_commit() {
     for number in 0..100 {
         publish(&store, bench.tenant, "a", number).await;
         let seen = async || told(&store, bench.tenant).await.get("a").is_some_and(|numbers| numbers.len() as i64 > number);
-        eventually("it is handled", LONG, seen).await;
+        eventually("it is handled", seen).await;
     }
     stop.send_replace(true);
     task.await.unwrap();

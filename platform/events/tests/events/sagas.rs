@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
-use crate::effects::{Running, delete, insert, labels, schema, timing, until};
+use crate::effects::{Running, delete, eventually, insert, labels, schema, timing};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Trip {
@@ -86,10 +86,10 @@ on_both_engines! {
         assert!(matches!(begin(&store, bench.tenant).await, Started::New(_)));
         assert_eq!(begin(&store, bench.tenant).await, Started::AlreadyThere);
         let running = Running::start(&store, good());
-        until("it is done", async || is(&store, SagaState::Done).await).await;
+        eventually("it is done", async || is(&store, SagaState::Done).await).await;
         assert_eq!(labels(&store, bench.tenant).await, ["train", "hotel", "dinner"]);
         assert_eq!(story(&only(&store).await), ["train done", "hotel done", "dinner done"]);
-        until("its job has ended", async || {
+        eventually("its job has ended", async || {
             Board::of_all(&store).list(&Filter::default()).await.unwrap().items[0].state == JobState::Done
         }).await;
         assert!(matches!(begin(&store, bench.tenant).await, Started::New(_)), "it has ended");
@@ -100,7 +100,7 @@ on_both_engines! {
         let store = bench.store(schema()).await;
         begin(&store, bench.tenant).await;
         let running = Running::start(&store, bad());
-        until("it is undone", async || is(&store, SagaState::Compensated).await).await;
+        eventually("it is undone", async || is(&store, SagaState::Compensated).await).await;
         assert_eq!(labels(&store, bench.tenant).await, Vec::<String>::new());
         let sheet = only(&store).await;
         assert_eq!(story(&sheet), [
@@ -126,7 +126,7 @@ on_both_engines! {
             .build();
         begin(&store, bench.tenant).await;
         let running = Running::start(&store, Jobs::new().saga(saga));
-        until("it is stuck", async || { bench.clock.advance_seconds(1); is(&store, SagaState::Stuck).await }).await;
+        eventually("it is stuck", async || { bench.clock.advance_seconds(1); is(&store, SagaState::Stuck).await }).await;
         let sheet = only(&store).await;
         assert_eq!(story(&sheet), [
             "train done", "dinner failed", "dinner failed", "dinner compensating", "train undo failed", "train undo failed", "train stuck",
@@ -138,7 +138,7 @@ on_both_engines! {
         let elsewhere = SagaBoard::of_tenant(&store, bench.new_id(), None);
         assert!(matches!(elsewhere.resume(sheet.id).await, Err(BoardError::NotFound)), "another tenant's is not there");
         SagaBoard::of_tenant(&store, bench.tenant, None).resume(sheet.id).await.unwrap();
-        until("it is undone", async || is(&store, SagaState::Compensated).await).await;
+        eventually("it is undone", async || is(&store, SagaState::Compensated).await).await;
         assert_eq!(labels(&store, bench.tenant).await, Vec::<String>::new());
         running.stop().await;
     }
@@ -156,13 +156,13 @@ on_both_engines! {
         }).retries(QUICK).build();
         begin(&store, bench.tenant).await;
         let running = Running::start(&store, Jobs::new().saga(saga));
-        until("it is stuck", async || { bench.clock.advance_seconds(1); is(&store, SagaState::Stuck).await }).await;
+        eventually("it is stuck", async || { bench.clock.advance_seconds(1); is(&store, SagaState::Stuck).await }).await;
         let board = SagaBoard::of_all(&store);
         let id = only(&store).await.id;
         assert!(matches!(board.compensate(id).await, Err(BoardError::NoReturn)));
         mended.store(true, Ordering::SeqCst);
         board.resume(id).await.unwrap();
-        until("it is done", async || is(&store, SagaState::Done).await).await;
+        eventually("it is done", async || is(&store, SagaState::Done).await).await;
         assert_eq!(labels(&store, bench.tenant).await, ["train", "hotel", "dinner"], "{:?}", story(&only(&store).await));
         running.stop().await;
     }
@@ -186,7 +186,7 @@ on_both_engines! {
         assert!(matches!(Board::of_all(&store).cancel(job.id).await, Err(BoardError::DrivesSaga)));
         assert!(SagaBoard::of_all(&store).compensate(id).await.unwrap().compensate_asked);
         go.notify_one();
-        until("it is undone", async || is(&store, SagaState::Compensated).await).await;
+        eventually("it is undone", async || is(&store, SagaState::Compensated).await).await;
         assert_eq!(labels(&store, bench.tenant).await, Vec::<String>::new(), "{:?}", story(&only(&store).await));
         assert!(!story(&only(&store).await).contains(&"hotel done".to_owned()));
         running.stop().await;
@@ -219,7 +219,7 @@ fn run_and_lose(store: &Store, jobs: Jobs, over: &Arc<Notify>) -> bool {
         tokio::select! {
             biased;
             () = over.notified() => true,
-            () = until("it has ended", ended) => false,
+            () = eventually("it has ended", ended) => false,
         }
     });
     runtime.shutdown_timeout(Duration::from_secs(5));
@@ -240,7 +240,7 @@ async fn lose_everywhere(bench: &Bench, jobs: fn() -> Jobs, ending: SagaState, w
         let lost = tokio::task::spawn_blocking(move || run_and_lose(&watched, jobs(), &over)).await.unwrap();
         bench.clock.advance_seconds(6);
         let running = Running::start(&store, jobs());
-        until("it has ended", async || is(&store, ending).await).await;
+        eventually("it has ended", async || is(&store, ending).await).await;
         running.stop().await;
         assert_eq!(labels(&store, tenant).await, wanted, "lost at {place}: {lost}; {:?}", only(&store).await);
         let wipe = |tx: Tx| async move {

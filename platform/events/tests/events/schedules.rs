@@ -6,7 +6,7 @@ use banyan_events::jobs::{Board, Cron, JobHandler, Jobs, JobsError, Missed, Runn
 use banyan_kernel::{OsRandom, Uuid};
 use banyan_testkit::{Bench, on_both_engines};
 
-use crate::effects::{Leave, Running, insert, labels, leave, schema, stores, until};
+use crate::effects::{Leave, Running, eventually, insert, labels, leave, schema, stores};
 
 fn hourly(missed: Missed) -> Jobs {
     let cron = Cron::new("0 * * * *", "Asia/Jakarta").unwrap();
@@ -19,10 +19,10 @@ on_both_engines! {
         let stores = stores(&bench, 3).await;
         let running: Vec<Running> = stores.iter().map(|store| Running::start(store, hourly(Missed::RunOnce))).collect();
         let board = Board::of_all(&stores[0]);
-        until("it is known", async || !board.schedules().await.unwrap().is_empty()).await;
+        eventually("it is known", async || !board.schedules().await.unwrap().is_empty()).await;
         for hour in 1..4 {
             bench.clock.advance_seconds(3_600);
-            until("one more", async || labels(&stores[0], Uuid::nil()).await.len() == hour).await;
+            eventually("one more", async || labels(&stores[0], Uuid::nil()).await.len() == hour).await;
         }
         assert_eq!(labels(&stores[0], Uuid::nil()).await, ["2024-01-15T11:00:00Z", "2024-01-15T12:00:00Z", "2024-01-15T13:00:00Z"]);
         let line = board.schedules().await.unwrap().remove(0);
@@ -38,18 +38,18 @@ on_both_engines! {
         let store = bench.store(schema()).await;
         let board = Board::of_all(&store);
         let first = Running::start(&store, hourly(Missed::RunAll { at_most: 2 }));
-        until("it is known", async || !board.schedules().await.unwrap().is_empty()).await;
+        eventually("it is known", async || !board.schedules().await.unwrap().is_empty()).await;
         first.stop().await;
         bench.clock.advance_seconds(5 * 3_600 + 1_800);
         let second = Running::start(&store, hourly(Missed::RunAll { at_most: 2 }));
-        until("two of five", async || labels(&store, Uuid::nil()).await.len() == 2).await;
+        eventually("two of five", async || labels(&store, Uuid::nil()).await.len() == 2).await;
         let mut made_up = labels(&store, Uuid::nil()).await;
         made_up.sort();
         assert_eq!(made_up, ["2024-01-15T14:00:00Z", "2024-01-15T15:00:00Z"]);
         second.stop().await;
         bench.clock.advance_seconds(3 * 3_600);
         let third = Running::start(&store, hourly(Missed::Skip));
-        until("it has moved on", async || board.schedules().await.unwrap()[0].next_at.to_string() == "2024-01-15T19:00:00Z").await;
+        eventually("it has moved on", async || board.schedules().await.unwrap()[0].next_at.to_string() == "2024-01-15T19:00:00Z").await;
         assert_eq!(labels(&store, Uuid::nil()).await.len(), 2);
         third.stop().await;
     }

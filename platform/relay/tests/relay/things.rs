@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::{self, stream::Stream};
@@ -14,6 +13,7 @@ use banyan_relay::{NatsOptions, NatsSink};
 use banyan_store::migrate::Schema;
 use banyan_store::{Environment, Store};
 use banyan_testkit::{Bench, Broker};
+pub(crate) use banyan_testkit::{eventually, eventually_within};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -89,18 +89,6 @@ impl Process {
 
     pub(crate) async fn done(&self) {
         eventually("everything has left", async || self.state().await.lag == 0).await;
-    }
-}
-
-pub(crate) async fn eventually(what: &str, look: impl AsyncFnMut() -> bool) {
-    eventually_within(Duration::from_secs(120), what, look).await;
-}
-
-pub(crate) async fn eventually_within(patience: Duration, what: &str, mut look: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !look().await {
-        assert!(begun.elapsed() < patience, "{what}: not in time");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -1,18 +1,15 @@
 //! Another process follows, and a start without a store has what was kept.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use banyan_features::{Context, LocalFlags};
 use banyan_flags::{FlagsTenant, Follower, Part, Shared, Surroundings};
 use banyan_kernel::Role;
-use banyan_testkit::{App, Bench, on_both_engines};
+use banyan_testkit::{App, Bench, eventually, on_both_engines};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::support::{app, flag};
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A follower of another process of the installation.
 async fn other(app: &App, bench: &Bench, change: impl FnOnce(&mut Surroundings)) -> (Shared, Follower) {
@@ -28,14 +25,6 @@ async fn other(app: &App, bench: &Bench, change: impl FnOnce(&mut Surroundings))
     (shared, Follower::begin(&host, surroundings).await)
 }
 
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "{what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
 on_both_engines! {
     async fn another_process_follows(bench: Bench) {
         let mut bench = bench;
@@ -47,15 +36,15 @@ on_both_engines! {
         let (stop, stopped) = watch::channel(false);
         let following = tokio::spawn(follower.run(stopped));
         let path = flag(&app, &caller, "f", json!({ "enabled": true })).await;
-        until("a new flag is not heard of", || on("f")).await;
+        eventually("a new flag is not heard of", async || on("f")).await;
         app.post(&caller, &format!("{path}/kill"), Value::Null).await;
-        until("it is not killed elsewhere", || !on("f")).await;
+        eventually("it is not killed elsewhere", async || !on("f")).await;
         let made = app.post(&caller, "/api/v1/admin/flag-tokens", json!({ "name": "x", "kind": "client", "environment": "production" })).await;
         let secret = made.body["secret"].as_str().unwrap();
         let clock = &*app.host.clock;
-        until("a token is not known elsewhere", || shared.tokens.verify(secret, clock).is_some()).await;
+        eventually("a token is not known elsewhere", async || shared.tokens.verify(secret, clock).is_some()).await;
         app.delete(&caller, &format!("/api/v1/admin/flag-tokens/{}", made.body["token"]["id"].as_str().unwrap())).await;
-        until("a revoked token counts elsewhere", || shared.tokens.verify(secret, clock).is_none()).await;
+        eventually("a revoked token counts elsewhere", async || shared.tokens.verify(secret, clock).is_none()).await;
         stop.send(true).unwrap();
         following.await.unwrap();
         let usage = app.get(&caller, &format!("{path}/usage")).await;

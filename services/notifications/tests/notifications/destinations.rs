@@ -1,11 +1,9 @@
 //! Where a tenant hears of itself: Slack, Discord, webhooks.
 
-use std::time::Duration;
-
 use banyan_channels::testing::{HttpSink, Reply};
 use banyan_channels::webhook::{SigningKey, verify};
 use banyan_kernel::{Caller, Role};
-use banyan_testkit::{Bench, on_both_engines};
+use banyan_testkit::{Bench, eventually, on_both_engines};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -29,12 +27,8 @@ async fn add(place: &Place, admin: &Caller, sink: &HttpSink, kind: &str, topics:
 }
 
 async fn until_heard(sink: &HttpSink, path: &str, count: usize) {
-    let begun = std::time::Instant::now();
     let heard = || sink.heard().iter().filter(|one| one.target.starts_with(path)).count();
-    while heard() < count {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{path}: {} of {count}", heard());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually(&format!("{path}: {count}"), async || heard() >= count).await;
 }
 
 fn path_of(made: &Value) -> String {
