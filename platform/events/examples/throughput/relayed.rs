@@ -94,9 +94,10 @@ async fn consumer(broker: &str) -> PullConsumer {
 }
 
 async fn read(consumer: PullConsumer, store: Store, delays: Delays) {
-    loop {
-        let fetch = consumer.fetch().max_messages(BATCH).expires(Duration::from_secs(1));
-        let messages: Vec<_> = fetch.messages().await.unwrap().map(Result::unwrap).collect().await;
+    let messages = consumer.stream().max_messages_per_batch(BATCH).messages().await.unwrap();
+    // What is there, without waiting for more.
+    let mut batches = std::pin::pin!(messages.map(Result::unwrap).ready_chunks(BATCH));
+    while let Some(messages) = batches.next().await {
         let events = messages.iter().map(|message| serde_json::from_slice::<CloudEvent>(&message.payload).unwrap());
         // The one that made the stream is none of those that are counted.
         let events: Vec<_> =
