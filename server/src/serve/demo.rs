@@ -81,5 +81,8 @@ async fn seed_application(house: &House, application: &Application) -> Result<Ve
     if let (Some(store), Some(document)) = (house.store(banyan_support::SERVICE), application.demo(banyan_support::SERVICE)) {
         banyan_support::seed_demo(store, id, &ids, document).await?;
     }
+    if let (Some(store), Some(document)) = (house.store(banyan_context::SERVICE), application.demo(banyan_context::SERVICE)) {
+        banyan_context::seed_demo(store, id, &ids, document).await?;
+    }
     Ok(people)
 }
