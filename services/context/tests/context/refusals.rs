@@ -30,6 +30,7 @@ on_both_engines! {
     async fn an_anonymous_caller_is_refused_everywhere(bench: Bench) {
         let mut bench = bench;
         let place = Place::new(&mut bench).await;
+        assert_eq!(banyan_http::openapi::loose_bodies(banyan_context::service().openapi()), Vec::<String>::new());
         let operations = banyan_context::service().operations();
         assert!(operations.len() >= 30, "{}", operations.len());
         for operation in operations {
