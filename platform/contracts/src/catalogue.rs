@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
 
-use crate::{Event, Keep, content, event_door, flags, goals, identity, realtime, support};
+use crate::{Event, Keep, content, context, event_door, flags, goals, identity, realtime, support};
 
 /// One type of event.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,11 @@ pub fn event_types() -> Vec<EventType> {
         content::LegalTextPublished,
         content::LegalTextAccepted,
         content::ConsentWithdrawn,
+        context::SessionCreated,
+        context::SessionEnded,
+        context::ItemChanged,
+        context::SuggestionGenerated,
+        context::SuggestionAnswered,
         event_door::WebhookDisabled,
         flags::FlagChanged,
         goals::GoalCreated,

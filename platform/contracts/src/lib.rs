@@ -3,6 +3,7 @@
 pub mod asyncapi;
 pub mod catalogue;
 pub mod content;
+pub mod context;
 mod envelope;
 pub mod event_door;
 pub mod flags;

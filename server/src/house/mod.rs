@@ -61,6 +61,7 @@ pub(crate) fn services() -> Vec<Service> {
         banyan_flags::service(),
         banyan_translations::service(),
         banyan_support::service(),
+        banyan_context::service(),
     ]
 }
 

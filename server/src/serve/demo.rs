@@ -50,7 +50,12 @@ pub(super) async fn seed(demo: Demo, house: &House) -> Result<Vec<DemoPerson>> {
     if demo == Demo::None {
         return Ok(people);
     }
-    for application in house.applications.iter().filter(|application| application.demo(banyan_identity::SERVICE).is_some()) {
+    let with_people = |application: &&Application| application.demo(banyan_identity::SERVICE).is_some();
+    let mut applications: Vec<&Application> = house.applications.iter().map(AsRef::as_ref).filter(with_people).collect();
+    // Who starts the server is shown commands for the first of these people, and they name no tenant.
+    let default = house.applications.default_application().name();
+    applications.sort_by_key(|application| application.name() != default);
+    for application in applications {
         let tenant = application.name();
         let made = seed_application(house, application).await.with_context(|| format!("the demo data of {tenant}"))?;
         people.extend(made.into_iter().map(|person| DemoPerson {
@@ -80,6 +85,9 @@ async fn seed_application(house: &House, application: &Application) -> Result<Ve
     }
     if let (Some(store), Some(document)) = (house.store(banyan_support::SERVICE), application.demo(banyan_support::SERVICE)) {
         banyan_support::seed_demo(store, id, &ids, document).await?;
+    }
+    if let (Some(store), Some(document)) = (house.store(banyan_context::SERVICE), application.demo(banyan_context::SERVICE)) {
+        banyan_context::seed_demo(store, id, &ids, document).await?;
     }
     Ok(people)
 }

@@ -69,6 +69,7 @@ async fn tidy(house: &House, tenant: Uuid) {
             banyan_content::SERVICE => banyan_content::purge(store, tenant).await.map_err(anyhow::Error::from),
             banyan_notifications::SERVICE => banyan_notifications::purge(store, tenant).await.map_err(anyhow::Error::from),
             banyan_support::SERVICE => banyan_support::purge(store, tenant).await.map_err(anyhow::Error::from),
+            banyan_context::SERVICE => banyan_context::purge(store, tenant).await.map_err(anyhow::Error::from),
             banyan_flags::SERVICE => banyan_flags::purge(store, tenant).await.map_err(anyhow::Error::from),
             _ => Ok(0),
         };

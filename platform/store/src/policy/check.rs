@@ -116,6 +116,12 @@ fn check_rule(tables: &[Table], table: &Table, rule: &Rule) -> Result<(), Declar
             wants(table, column, ColumnType::Uuid)?;
             wants(readable(tables, table, parent)?, owner, ColumnType::Uuid)
         }
+        Rule::Member { column, table: list, key, member } => {
+            wants(table, column, ColumnType::Uuid)?;
+            let list = readable(tables, table, list)?;
+            wants(list, key, ColumnType::Uuid)?;
+            wants(list, member, ColumnType::Uuid)
+        }
         Rule::Null(name) => match column(table, name) {
             Some(_) => Ok(()),
             None => Err(DeclarationError::Column { table: table.name, column: name, wanted: "any" }),
@@ -159,7 +165,7 @@ fn walk(tables: &[Table], rule: &Rule, path: &mut Vec<&'static str>) -> Result<(
     let next = match rule {
         Rule::AnyOf(rules) | Rule::AllOf(rules) => return rules.iter().try_for_each(|rule| walk(tables, rule, path)),
         Rule::Granted { .. } => GRANTS,
-        Rule::Parent { table, .. } | Rule::OwnParent { table, .. } => table,
+        Rule::Parent { table, .. } | Rule::OwnParent { table, .. } | Rule::Member { table, .. } => table,
         _ => return Ok(()),
     };
     if path.contains(&next) {
@@ -217,6 +223,9 @@ mod tests {
         assert!(matches!(check(&[table("goals", to("goals"))]), Err(DeclarationError::Cycle { table: "goals" })));
         let ring = [table("goals", to("tasks")), table("tasks", to("goals"))];
         assert!(matches!(check(&ring), Err(DeclarationError::Cycle { .. })));
+        let listed = |name| Rule::Member { column: "owner_id", table: name, key: "owner_id", member: "owner_id" };
+        assert!(matches!(check(&[table("goals", listed("goals"))]), Err(DeclarationError::Cycle { table: "goals" })));
+        check(&[table("seats", Rule::Owner("owner_id")), table("goals", listed("seats"))]).unwrap();
         let mut insert = table("goals", Rule::Anyone);
         insert.policy.insert = to("goals");
         assert!(matches!(check(&[insert]), Err(DeclarationError::Cycle { .. })));

@@ -53,6 +53,11 @@ impl Compiler<'_> {
                 self.table(table),
                 self.user()
             ),
+            Rule::Member { column, table, key, member } => format!(
+                "EXISTS (SELECT 1 FROM {} AS rls_m WHERE rls_m.\"{key}\" = {row}.\"{column}\" AND rls_m.\"{member}\" = {})",
+                self.table(table),
+                self.user()
+            ),
             Rule::Null(column) => format!("{row}.\"{column}\" IS NULL"),
             Rule::Elevated => self.elevated(),
             Rule::AnyOf(rules) => self.joined(rules, row, " OR "),
@@ -193,7 +198,7 @@ fn reduce_all(rules: &[Rule]) -> Rule {
 
 fn cost(rule: &Rule) -> u8 {
     match rule {
-        Rule::Granted { .. } | Rule::Parent { .. } | Rule::OwnParent { .. } => 2,
+        Rule::Granted { .. } | Rule::Parent { .. } | Rule::OwnParent { .. } | Rule::Member { .. } => 2,
         Rule::Organisation(_) => 1,
         Rule::AnyOf(rules) | Rule::AllOf(rules) => rules.iter().map(cost).max().unwrap_or(0),
         _ => 0,

@@ -20,6 +20,7 @@ impl fmt::Display for Rule {
             Self::Equals(column, text) => write!(f, "{column} is {text:?}"),
             Self::Parent { column, table } => write!(f, "may read {table} by {column}"),
             Self::OwnParent { column, table, owner } => write!(f, "owner by {owner} of {table} by {column}"),
+            Self::Member { column, table, member, .. } => write!(f, "{member} of {table} by {column}"),
             Self::Null(column) => write!(f, "no {column}"),
             Self::Elevated => f.write_str("elevated"),
             Self::AnyOf(rules) => list(f, rules, " or "),

@@ -50,6 +50,14 @@ pub enum Rule {
         table: &'static str,
         owner: &'static str,
     },
+    /// A row of `table` (same tenant), which the caller may read, has in its column `key` what stands in `column` here, and the caller's
+    /// user id in its column `member`: whoever is on the list that belongs to the row.
+    Member {
+        column: &'static str,
+        table: &'static str,
+        key: &'static str,
+        member: &'static str,
+    },
     /// Nothing stands in the column.
     Null(&'static str),
     /// The caller is elevated ([`banyan_kernel::Caller::elevate`]): audited with its reason.

@@ -65,6 +65,7 @@ impl World {
                 let own = |row: &Row| user.is_some() && uuid(row, owner) == user;
                 self.parent(uuid(row, column), table, who, own)
             }
+            Rule::Member { column, table, key, member } => self.member(uuid(row, column), table, (key, member), user, who),
             Rule::Null(column) => row.get(*column).is_none_or(|value| *value == value.as_null()),
             Rule::Elevated => caller.is_some_and(|caller| caller.elevation().is_some()),
             Rule::AnyOf(rules) => rules.iter().any(|rule| self.rule(rule, row, who)),
@@ -81,6 +82,12 @@ impl World {
                 && matches!(grant.get("revoked_at"), None | Some(Value::BigInt(None)))
                 && self.sees(grants, grant, who)
         })
+    }
+
+    fn member(&self, id: Option<Uuid>, table: &str, (key, member): (&str, &str), user: Option<Uuid>, who: &Who) -> bool {
+        let (Some(id), Some(user), Some(table)) = (id, user, self.table(table)) else { return false };
+        let names = |row: &Row| uuid(row, key) == Some(id) && uuid(row, member) == Some(user);
+        self.rows(table.name).iter().any(|row| names(row) && self.sees(table, row, who))
     }
 
     fn parent(&self, id: Option<Uuid>, table: &str, who: &Who, also: impl Fn(&Row) -> bool) -> bool {

@@ -109,6 +109,10 @@ fn candidates(world: &World, table: &Table, tenant: Uuid, column: &Column) -> Ve
                 let parents = world.rows(parent).iter().filter(|row| in_tenant(row, table, tenant));
                 found.extend(parents.map(|row| uuid(row, "id")));
             }
+            Rule::Member { column: name, table: list, key, .. } if *name == column.name => {
+                let listed = world.rows(list).iter().filter(|row| in_tenant(row, table, tenant));
+                found.extend(listed.map(|row| uuid(row, key)).filter(Option::is_some));
+            }
             Rule::Equals(name, text) if *name == column.name => texts.extend([*text, "something else"]),
             _ => {}
         });
@@ -161,7 +165,10 @@ pub(super) fn looked_at(table: &Table) -> BTreeSet<&'static str> {
             Rule::Tenant(column) | Rule::Owner(column) | Rule::Organisation(column) | Rule::Equals(column, _) => {
                 columns.insert(*column);
             }
-            Rule::Granted { owner: column, .. } | Rule::Parent { column, .. } | Rule::OwnParent { column, .. } => {
+            Rule::Granted { owner: column, .. }
+            | Rule::Parent { column, .. }
+            | Rule::OwnParent { column, .. }
+            | Rule::Member { column, .. } => {
                 columns.insert(*column);
             }
             _ => {}

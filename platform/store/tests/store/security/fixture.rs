@@ -10,7 +10,21 @@ use banyan_store::{Policy, Rule};
 use tempfile::TempDir;
 
 pub(crate) fn tables() -> Vec<Table> {
-    vec![goals(), tasks(), notices(), events(), journal(), drafts(), inbox(), settings(), secrets(), places(), pins(), grants()]
+    vec![
+        goals(),
+        tasks(),
+        notices(),
+        events(),
+        journal(),
+        drafts(),
+        inbox(),
+        settings(),
+        secrets(),
+        places(),
+        pins(),
+        boards(),
+        grants(),
+    ]
 }
 
 /// Owned, granted, a tree, with a unique column that clashes with hidden rows.
@@ -131,6 +145,16 @@ fn pins() -> Table {
         .column("goal_id", ColumnType::Uuid)
         .column("n", ColumnType::Integer)
         .reference("goal_id", "goals", OnDelete::Restrict)
+}
+
+/// Of whoever has pinned the goal.
+fn boards() -> Table {
+    let pinned = || Rule::Member { column: "goal_id", table: "pins", key: "goal_id", member: "user_id" };
+    let policy = Policy::closed().read(pinned().or(Rule::System)).insert(Rule::SignedIn).update(pinned()).delete(pinned());
+    Table::new("boards", policy)
+        .column("goal_id", ColumnType::Uuid)
+        .column("title", ColumnType::Text)
+        .column("n", ColumnType::Integer)
 }
 
 fn grants() -> Table {
