@@ -14,8 +14,8 @@ use serde_json::Value;
 pub(crate) const PASSWORD: &str = "three grey herons wade";
 
 /// All services of the program, by name.
-pub(crate) const SERVICES: [&str; 9] =
-    ["identity", "content", "goals", "gateway", "events", "notifications", "flags", "translations", "support"];
+pub(crate) const SERVICES: [&str; 10] =
+    ["identity", "content", "goals", "gateway", "events", "notifications", "flags", "translations", "support", "realtime"];
 
 /// No step of a test may take longer.
 const PATIENCE: Duration = Duration::from_secs(60);
