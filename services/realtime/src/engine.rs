@@ -30,6 +30,7 @@ pub(crate) struct Engine {
     pub(crate) tokens: Option<Arc<dyn VerifyToken>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Ids,
+    pub(crate) random: Arc<dyn Random>,
     /// Of this process, as clients are told.
     pub(crate) node: String,
     turns: Vec<tokio::sync::Mutex<()>>,
@@ -64,6 +65,7 @@ impl Engine {
             tokens: host.resource::<Arc<dyn VerifyToken>>(),
             clock: host.clock.clone(),
             ids: host.ids.clone(),
+            random: host.random.clone(),
             node: host.ids.next().to_string(),
             turns: (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect(),
             hash: ahash::RandomState::new(),

@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use banyan_http::{Allowed, Body, Check, Problem, Validate, permit};
+use banyan_http::{Allowed, Body, Check, Document, Problem, Validate, permit};
 use banyan_kernel::Uuid;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::publish::RoomPlace;
@@ -22,8 +21,7 @@ pub(crate) struct RoomsMessage {
     #[schema(min_items = 1, max_items = 100)]
     rooms: Vec<String>,
     /// Any JSON, at most 32 KiB.
-    #[schema(value_type = Object)]
-    data: Value,
+    data: Document,
     /// Of those with the same id each room hears one, within the hour.
     id: Option<Uuid>,
 }
@@ -31,7 +29,7 @@ pub(crate) struct RoomsMessage {
 impl Validate for RoomsMessage {
     fn validate(&self, check: &mut Check) {
         check.count("rooms", &self.rooms, 1, MOST);
-        check.that(fits(&self.data), "data", too_large());
+        check.that(fits(&self.data.0), "data", too_large());
     }
 }
 
@@ -62,7 +60,7 @@ pub(crate) async fn publish_in_rooms(
         named.map(|(index, name)| room(caller.tenant, &format!("rooms[{index}]"), name)).collect::<Result<_, _>>()?;
     let mut data = Vec::with_capacity(rooms.len());
     for key in rooms {
-        let place = app.engine.publish_value(&key, &message.data, message.id).await?;
+        let place = app.engine.publish_value(&key, &message.data.0, message.id).await?;
         data.push(RoomPlace::of(&key.name, place));
     }
     Ok(Json(RoomPlaces { data }))

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use banyan_http::{Allowed, Check, Problem, Query, Validate, permit};
+use banyan_http::{Allowed, Check, Document, Problem, Query, Validate, permit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -50,8 +50,7 @@ pub(crate) struct RoomHistory {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RoomPublication {
     offset: u64,
-    #[schema(value_type = Object)]
-    data: Value,
+    data: Document,
     /// Who said it, where a person did: `user` and `client`.
     #[schema(value_type = Option<Object>)]
     info: Option<Value>,
@@ -79,7 +78,7 @@ pub(crate) async fn get_room_history(
     let shown = |(offset, body): (u64, std::sync::Arc<str>)| {
         let mut body: Value = serde_json::from_str(&body).ok()?;
         let info = Some(body["info"].take()).filter(|info| !info.is_null());
-        Some(RoomPublication { offset, data: body["data"].take(), info })
+        Some(RoomPublication { offset, data: Document(body["data"].take()), info })
     };
     let data = kept.publications.into_iter().filter_map(shown).collect();
     Ok(Json(RoomHistory { epoch: kept.top.epoch.to_string(), offset: kept.top.offset, data }))

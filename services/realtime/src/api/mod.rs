@@ -7,6 +7,7 @@ mod history;
 mod presence;
 mod publish;
 mod rooms;
+mod stream;
 
 use banyan_http::{FieldError, Problem};
 use banyan_kernel::{ErrorCode, Uuid};
@@ -25,6 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(connect::connect_realtime))
         .routes(routes!(connect::connect_realtime_alias))
+        .routes(routes!(stream::stream_realtime))
+        .routes(routes!(stream::emulate_realtime))
         .routes(routes!(publish::publish_in_room))
         .routes(routes!(broadcast::publish_in_rooms))
         .routes(routes!(disconnect::disconnect_person))

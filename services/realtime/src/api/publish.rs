@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use banyan_http::{Allowed, Body, Check, Problem, Validate, permit};
+use banyan_http::{Allowed, Body, Check, Document, Problem, Validate, permit};
 use banyan_kernel::Uuid;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{fits, room, too_large};
@@ -20,8 +19,7 @@ pub(crate) struct RoomMessage {
     #[schema(min_length = 1, max_length = 255)]
     room: String,
     /// Any JSON, at most 32 KiB.
-    #[schema(value_type = Object)]
-    data: Value,
+    data: Document,
     /// Of those with the same id the room hears one, within the hour.
     id: Option<Uuid>,
 }
@@ -29,7 +27,7 @@ pub(crate) struct RoomMessage {
 impl Validate for RoomMessage {
     fn validate(&self, check: &mut Check) {
         check.line("room", &self.room).not_blank().length(1, 255).any();
-        check.that(fits(&self.data), "data", too_large());
+        check.that(fits(&self.data.0), "data", too_large());
     }
 }
 
@@ -65,6 +63,6 @@ pub(crate) async fn publish_in_room(
     Body(message): Body<RoomMessage>,
 ) -> Result<Json<RoomPlace>, Problem> {
     let key = room(caller.tenant, "room", &message.room)?;
-    let place = app.engine.publish_value(&key, &message.data, message.id).await?;
+    let place = app.engine.publish_value(&key, &message.data.0, message.id).await?;
     Ok(Json(RoomPlace::of(&key.name, place)))
 }

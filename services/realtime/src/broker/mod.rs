@@ -81,6 +81,8 @@ pub(crate) struct Kept {
 pub(crate) enum Notice {
     /// All connections of a person are closed; or one of them.
     Disconnect { tenant: Uuid, user: Uuid, client: Option<Uuid>, comes_again: bool },
+    /// Commands for a conversation that has a stream for its replies, in the process that has it.
+    Commands { session: String, data: String },
 }
 
 /// Who listens in this process.

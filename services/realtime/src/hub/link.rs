@@ -1,7 +1,7 @@
 //! A connection, as the hub knows it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use banyan_kernel::{Caller, Timestamp, Uuid};
 use parking_lot::RwLock;
@@ -19,6 +19,7 @@ pub(crate) struct Link {
     pub(super) next_ping: AtomicU64,
     /// When a pong is due; 0 while none is.
     pub(super) pong_due: AtomicU64,
+    pub(super) pongs: AtomicBool,
 }
 
 /// Who has connected, until when, and by what.
@@ -43,7 +44,15 @@ impl Who {
 
 impl Link {
     pub(super) fn new(id: Uuid, outbox: Outbox, opened: u64) -> Self {
-        Self { id, outbox, who: RwLock::new(None), opened, next_ping: AtomicU64::new(u64::MAX), pong_due: AtomicU64::new(0) }
+        Self {
+            id,
+            outbox,
+            who: RwLock::new(None),
+            opened,
+            next_ping: AtomicU64::new(u64::MAX),
+            pong_due: AtomicU64::new(0),
+            pongs: AtomicBool::new(true),
+        }
     }
 
     pub(crate) fn who(&self) -> Option<Arc<Who>> {
@@ -52,6 +61,11 @@ impl Link {
 
     pub(crate) fn is(&self, who: Arc<Who>) {
         *self.who.write() = Some(who);
+    }
+
+    /// Whether a pong is waited for.
+    pub(crate) fn answers_pings(&self, answers: bool) {
+        self.pongs.store(answers, Ordering::Relaxed);
     }
 
     /// Anything that comes shows that somebody is there.

@@ -7,6 +7,7 @@ mod link;
 mod outbox;
 mod people;
 mod rooms;
+mod streams;
 mod watch;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) struct Hub {
     rooms: Vec<Mutex<HashMap<RoomKey, rooms::Room>>>,
     links: Vec<Mutex<HashMap<Uuid, Arc<Link>>>>,
     people: Mutex<people::People>,
+    pub(crate) streams: streams::Streams,
     hash: ahash::RandomState,
     numbers: AtomicU64,
     begun: Instant,
@@ -45,6 +47,7 @@ impl Hub {
             rooms: (0..PARTS).map(|_| Mutex::default()).collect(),
             links: (0..PARTS).map(|_| Mutex::default()).collect(),
             people: Mutex::default(),
+            streams: streams::Streams::default(),
             hash: ahash::RandomState::new(),
             numbers: AtomicU64::new(1),
             begun: Instant::now(),

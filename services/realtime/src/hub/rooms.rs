@@ -196,9 +196,13 @@ impl Ear for Hub {
     }
 
     fn noticed(&self, notice: &Notice) {
-        let Notice::Disconnect { tenant, user, client, comes_again } = notice;
-        let why = if *comes_again { Disconnect::ForceReconnect } else { Disconnect::ForceNoReconnect };
-        self.disconnect(*tenant, *user, *client, why);
+        match notice {
+            Notice::Disconnect { tenant, user, client, comes_again } => {
+                let why = if *comes_again { Disconnect::ForceReconnect } else { Disconnect::ForceNoReconnect };
+                self.disconnect(*tenant, *user, *client, why);
+            }
+            Notice::Commands { session, data } => self.streams.say(session, data),
+        }
     }
 
     fn rooms(&self) -> Vec<RoomKey> {

@@ -37,9 +37,11 @@ impl Hub {
             for link in links {
                 if let Some(why) = verdict(&link, seconds, beat.now) {
                     link.outbox.close(why);
-                } else if seconds >= link.next_ping.load(Ordering::Relaxed) {
+                } else if seconds >= link.next_ping.load(Ordering::Relaxed) && link.pong_due.load(Ordering::Relaxed) == 0 {
                     link.next_ping.store(seconds + u64::from(settings.ping_seconds), Ordering::Relaxed);
-                    link.pong_due.store(seconds + u64::from(settings.pong_seconds), Ordering::Relaxed);
+                    if link.pongs.load(Ordering::Relaxed) {
+                        link.pong_due.store(seconds + u64::from(settings.pong_seconds), Ordering::Relaxed);
+                    }
                     link.outbox.send(PING.clone());
                 }
             }

@@ -93,12 +93,17 @@ pub(crate) struct Subscribe<'f> {
     _data: Option<&'f RawValue>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Publish<'f> {
+    #[serde(default)]
     pub(crate) channel: String,
-    #[serde(borrow)]
-    pub(crate) data: Option<&'f RawValue>,
+    /// `null` is something that can be said.
+    #[serde(borrow, default = "null")]
+    pub(crate) data: &'f RawValue,
+}
+
+fn null() -> &'static RawValue {
+    RawValue::NULL
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -154,9 +159,13 @@ pub(crate) fn commands(frame: &str) -> Result<Vec<Command<'_>>, Malformed> {
         return Err(Malformed);
     }
     let lines = frame.split('\n').map(str::trim).filter(|line| !line.is_empty());
-    let commands: Vec<Command<'_>> =
-        lines.take(MOST_COMMANDS + 1).map(|line| serde_json::from_str(line).map_err(|_| Malformed)).collect::<Result<_, _>>()?;
+    let commands: Vec<Command<'_>> = lines.take(MOST_COMMANDS + 1).map(|line| command(line)).collect::<Result<_, _>>()?;
     if commands.is_empty() || commands.len() > MOST_COMMANDS { Err(Malformed) } else { Ok(commands) }
+}
+
+/// serde takes a list for an object, member by member; clients do not.
+fn command(line: &str) -> Result<Command<'_>, Malformed> {
+    if line.starts_with('{') { serde_json::from_str(line).map_err(|_| Malformed) } else { Err(Malformed) }
 }
 
 /// Whether brackets are nested deeper than anybody needs. Brackets in strings are none.

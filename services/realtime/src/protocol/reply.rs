@@ -105,6 +105,7 @@ pub(crate) struct Connected<'r> {
     pub(crate) ttl: u32,
     /// In seconds.
     pub(crate) ping: u32,
+    #[serde(skip_serializing_if = "is_false")]
     pub(crate) pong: bool,
     pub(crate) session: &'r str,
     pub(crate) node: &'r str,

@@ -68,7 +68,7 @@ impl Session {
 
     async fn publish(&mut self, id: u32, asked: &Publish<'_>) -> Result<Outcome, Refusal> {
         let room = self.room(&asked.channel)?;
-        let data = asked.data.ok_or(Refusal::BadRequest)?;
+        let data = asked.data;
         if data.get().len() > LARGEST_SAID {
             return Err(Refusal::LimitExceeded);
         }

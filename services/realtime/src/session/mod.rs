@@ -4,6 +4,7 @@ mod authentication;
 mod commands;
 mod pace;
 pub(crate) mod socket;
+pub(crate) mod stream;
 
 use std::sync::Arc;
 
@@ -26,11 +27,19 @@ pub(crate) struct Hello {
     pub(crate) request: RequestId,
 }
 
+/// What carries a conversation.
+pub(crate) enum Carrier {
+    Socket,
+    /// Replies go by a stream of this name, commands come by requests. Nobody answers pings.
+    Stream(String),
+}
+
 /// One conversation. [`Session::end`] ends it.
 pub(crate) struct Session {
     engine: Arc<Engine>,
     pub(crate) link: Arc<Link>,
     hello: Hello,
+    carrier: Carrier,
     /// By the room's name, with the subscription's number.
     rooms: HashMap<Arc<str>, u64>,
     pace: Pace,
@@ -52,11 +61,11 @@ struct UnsubscribePush {
 }
 
 impl Session {
-    pub(crate) fn begin(engine: Arc<Engine>, hello: Hello) -> Self {
+    pub(crate) fn begin(engine: Arc<Engine>, hello: Hello, carrier: Carrier) -> Self {
         engine.run();
         let link = engine.hub.open(engine.ids.next());
         let pace = Pace::new(engine.settings.commands_per_second);
-        Self { engine, link, hello, rooms: HashMap::default(), pace }
+        Self { engine, link, hello, carrier, rooms: HashMap::default(), pace }
     }
 
     /// Does what a frame asks for, in order. Replies are in the outbox.

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::{Hello, Session};
+use super::{Carrier, Hello, Session};
 use crate::engine::Engine;
 use crate::hub::{Leaving, Next};
 use crate::protocol::Disconnect;
@@ -50,7 +50,7 @@ where
         .max_frame_size(Some(largest))
         .max_message_size(Some(largest));
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-    let mut session = Session::begin(engine, hello);
+    let mut session = Session::begin(engine, hello, Carrier::Socket);
     let end = talk(&mut socket, &mut session).await;
     // Others hear at once that somebody is gone.
     session.end().await;

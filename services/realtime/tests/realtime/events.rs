@@ -6,7 +6,7 @@ use banyan_http::Service;
 use banyan_kernel::Uuid;
 use banyan_store::migrate::Schema;
 use banyan_store::{Store, StoreError};
-use banyan_testkit::{Bench, on_both_engines};
+use banyan_testkit::on_both_engines;
 use serde_json::json;
 
 use crate::client::Client;

@@ -11,3 +11,5 @@ mod nodes;
 mod people;
 mod recovery;
 mod rooms;
+mod streams;
+mod unmodified;
