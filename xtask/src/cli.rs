@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     advisories, bench, cache_tests, channel_tests, client, deps, documents, flag_clients, lint, locale_compare, nats, outside,
-    postgres, rabbitmq, redis, release, test, up,
+    postgres, rabbitmq, realtime_clients, redis, release, test, up,
 };
 
 /// The commands by which people build, try, test and measure Banyan.
@@ -33,6 +33,7 @@ enum Command {
     Nats(nats::Arguments),
     Rabbitmq(rabbitmq::Arguments),
     FlagClients(flag_clients::Arguments),
+    RealtimeClients(realtime_clients::Arguments),
     Outside(outside::Arguments),
     Deps(deps::Arguments),
     CacheTests(cache_tests::Arguments),
@@ -57,6 +58,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Nats(arguments) => nats::run(&arguments),
         Command::Rabbitmq(arguments) => rabbitmq::run(&arguments),
         Command::FlagClients(arguments) => flag_clients::run(&arguments),
+        Command::RealtimeClients(arguments) => realtime_clients::run(&arguments),
         Command::Outside(arguments) => outside::run(&arguments),
         Command::Deps(arguments) => deps::run(&arguments),
         Command::CacheTests(arguments) => cache_tests::run(&arguments),

@@ -1,7 +1,7 @@
 //! The SDKs of Unleash and OpenFeature, which tests let ask a server, and Unleash's specification of what SDKs must answer.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -25,8 +25,13 @@ pub(crate) fn install() -> Result<()> {
     tools::find("node").context("npm is here but node is not: install Node.js 20 or newer")?;
     let source = folder();
     tools::install_node_libraries(&source)?;
+    install_python(&source, "flag-clients-venv")
+}
+
+/// The libraries that `requirements.txt` of a folder names, in an environment of this name below the target's folder.
+pub(crate) fn install_python(source: &Path, environment: &str) -> Result<()> {
     let requirements = fs::read_to_string(source.join("requirements.txt"))?;
-    let target = workspace::target_directory()?.join("flag-clients-venv");
+    let target = workspace::target_directory()?.join(environment);
     let marker = target.join("installed");
     if fs::read_to_string(&marker).is_ok_and(|installed| installed == requirements) {
         return Ok(());

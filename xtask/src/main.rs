@@ -28,6 +28,7 @@ mod outside;
 mod postgres;
 mod process;
 mod rabbitmq;
+mod realtime_clients;
 mod redis;
 mod release;
 mod server;

@@ -12,6 +12,7 @@ use crate::openapi_fuzz;
 use crate::outside;
 use crate::postgres::{Cluster, Durability, Throwaway};
 use crate::process::{self, Interrupted};
+use crate::realtime_clients;
 use crate::redis;
 use crate::{tools, workspace};
 
@@ -56,6 +57,11 @@ impl Arguments {
     fn needs_flag_clients(&self) -> bool {
         self.needs_client() || self.package.iter().any(|name| name == "banyan-flags")
     }
+
+    /// Whether tests may run that let clients of Centrifugo listen to rooms.
+    fn needs_realtime_clients(&self) -> bool {
+        self.package.is_empty() || self.package.iter().any(|name| name == "banyan-realtime")
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -84,6 +90,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.needs_client() {
         attempt(&mut failures, "TypeScript client", client::build)?;
         attempt(&mut failures, "programs outside", outside::install)?;
+    }
+    if arguments.needs_realtime_clients() {
+        attempt(&mut failures, "clients of rooms", realtime_clients::install)?;
     }
     if arguments.needs_flag_clients() {
         attempt(&mut failures, "clients of flags", flag_clients::install)?;

@@ -52,7 +52,7 @@ macro_rules! permits {
 permits! {
     UsersRead, UsersManage, RolesManage, ContentManage, RecordsOverride, AuditRead, AnalyticsRead, TenantManage, ServicesRead,
     ComplianceRead, KeysManage, GatewayManage, EventsPublish, EventsRead, NotificationsManage,
-    BackgroundManage, EventsSubscribe, SupportHandle, FlagsManage, TranslationsWrite, TranslationsReview, TranslationsPublish,
+    BackgroundManage, EventsSubscribe, SupportHandle, FlagsManage, TranslationsWrite, TranslationsReview, TranslationsPublish, RealtimeManage,
 }
 
 /// The caller of the request. Without one the program is put together wrongly, and nobody gets in.

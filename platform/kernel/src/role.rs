@@ -90,6 +90,7 @@ words! {
         TranslationsWrite = "translations.write",
         TranslationsReview = "translations.review",
         TranslationsPublish = "translations.publish",
+        RealtimeManage = "realtime.manage",
     }
 }
 
@@ -99,8 +100,8 @@ impl Role {
         use Permission::*;
         match self {
             Self::User => &[],
-            // Only types that were declared for the account, and subscriptions of its own.
-            Self::Service => &[EventsPublish, EventsSubscribe],
+            // Only types that were declared for the account, and subscriptions of its own; and rooms of its tenant.
+            Self::Service => &[EventsPublish, EventsSubscribe, RealtimeManage],
             Self::Coach => &[],
             Self::Analyst => &[AnalyticsRead],
             Self::Support => &[UsersRead, SupportHandle],
@@ -129,6 +130,7 @@ impl Role {
                 TranslationsWrite,
                 TranslationsReview,
                 TranslationsPublish,
+                RealtimeManage,
             ],
             Self::Owner => Permission::ALL,
         }
@@ -203,6 +205,8 @@ impl Permission {
             Self::UsersRead | Self::AuditRead | Self::AnalyticsRead | Self::ServicesRead | Self::ComplianceRead => false,
             // What is published stands in a log and changes no row: a key for it need not see what an admin sees.
             Self::EventsPublish | Self::EventsRead => false,
+            // Rooms are no rows, either.
+            Self::RealtimeManage => false,
         }
     }
 }

@@ -62,6 +62,7 @@ pub(crate) fn services() -> Vec<Service> {
         banyan_translations::service(),
         banyan_support::service(),
         banyan_context::service(),
+        banyan_realtime::service(),
     ]
 }
 
@@ -161,6 +162,11 @@ impl House {
             flags.host.resources.insert(banyan_flags::Shared::default());
         }
         let identity = open_identity(&mut rooms, roles.have(EDGE).then_some(&limiter)).await?;
+        if let Some(room) = rooms.iter_mut().find(|room| room.service.name == banyan_realtime::SERVICE) {
+            // Before its consumers are made, which share the rooms with its routes.
+            room.host.resources.insert(banyan_realtime::Shared::default());
+            room.host.resources.insert::<Arc<dyn banyan_realtime::VerifyToken>>(Arc::new(Verifier(identity.clone())));
+        }
         let logs = logs(&rooms, &roles, &databases, upkeep).await?;
         if let Some(room) = rooms.iter_mut().find(|room| room.service.name == banyan_event_door::SERVICE) {
             room.host.resources.insert(banyan_event_door::Logs(logs.clone()));

@@ -31,6 +31,9 @@ pub(super) fn settings_of(service: &str, settings: &Settings, data: &DataDirecto
             "machine_url": settings.translations.machine_url.as_ref().map(|url| &url.0),
             "machine_key": settings.translations.machine_key.as_ref().map(|key| key.expose()),
         }),
+        banyan_realtime::SERVICE => json!({
+            "redis_url": settings.outside.redis_url.as_ref().map(|url| url.0.expose()),
+        }),
         _ => json!({}),
     }
 }

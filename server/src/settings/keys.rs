@@ -438,7 +438,7 @@ declare_settings! {
 
     /// What runs beside Banyan.
     outside: OutsideSection = "outside" {
-        /// Redis, for what several servers share: rate limits.
+        /// Redis, for what several servers share: rate limits, and rooms of realtime.
         redis_url: Option<RedisUrl> = "";
         /// The folder of models.
         model_path: Option<PathBuf> = "" => Marks::later("AI serving");

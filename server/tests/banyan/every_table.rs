@@ -11,7 +11,7 @@ use banyan_testkit::Bench;
 use crate::harness::Place;
 
 /// All of them, as the program has them; see [`these_are_the_services_of_the_program`].
-pub(crate) fn services() -> [Service; 10] {
+pub(crate) fn services() -> [Service; 11] {
     [
         banyan_identity::service(),
         banyan_content::service(),
@@ -23,6 +23,7 @@ pub(crate) fn services() -> [Service; 10] {
         banyan_translations::service(),
         banyan_support::service(),
         banyan_context::service(),
+        banyan_realtime::service(),
     ]
 }
 

@@ -14,8 +14,19 @@ use serde_json::Value;
 pub(crate) const PASSWORD: &str = "three grey herons wade";
 
 /// All services of the program, by name.
-pub(crate) const SERVICES: [&str; 10] =
-    ["identity", "content", "goals", "gateway", "events", "notifications", "flags", "translations", "support", "context"];
+pub(crate) const SERVICES: [&str; 11] = [
+    "identity",
+    "content",
+    "goals",
+    "gateway",
+    "events",
+    "notifications",
+    "flags",
+    "translations",
+    "support",
+    "context",
+    "realtime",
+];
 
 /// No step of a test may take longer.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -27,6 +27,7 @@ mod portal;
 mod postgres;
 mod publications;
 mod readme;
+mod realtime;
 mod routes;
 mod split;
 mod starts;

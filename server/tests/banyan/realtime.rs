@@ -1,0 +1,86 @@
+//! Centrifugo's client, unmodified, behind the front door: it is let in by the token of a log-in, hears, and goes with its session.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::{PASSWORD, Place, Server, on_both_engines};
+
+const REMEDY: &str = "run `cargo xtask realtime-clients` first (`cargo xtask test` does it by itself)";
+const OTHER: &str = "nine quiet otters swim";
+/// As long as anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program that listens, whose lines are read.
+struct Listener {
+    child: Child,
+    lines: Receiver<Value>,
+}
+
+impl Listener {
+    fn start(server: &Server, token: &str, room: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/realtime-clients");
+        assert!(folder.join("node_modules/centrifuge").exists(), "{}: no libraries: {REMEDY}", folder.display());
+        let url = server.url.replace("http://", "ws://");
+        let mut command = Command::new("node");
+        command.arg("listen.mjs").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env("URL", format!("{url}/api/v1/realtime/connection/websocket")).env("TOKEN", token).env("ROOM", room);
+        let mut child = command.spawn().unwrap();
+        let (said, lines) = channel();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                let _nobody_listens = said.send(serde_json::from_str(&line).unwrap_or(Value::String(line)));
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// The next line that has the field.
+    fn says(&self, field: &str) -> Value {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{error}: nothing of {field}"));
+            if !line[field].is_null() {
+                return line[field].clone();
+            }
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _it_may_have_ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+on_both_engines! {
+    fn a_client_hears_what_is_said_to_its_person_and_goes_with_the_session(place: Place) {
+        drop(place.serve());
+        let who = ["user", "create", "--tenant", "upcoach", "--email", "ada@example.org", "--name", "Ada", "--role", "admin"];
+        place.run_with_input(&who, PASSWORD).good();
+        let server = place.serve();
+        let admin = server.log_in("ada@example.org", PASSWORD);
+        let token = server.register("ann@example.org");
+        let (_, profile) = server.get("/api/v1/users/profile", Some(&token));
+        let room = format!("user:{}", profile["id"].as_str().unwrap());
+        let listener = Listener::start(&server, &token, &room);
+        assert_eq!(listener.says("subscribed"), room);
+        let (status, said) = server.post("/api/v1/realtime/publish", Some(&admin), &json!({ "room": room, "data": { "n": 1 } }));
+        assert_eq!((status, &said["offset"]), (200, &json!(1)), "{said}");
+        assert_eq!(listener.says("data"), json!({ "n": 1 }));
+        assert_eq!(server.post("/api/v1/realtime/publish", Some(&token), &json!({ "room": room, "data": 1 })).0, 403);
+        let stranger = Listener::start(&server, &admin, &room);
+        assert_eq!(stranger.says("unsubscribed"), 103);
+        // Which signs out all other devices: the client comes again, and its token counts no longer.
+        let other = server.log_in("ann@example.org", PASSWORD);
+        let body = json!({ "currentPassword": PASSWORD, "password": OTHER });
+        let (status, changed) = server.post("/api/v1/auth/password/change", Some(&other), &body);
+        assert!((200..300).contains(&status), "{status} {changed}");
+        assert_eq!(listener.says("disconnected"), 1);
+    }
+}

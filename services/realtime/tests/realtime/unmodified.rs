@@ -1,0 +1,112 @@
+//! Centrifugo's clients, unmodified: they connect, hear, speak, see one another, and miss nothing when the line is cut.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use banyan_kernel::Role;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+use crate::fixture::{BOTH, Between, Node, PATIENCE, World, bench};
+
+const REMEDY: &str = "run `cargo xtask realtime-clients` first (`cargo xtask test` does it by itself)";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/realtime-clients")
+}
+
+/// Python with the libraries, where `cargo xtask realtime-clients` puts it: beside the profile's folder.
+fn python() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    target.join("realtime-clients-venv/bin/python")
+}
+
+/// A program whose lines are read.
+struct Program {
+    _child: Child,
+    input: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Program {
+    fn start(program: &Path, file: &str, node: &Node, token: &str, room: &str) -> Self {
+        let mut command = Command::new(program);
+        command.arg(file).current_dir(folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.env("URL", format!("ws://{}/connection/websocket", node.address)).env("TOKEN", token).env("ROOM", room);
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}: {REMEDY}", program.display()));
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { _child: child, input, lines: BufReader::new(output).lines() }
+    }
+
+    async fn tell(&mut self, line: &str) {
+        self.input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    }
+
+    /// The next line that has the field, whatever comes before.
+    async fn says(&mut self, field: &str) -> Value {
+        loop {
+            let line = timeout(PATIENCE, self.lines.next_line()).await.unwrap_or_else(|_| panic!("nothing of {field}"));
+            let line: Value =
+                serde_json::from_str(&line.unwrap().unwrap_or_else(|| panic!("it ended before {field}: {REMEDY}"))).unwrap();
+            if !line[field].is_null() {
+                return line;
+            }
+        }
+    }
+}
+
+async fn works(program: &Path, file: &str) {
+    let (bench, world) = (bench().await, World::default());
+    let settings = json!({ "commands_per_second": 10_000 });
+    let node = Node::start(&bench, &world, Between::Memory, settings).await;
+    let (ann, ben, session) = (bench.user(), bench.user(), bench.new_id().to_string());
+    let room = format!("session:{session}");
+    world.allow(&session, &ann, BOTH);
+    world.allow(&session, &ben, BOTH);
+    let mut hears = Program::start(program, file, &node, &world.token(&bench, &ann), &room);
+    assert_eq!(hears.says("subscribed").await["wasRecovering"], false);
+    let mut speaks = Program::start(program, file, &node, &world.token(&bench, &ben), &room);
+    speaks.says("subscribed").await;
+    while hears.says("join").await["join"] != ben.user_id().unwrap().to_string() {}
+    hears.tell("who").await;
+    assert_eq!(hears.says("who").await["who"].as_array().unwrap().len(), 2);
+    speaks.tell("say {\"hello\":\"\u{1f333}\"}").await;
+    let heard = hears.says("data").await;
+    assert_eq!((&heard["data"], &heard["offset"]), (&json!({ "hello": "\u{1f333}" }), &json!(1)));
+    // Cut off again and again, while much is said.
+    let admin = bench.with_role(Role::Admin);
+    for number in 2..=600_u64 {
+        if number % 100 == 0 {
+            hears.tell("cut").await;
+        }
+        let said = node.app.post(&admin, "/api/v1/realtime/publish", json!({ "room": room, "data": number })).await;
+        assert_eq!(said.status, 200, "{said:?}");
+    }
+    for number in 2..=600_u64 {
+        let heard = hears.says("data").await;
+        assert_eq!((&heard["data"], &heard["offset"]), (&json!(number), &json!(number)));
+    }
+    hears.tell("cut").await;
+    assert_eq!(hears.says("subscribed").await["recovered"], true);
+    world.rights.lock().insert((session, ann.user_id().unwrap()), crate::fixture::LISTEN);
+    let refused = async || {
+        hears.tell("say 1").await;
+        let answer = timeout(PATIENCE, hears.lines.next_line()).await.unwrap().unwrap().unwrap();
+        answer.contains("\"refused\":103").then_some(())
+    };
+    crate::fixture::eventually("a right that is withdrawn counts", refused).await;
+    drop(speaks);
+    hears.says("leave").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn centrifuge_for_javascript() {
+    works(Path::new("node"), "listen.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn centrifuge_for_python() {
+    works(&python(), "listen.py").await;
+}
