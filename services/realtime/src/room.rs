@@ -47,9 +47,14 @@ impl RoomKey {
         kind(&self.name)
     }
 
+    /// Whether a service says who may.
+    pub(crate) fn has_owner(&self) -> bool {
+        NAMESPACES.iter().any(|(known, _)| *known == self.namespace())
+    }
+
     /// Whether people see who else is there.
     pub(crate) fn has_presence(&self) -> bool {
-        matches!(self.kind(), Some(Kind::Asked { .. }))
+        self.has_owner()
     }
 }
 

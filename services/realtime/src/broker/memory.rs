@@ -26,6 +26,8 @@ const MOST_KNOWN: usize = 64;
 pub(crate) struct MemoryBroker {
     ear: Weak<dyn Ear>,
     random: Arc<dyn Random>,
+    /// The epoch of rooms in which nothing was said yet.
+    fresh: Mutex<Arc<str>>,
     parts: Vec<Mutex<HashMap<RoomKey, Stream>>>,
     hash: ahash::RandomState,
     presence: Mutex<HashMap<RoomKey, Present>>,
@@ -72,33 +74,34 @@ impl Stream {
 impl MemoryBroker {
     pub(crate) fn new(ear: Weak<dyn Ear>, random: Arc<dyn Random>) -> Self {
         let parts = (0..PARTS).map(|_| Mutex::default()).collect();
-        Self { ear, random, parts, hash: ahash::RandomState::new(), presence: Mutex::default() }
+        let fresh = Mutex::new(new_epoch(&*random).into());
+        Self { ear, random, fresh, parts, hash: ahash::RandomState::new(), presence: Mutex::default() }
     }
 
     /// The stream of the room, which is made if there is none.
     fn with<T>(&self, room: &RoomKey, keep: Keep, work: impl FnOnce(&mut Stream) -> T) -> Result<T, BrokerError> {
-        let part = usize::try_from(self.hash.hash_one(room)).unwrap_or_default() % PARTS;
-        let (mut streams, now) = (self.parts[part].lock(), Instant::now());
-        if streams.get(room).is_some_and(|stream| stream.forgotten <= now) {
-            streams.remove(room);
-        }
-        if !streams.contains_key(room) && streams.len() >= MOST_STREAMS {
+        let now = Instant::now();
+        let mut streams = self.part(room).lock();
+        if streams.get(room).is_some_and(|stream| stream.forgotten <= now)
+            || (streams.len() >= MOST_STREAMS && !streams.contains_key(room))
+        {
             streams.retain(|_, stream| stream.forgotten > now);
-            if streams.len() >= MOST_STREAMS {
-                return Err(BrokerError::Full);
-            }
+            // Offsets begin anew: nobody may take them for the former ones.
+            *self.fresh.lock() = new_epoch(&*self.random).into();
         }
-        let made = || Stream {
-            epoch: new_epoch(&*self.random).into(),
-            top: 0,
-            log: VecDeque::new(),
-            known: VecDeque::new(),
-            forgotten: now,
-        };
+        if streams.len() >= MOST_STREAMS && !streams.contains_key(room) {
+            return Err(BrokerError::Full);
+        }
+        let made =
+            || Stream { epoch: self.fresh.lock().clone(), top: 0, log: VecDeque::new(), known: VecDeque::new(), forgotten: now };
         let stream = streams.entry(room.clone()).or_insert_with(made);
         stream.forgotten = now + FORGOTTEN.max(keep.ttl() * 2);
         stream.trim(keep, now);
         Ok(work(stream))
+    }
+
+    fn part(&self, room: &RoomKey) -> &Mutex<HashMap<RoomKey, Stream>> {
+        &self.parts[usize::try_from(self.hash.hash_one(room)).unwrap_or_default() % PARTS]
     }
 
     fn say(&self, room: &RoomKey, said: &Said) {
@@ -146,7 +149,15 @@ impl Broker for MemoryBroker {
     }
 
     async fn history(&self, room: &RoomKey, asked: Asked, keep: Keep) -> Result<Kept, BrokerError> {
-        self.with(room, keep, |stream| Kept { top: stream.place(stream.top), publications: stream.read(asked) })
+        let mut streams = self.part(room).lock();
+        // Looking makes no room: whoever may listen to any name must not fill the memory.
+        let known = streams.get_mut(room).filter(|stream| stream.forgotten > Instant::now());
+        let Some(stream) = known else {
+            let top = Place { epoch: self.fresh.lock().clone(), offset: 0 };
+            return Ok(Kept { top, publications: Vec::new() });
+        };
+        stream.trim(keep, Instant::now());
+        Ok(Kept { top: stream.place(stream.top), publications: stream.read(asked) })
     }
 
     async fn tell(&self, room: &RoomKey, said: &Said) -> Result<(), BrokerError> {

@@ -8,7 +8,7 @@ use banyan_kernel::Timestamp;
 use super::{Hub, Link};
 use crate::broker::People;
 use crate::protocol::{Disconnect, PING};
-use crate::room::{Kind, RoomKey};
+use crate::room::RoomKey;
 use crate::settings::Settings;
 
 /// Who has not said who they are after so many seconds is closed.
@@ -58,7 +58,7 @@ impl Hub {
         let (seconds, mut found) = (self.seconds(), Vec::new());
         for part in &self.rooms {
             for (room, all) in part.lock().iter_mut() {
-                if !matches!(room.kind(), Some(Kind::Asked { .. })) {
+                if !room.has_owner() {
                     continue;
                 }
                 for listener in all.listeners.values_mut().filter(|one| one.asked + after_seconds <= seconds) {

@@ -159,7 +159,7 @@ pub(crate) fn commands(frame: &str) -> Result<Vec<Command<'_>>, Malformed> {
         return Err(Malformed);
     }
     let lines = frame.split('\n').map(str::trim).filter(|line| !line.is_empty());
-    let commands: Vec<Command<'_>> = lines.take(MOST_COMMANDS + 1).map(|line| command(line)).collect::<Result<_, _>>()?;
+    let commands: Vec<Command<'_>> = lines.take(MOST_COMMANDS + 1).map(command).collect::<Result<_, _>>()?;
     if commands.is_empty() || commands.len() > MOST_COMMANDS { Err(Malformed) } else { Ok(commands) }
 }
 
