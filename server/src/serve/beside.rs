@@ -55,6 +55,13 @@ impl Beside {
             tasks.spawn(super::tidy::run(house.clone(), heard.clone()));
         }
         tasks.spawn(super::usage::run(house.clone(), heard.clone()));
+        let (cache, mut stopped) = (house.cache.clone(), heard.clone());
+        tasks.spawn(async move {
+            tokio::select! {
+                () = cache.listen() => {}
+                _ = stopped.wait_for(|stop| *stop) => {}
+            }
+        });
         let identity = house.identity.clone();
         if extent == Extent::Whole && house.roles.have(banyan_identity::SERVICE) {
             tasks.spawn(identity.run(heard));
