@@ -57,9 +57,10 @@ impl Beside {
         tasks.spawn(super::usage::run(house.clone(), heard.clone()));
         let (cache, mut stopped) = (house.cache.clone(), heard.clone());
         tasks.spawn(async move {
+            let told = async move { stopped.wait_for(|stop| *stop).await.map(drop) };
             tokio::select! {
                 () = cache.listen() => {}
-                _ = stopped.wait_for(|stop| *stop) => {}
+                _told_or_gone = told => {}
             }
         });
         let identity = house.identity.clone();
