@@ -18,6 +18,7 @@ pub mod coding;
 pub mod conditions;
 pub mod flags;
 pub mod grants;
+pub mod kept;
 pub mod language;
 pub mod openapi;
 pub mod pages;

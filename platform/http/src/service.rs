@@ -101,6 +101,7 @@ pub struct Service {
     jobs: Option<Arc<MakeJobs>>,
     erase: Option<Arc<crate::people::Erase>>,
     first_things: Option<crate::people::FirstThings>,
+    keeps: bool,
 }
 
 impl Service {
@@ -116,6 +117,7 @@ impl Service {
             jobs: None,
             erase: None,
             first_things: None,
+            keeps: false,
         }
     }
 
@@ -155,6 +157,18 @@ impl Service {
     pub fn jobs(mut self, jobs: impl Fn(&Host) -> Jobs + Send + Sync + 'static) -> Self {
         self.jobs = Some(Arc::new(jobs));
         self
+    }
+
+    /// It keeps answers of [`crate::kept::own`] in the process's cache, which end with its commits.
+    #[must_use]
+    pub fn keeps_answers(mut self) -> Self {
+        self.keeps = true;
+        self
+    }
+
+    /// Whether each process that writes its rows must end what is kept: [`crate::kept::end_by_commits`].
+    pub fn keeps(&self) -> bool {
+        self.keeps
     }
 
     /// Whether it was told how to erase what is a person's.
@@ -212,6 +226,9 @@ impl Service {
     /// The router, with problems rendered. [`Consumers`] among the host's resources are shown by it; [`LocalFlags`] among them are what handlers see as [`crate::Flags`]. It expects a `Caller`, a `Negotiated` locale, a [`crate::Tenant`] and a `RequestId` in the
     /// request's extensions.
     pub fn router(&self, host: &Host) -> Router {
+        if let Some(cache) = host.cache().filter(|_| self.keeps) {
+            crate::kept::end_by_commits(&host.store, &cache);
+        }
         let mut router = self.router.as_ref().map_or_else(Router::new, |make| make(host));
         if let Some(erase) = &self.erase {
             router = router.merge(crate::people::router(host.store.clone(), erase.clone()));

@@ -6,6 +6,7 @@
 
 pub mod audit;
 mod bells;
+mod commits;
 pub mod compliance;
 mod context;
 pub mod error;
@@ -29,6 +30,7 @@ pub mod testing;
 mod tidy;
 mod tx;
 
+pub use commits::Commits;
 pub use error::StoreError;
 pub use outbox::{LARGEST_EVENT, Untyped};
 pub use policy::{Policy, Rule};

@@ -115,7 +115,10 @@ impl Rows {
             tx.0.session.rollback().await;
             return Err(error.into());
         }
-        tx.0.session.commit().await?;
+        match mode {
+            Mode::Read => tx.0.session.commit().await?,
+            Mode::Write => self.store.commit(tx).await?,
+        }
         match tx.0.pending.published_events() {
             0 => {}
             count => self.store.0.log.published(count),

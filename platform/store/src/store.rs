@@ -115,6 +115,8 @@ pub(crate) struct Shared {
     pub(crate) log: LogState,
     /// Who waits for what other transactions of this process leave.
     pub(crate) bells: crate::bells::Bells,
+    /// Who is told of commits, if somebody is.
+    pub(crate) commits: std::sync::OnceLock<Arc<dyn crate::commits::Commits>>,
     /// Idempotency keys whose first request is still running in this process.
     pub(crate) running_keys: crate::idempotency::RunningKeys,
 }
@@ -160,6 +162,7 @@ impl Store {
             environment,
             log: LogState::after(last),
             bells: crate::bells::Bells::default(),
+            commits: std::sync::OnceLock::new(),
             running_keys: crate::idempotency::RunningKeys::default(),
         };
         Ok(Self(Arc::new(shared)))
@@ -181,6 +184,7 @@ impl Store {
             environment,
             log: LogState::after(0),
             bells: crate::bells::Bells::default(),
+            commits: std::sync::OnceLock::new(),
             running_keys: crate::idempotency::RunningKeys::default(),
         };
         Ok(Self(Arc::new(shared)).log())

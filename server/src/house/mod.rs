@@ -3,6 +3,7 @@
 //! [`House::open`] makes what `banyan serve` runs and what the command line works on when no server runs.
 
 mod authentication;
+mod cache;
 mod clock;
 mod engine;
 mod job_metrics;
@@ -18,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use banyan_cache::Cache;
 use banyan_contracts::limits::LimitBook;
 use banyan_edge::{Edge, Explanation, Limiter, Question, Refusal, RouteLine, UsageBook};
 use banyan_events::jobs::Runner;
@@ -102,6 +104,8 @@ pub(crate) struct House {
     pub(crate) usage: UsageBook,
     /// What is on, for services and the door.
     pub(crate) flags: LocalFlags,
+    /// What is kept of answers.
+    pub(crate) cache: Cache,
     /// Those of the services that run here, where this process is a server.
     pub(crate) consumers: Vec<Consumers>,
     runners: Mutex<Vec<Runner>>,
@@ -138,6 +142,8 @@ impl House {
         let opened = |service: &Service| roles.have(service.name) || read_by_all(service) || read_by_doors(service);
         let services: Vec<Service> = services.into_iter().filter(opened).collect();
         let (stores, databases) = engine::open_stores(loaded, data, &services, &metrics, &clock, &random, upkeep).await?;
+        let cache = cache::of(loaded, &metrics, &clock, &random)?;
+        cache::end_by_commits(&cache, services.iter().zip(&stores));
         let mesh = Mesh::new(clock.clone(), Place::new(&settings.general.region, &settings.general.data_centre));
         let ids = Ids::new(clock.clone(), random.clone());
         let limiter = parts::limiter(loaded, clock.clone())?;
@@ -151,7 +157,7 @@ impl House {
             clock: clock.clone(),
             ids: ids.clone(),
             random: random.clone(),
-            resources: with_flags(&flags),
+            resources: for_all(&flags, &cache),
         };
         let mut rooms: Vec<Room> =
             services.into_iter().zip(stores).map(|(service, store)| Room { service, host: host(store) }).collect();
@@ -201,6 +207,7 @@ impl House {
             limiter,
             usage: UsageBook::default(),
             flags,
+            cache,
             consumers,
             runners,
             events_kept: settings.events.retention.0,
@@ -263,9 +270,10 @@ impl House {
 }
 
 /// What every service is given.
-fn with_flags(flags: &LocalFlags) -> http::Extensions {
+fn for_all(flags: &LocalFlags, cache: &Cache) -> http::Extensions {
     let mut resources = http::Extensions::new();
     resources.insert(flags.clone());
+    resources.insert(cache.clone());
     resources
 }
 

@@ -55,6 +55,14 @@ impl Beside {
             tasks.spawn(super::tidy::run(house.clone(), heard.clone()));
         }
         tasks.spawn(super::usage::run(house.clone(), heard.clone()));
+        let (cache, mut stopped) = (house.cache.clone(), heard.clone());
+        tasks.spawn(async move {
+            let told = async move { stopped.wait_for(|stop| *stop).await.map(drop) };
+            tokio::select! {
+                () = cache.listen() => {}
+                _told_or_gone = told => {}
+            }
+        });
         let identity = house.identity.clone();
         if extent == Extent::Whole && house.roles.have(banyan_identity::SERVICE) {
             tasks.spawn(identity.run(heard));

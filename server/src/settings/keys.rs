@@ -375,6 +375,25 @@ declare_settings! {
         redis_deadline: Span<1, 1_000> = "20ms";
     }
 
+    /// What is kept of answers, in this process and in Redis: see [the cache](cache.md).
+    cache: CacheSection = "cache" {
+        /// What kept answers may take in this process.
+        memory: Bytes<1_048_576, 1_099_511_627_776> = "64MiB";
+        /// How many of them there may be.
+        entries: Count<1, 100_000_000> = "10000";
+        /// Redis, for all processes on one PostgreSQL: they need the same. Not set: `outside.redis_url`. The embedded engine, which one process
+        /// owns, needs none.
+        redis_url: Option<RedisUrl> = "";
+        /// Sentinels that know where Redis takes writes, each as `host:26379`. The host of `redis_url` is then not used, the rest of it is.
+        redis_sentinels: Vec<String> = "";
+        /// What the sentinels call the group of servers.
+        redis_group: String = "mymaster";
+        /// What all names in Redis begin with. Two installations on one Redis need two.
+        redis_prefix: String = "banyan:cache";
+        /// How long a request waits for Redis; then it reads the database.
+        redis_deadline: Span<1, 10_000> = "100ms";
+    }
+
     /// NATS JetStream, which programs outside read events from: see [events](events.md#programs-outside). Without `url` nothing is sent.
     events_nats: NatsSection = "events.nats" {
         /// The servers of one NATS cluster, with commas between them.
@@ -438,7 +457,7 @@ declare_settings! {
 
     /// What runs beside Banyan.
     outside: OutsideSection = "outside" {
-        /// Redis, for what several servers share: rate limits, and rooms of realtime.
+        /// Redis, for what several servers share: rate limits, rooms of realtime, and kept answers where `cache.redis_url` is not set.
         redis_url: Option<RedisUrl> = "";
         /// The folder of models.
         model_path: Option<PathBuf> = "" => Marks::later("AI serving");

@@ -8,6 +8,9 @@ pub mod habit;
 mod schema;
 mod store;
 
+use std::time::Duration;
+
+use banyan_cache::{Options, Region};
 use banyan_http::{Host, Service};
 use banyan_store::Store;
 
@@ -20,6 +23,8 @@ pub use store::purge::purge;
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
+    /// Pages of people's own goals; none where the process keeps nothing.
+    pub(crate) pages: Option<Region<api::GoalPage>>,
 }
 
 /// The service as one value.
@@ -32,5 +37,12 @@ pub fn service() -> Service {
             |tx, user, thing| async move { store::goals::give(&tx, user, thing).await },
             |tx, user, id| async move { store::goals::take_back(&tx, user, id).await },
         )
-        .routes(api::routes, |host: &Host| App { store: host.store.clone() })
+        .keeps_answers()
+        .routes(api::routes, |host: &Host| App { store: host.store.clone(), pages: pages(host) })
+}
+
+fn pages(host: &Host) -> Option<Region<api::GoalPage>> {
+    let options = Options::fresh_for(Duration::from_secs(600));
+    // The version grows with the answer's type.
+    host.cache().map(|cache| cache.region("goals.page", 1, options))
 }

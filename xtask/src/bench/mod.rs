@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how fast, how large, and compared with what.
 //!
 //! - `api`: the benchmark of the calls; what is started in which order. `load`: its calls.
+//! - `cache`: hits, and a mixed load on two caches over one Redis.
 //! - `edge`: the benchmark of the front door, beside nginx and HAProxy.
 //! - `events`: from publish to effect.
 //! - `flags`: evaluations, clients of flags beside Unleash, and how long a change takes to three nodes.
@@ -12,6 +13,7 @@
 //! - `report`: the table, the ratios and the JSON file.
 
 mod api;
+mod cache;
 mod edge;
 mod events;
 mod fastify;
@@ -49,6 +51,11 @@ enum Command {
     /// and pgbench with the statements that Banyan sends. Prints a table and writes bench/api.json below
     /// the target folder. Nothing else should run on the machine meanwhile.
     Api(ApiArguments),
+    /// The application's cache: hits in memory and in Redis, a mixed load on two caches over one Redis beside a bare `quick_cache`, and the
+    /// share of hits where some keys are asked for much more than others.
+    ///
+    /// Prints a table and writes bench/cache.json below the target folder. Nothing else should run on the machine meanwhile.
+    Cache(CacheArguments),
     /// The front door as a proxy, beside nginx and HAProxy, each on one worker in front of the same upstream.
     ///
     /// 64 and 512 connections, small and 64 KiB answers; the whole chain of policies (200 routes, a verified
@@ -89,6 +96,16 @@ struct ApiArguments {
     /// Measure this server instead of building one: to compare two versions.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct CacheArguments {
+    /// Questions of each measurement.
+    #[arg(long, default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(10_000..=1_000_000_000))]
+    operations: u64,
+    /// Some thousands each: shows that everything works, not how fast it is.
+    #[arg(long, conflicts_with = "operations")]
+    quick: bool,
 }
 
 #[derive(clap::Args)]
@@ -189,6 +206,7 @@ impl LoadArguments {
 
 const QUICK_PEOPLE: usize = 20;
 const QUICK_EVENTS: u64 = 2_000;
+const QUICK_QUESTIONS: u64 = 20_000;
 
 /// How long one measurement takes.
 const QUICK: Duration = Duration::from_secs(2);
@@ -199,6 +217,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             let length = if api.quick { QUICK } else { Duration::from_secs(api.seconds.into()) };
             api::run(&server_to_measure(api.binary.as_ref())?, length)
         }
+        Command::Cache(wanted) => cache::run(if wanted.quick { QUICK_QUESTIONS } else { wanted.operations }),
         Command::Edge(edge) => {
             let (length, rounds) =
                 if edge.quick { (QUICK, 1) } else { (Duration::from_secs(edge.seconds.into()), edge.rounds.into()) };
@@ -223,6 +242,7 @@ pub(crate) fn run_quick() -> Result<()> {
     let plan = Plan { scripts, length: Length::Quick, people: QUICK_PEOPLE, engine: Engine::Sqlite, tools: Tools::All };
     published::run(&binary, &plan)?;
     events::run(QUICK_EVENTS)?;
+    cache::run(QUICK_QUESTIONS)?;
     flags::run(&binary, &quick_flags())?;
     mesh::run(1, 1_000)
 }

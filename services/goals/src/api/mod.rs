@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use crate::App;
 
+pub(crate) use goals::GoalPage;
 pub(crate) use goals::NewMilestone;
 pub(crate) use goals::create::NewGoal;
 pub(crate) use habits::create::NewHabit;

@@ -10,6 +10,7 @@ mod grants;
 mod habits;
 mod hanging;
 mod indexes;
+mod kept;
 mod refusals;
 mod support;
 mod tasks;

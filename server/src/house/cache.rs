@@ -1,0 +1,47 @@
+//! The process's cache, and who else changes what it keeps.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use banyan_cache::{Cache, Company, RedisRemote, RemoteSettings, Sentinels, Settings};
+use banyan_http::{Service, kept};
+use banyan_kernel::{Clock, Random};
+use banyan_store::Store;
+use banyan_telemetry::Metrics;
+
+use crate::settings::{DatabaseChoice, Loaded};
+
+pub(super) fn of(loaded: &Loaded, metrics: &Metrics, clock: &Arc<dyn Clock>, random: &Arc<dyn Random>) -> Result<Cache> {
+    let set = &loaded.settings.cache;
+    let settings = Settings {
+        memory_bytes: set.memory.0,
+        entries: u64::from(set.entries.0),
+        deadline: set.redis_deadline.0,
+        ..Settings::default()
+    };
+    let url = set.redis_url.as_ref().or(loaded.settings.outside.redis_url.as_ref());
+    let company = match (&loaded.database, url) {
+        // One process at a time owns the files.
+        (DatabaseChoice::Sqlite, _) => Company::Alone,
+        (DatabaseChoice::Postgres(_), None) => Company::Apart,
+        (DatabaseChoice::Postgres(_), Some(url)) => {
+            let sentinels = Sentinels { addresses: set.redis_sentinels.clone(), group: set.redis_group.clone() };
+            let remote = RemoteSettings {
+                url: url.0.clone(),
+                sentinels: Some(sentinels).filter(|sentinels| !sentinels.addresses.is_empty()),
+                prefix: set.redis_prefix.clone(),
+            };
+            Company::Shared(Arc::new(RedisRemote::new(&remote, &**random).context("`cache`")?))
+        }
+    };
+    let cache = Cache::new(&settings, company, clock.clone(), &**random);
+    cache.show(metrics);
+    Ok(cache)
+}
+
+/// Also where no server runs: what the command line writes ends what servers keep.
+pub(super) fn end_by_commits<'s>(cache: &Cache, services: impl Iterator<Item = (&'s Service, &'s Store)>) {
+    for (_, store) in services.filter(|(service, _)| service.keeps()) {
+        kept::end_by_commits(store, cache);
+    }
+}
