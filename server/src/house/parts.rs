@@ -33,6 +33,12 @@ pub(super) fn settings_of(service: &str, settings: &Settings, data: &DataDirecto
         }),
         banyan_realtime::SERVICE => json!({
             "redis_url": settings.outside.redis_url.as_ref().map(|url| url.0.expose()),
+            "connections_per_person": settings.realtime.connections_of_person.0,
+            "connections_per_tenant": settings.realtime.connections_of_tenant.0,
+            "most_subscriptions": settings.realtime.subscriptions.0,
+            "commands_per_second": settings.realtime.commands_per_second.0,
+            "largest_frame": settings.realtime.largest_frame.0,
+            "queue_bytes": settings.realtime.queue.0,
         }),
         _ => json!({}),
     }

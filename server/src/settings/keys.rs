@@ -394,6 +394,22 @@ declare_settings! {
         redis_deadline: Span<1, 10_000> = "100ms";
     }
 
+    /// Rooms that people listen to: see [realtime](realtime.md).
+    realtime: RealtimeSection = "realtime" {
+        /// Connections of one person at a time.
+        connections_of_person: Count<1, 1_000_000> = "32";
+        /// Connections of one tenant at a time.
+        connections_of_tenant: Count<1, 10_000_000> = "100000";
+        /// Rooms that a connection may listen to.
+        subscriptions: Count<1, 10_000> = "128";
+        /// Commands that a connection may send in a second, in the long run; as many again at once.
+        commands_per_second: Count<1, 100_000> = "100";
+        /// The largest frame that is read.
+        largest_frame: Bytes<1024, 16_777_216> = "64KiB";
+        /// What may wait for a connection that does not read; then it is closed as slow.
+        queue: Bytes<65_536, 1_073_741_824> = "1MiB";
+    }
+
     /// NATS JetStream, which programs outside read events from: see [events](events.md#programs-outside). Without `url` nothing is sent.
     events_nats: NatsSection = "events.nats" {
         /// The servers of one NATS cluster, with commas between them.

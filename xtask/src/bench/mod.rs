@@ -10,6 +10,7 @@
 //! - `wrk`: the clients.
 //! - `usage`: processor time and memory of processes, from `/proc`.
 //! - `fastify`, `pgbench`: the yardsticks.
+//! - `realtime`: rooms, beside those made by hand.
 //! - `report`: the table, the ratios and the JSON file.
 
 mod api;
@@ -22,6 +23,7 @@ mod load;
 mod mesh;
 mod pgbench;
 mod published;
+mod realtime;
 mod report;
 mod usage;
 mod wrk;
@@ -81,6 +83,12 @@ enum Command {
     /// A thousand flags in the process; a hundred on the servers, which are started on loopback on a PostgreSQL with fsync, Banyan as three nodes.
     /// Unleash comes from npm. Prints tables and writes bench/flags.json below the target folder. Nothing else should run on the machine meanwhile.
     Flags(FlagsArguments),
+    /// Connections that listen to rooms, fifty in each: what a connection costs, and how soon what is said is heard, beside rooms by hand with
+    /// `ws` and Socket.IO.
+    ///
+    /// Ten thousand deliveries a second, then as many as go; one processor for the server, the other for the crowd. As many connections as one
+    /// process may have files. Prints a table and writes bench/realtime.json below the target folder.
+    Realtime(RealtimeArguments),
     /// What a call by name costs above the bare call, in process and over loopback by HTTP/1.1 and HTTP/2.
     Mesh(MeshArguments),
 }
@@ -141,6 +149,21 @@ struct FlagsArguments {
     seconds: u16,
     /// Two seconds each, and few changes: shows that everything works, not how fast it is.
     #[arg(long, conflicts_with = "seconds")]
+    quick: bool,
+    /// Measure this server instead of building one: to compare two versions.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct RealtimeArguments {
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
+    connections: u32,
+    /// Seconds of each measurement.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=120))]
+    seconds: u16,
+    /// A thousand connections and two seconds each: shows that everything works, not how fast it is.
+    #[arg(long, conflicts_with_all = ["connections", "seconds"])]
     quick: bool,
     /// Measure this server instead of building one: to compare two versions.
     #[arg(long, value_name = "FILE")]
@@ -229,6 +252,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             flags::run(&server_to_measure(wanted.binary.as_ref())?, &length)
         }
         Command::Load(load) => load.run(),
+        Command::Realtime(wanted) => {
+            let length = if wanted.quick { quick_realtime() } else { whole_realtime(wanted) };
+            realtime::run(&server_to_measure(wanted.binary.as_ref())?, &length)
+        }
         Command::Mesh(mesh) => mesh::run(mesh.rounds, mesh.calls),
     }
 }
@@ -244,7 +271,16 @@ pub(crate) fn run_quick() -> Result<()> {
     events::run(QUICK_EVENTS)?;
     cache::run(QUICK_QUESTIONS)?;
     flags::run(&binary, &quick_flags())?;
+    realtime::run(&binary, &quick_realtime())?;
     mesh::run(1, 1_000)
+}
+
+fn quick_realtime() -> realtime::Length {
+    realtime::Length { connections: 1_000, seconds: QUICK.as_secs() }
+}
+
+fn whole_realtime(wanted: &RealtimeArguments) -> realtime::Length {
+    realtime::Length { connections: wanted.connections as usize, seconds: wanted.seconds.into() }
 }
 
 fn quick_flags() -> flags::Length {
