@@ -76,6 +76,7 @@ impl Engine {
     /// From the first connection on, what is done every second is done.
     pub(crate) fn run(self: &Arc<Self>) {
         if !self.runs.swap(true, Ordering::AcqRel) {
+            self.broker.begin();
             tokio::spawn(run(Arc::downgrade(self)));
         }
     }

@@ -102,6 +102,9 @@ pub(crate) trait Ear: Send + Sync {
 /// What joins the processes. Each call answers within a deadline.
 #[async_trait]
 pub(crate) trait Broker: Send + Sync {
+    /// From now on notices are heard, also where nobody listens to a room yet.
+    fn begin(&self) {}
+
     /// From its answer on what is said in the room reaches the ear.
     async fn listen(&self, room: &RoomKey) -> Result<(), BrokerError>;
 

@@ -139,9 +139,7 @@ impl RedisBroker {
 
     /// The connection that hears; made at the first call, and again whenever it is lost.
     async fn sink(&self) -> Result<PubSubSink, BrokerError> {
-        if !self.0.hears.swap(true, Ordering::AcqRel) {
-            tokio::spawn(hear(Arc::downgrade(&self.0)));
-        }
+        self.begin();
         let mut sink = self.0.sink.subscribe();
         let there = timeout(DEADLINE, sink.wait_for(Option::is_some)).await;
         let there = there.ok().and_then(Result::ok).and_then(|sink| sink.clone());
@@ -301,6 +299,12 @@ fn said_of(content: &str) -> Option<Said> {
 
 #[async_trait]
 impl Broker for RedisBroker {
+    fn begin(&self) {
+        if !self.0.hears.swap(true, Ordering::AcqRel) {
+            tokio::spawn(hear(Arc::downgrade(&self.0)));
+        }
+    }
+
     async fn listen(&self, room: &RoomKey) -> Result<(), BrokerError> {
         let mut sink = self.sink().await?;
         let listening = timeout(DEADLINE, sink.subscribe(key(room, ""))).await;

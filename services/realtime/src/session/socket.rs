@@ -54,9 +54,13 @@ where
     let end = talk(&mut socket, &mut session).await;
     // Others hear at once that somebody is gone.
     session.end().await;
-    if let End::With(frame) = end {
+    {
         let closing = async {
-            socket.send(Message::Close(Some(frame))).await?;
+            match end {
+                End::With(frame) => socket.send(Message::Close(Some(frame))).await?,
+                // The answer to the client's own close.
+                End::Closed => socket.flush().await?,
+            }
             while socket.next().await.is_some_and(|read| read.is_ok()) {}
             Ok::<_, Error>(())
         };
