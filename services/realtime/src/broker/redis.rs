@@ -122,6 +122,8 @@ struct Inner {
     /// One connection is made at a time.
     making: tokio::sync::Mutex<()>,
     hears: AtomicBool,
+    /// A connection was heard before: only then somebody can have missed something.
+    heard: AtomicBool,
     /// One command of the hearing connection at a time: the client loses the answers to two about the same room.
     saying: tokio::sync::Mutex<()>,
     sink: watch::Sender<Option<PubSubSink>>,
@@ -136,7 +138,17 @@ impl RedisBroker {
         let client = Client::open(url.expose().as_str()).map_err(|error| BrokerError::Away(format!("{:?}", error.kind())))?;
         let sink = watch::Sender::new(None);
         let (commands, making, saying) = (Mutex::new(None), tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
-        Ok(Self(Arc::new(Inner { client, ear, random, commands, making, hears: AtomicBool::new(false), saying, sink })))
+        Ok(Self(Arc::new(Inner {
+            client,
+            ear,
+            random,
+            commands,
+            making,
+            hears: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
+            saying,
+            sink,
+        })))
     }
 
     /// The connection that hears; made at the first call, and again whenever it is lost.
@@ -274,12 +286,12 @@ async fn restore(inner: Arc<Inner>, mut sink: PubSubSink) -> Restored {
             return Restored::Broken;
         }
     }
-    // Who listens from now on is heard by this connection; who began meanwhile is among the rooms the second time.
-    inner.sink.send_replace(Some(sink.clone()));
-    for room in ear.rooms() {
-        if !rooms.contains(&room) && inner.subscribe(&mut sink, &[key(&room, "")]).await.is_err() {
-            return Restored::Broken;
-        }
+    // Who listens from now on says so to this connection.
+    inner.sink.send_replace(Some(sink));
+    if !inner.heard.swap(true, Ordering::AcqRel) {
+        return Restored::Whole;
+    }
+    for room in rooms {
         match inner.top(&room).await {
             Ok(Some(top)) => ear.compare(&room, &top),
             // All that was known of it is gone.
