@@ -122,6 +122,10 @@ struct Inner {
     /// One connection is made at a time.
     making: tokio::sync::Mutex<()>,
     hears: AtomicBool,
+    /// A connection was heard before: only then somebody can have missed something.
+    heard: AtomicBool,
+    /// One command of the hearing connection at a time: the client loses the answers to two about the same room.
+    saying: tokio::sync::Mutex<()>,
     sink: watch::Sender<Option<PubSubSink>>,
 }
 
@@ -133,8 +137,18 @@ impl RedisBroker {
     pub(crate) fn new(url: &Secret<String>, ear: Weak<dyn Ear>, random: Arc<dyn Random>) -> Result<Self, BrokerError> {
         let client = Client::open(url.expose().as_str()).map_err(|error| BrokerError::Away(format!("{:?}", error.kind())))?;
         let sink = watch::Sender::new(None);
-        let (commands, making) = (Mutex::new(None), tokio::sync::Mutex::default());
-        Ok(Self(Arc::new(Inner { client, ear, random, commands, making, hears: AtomicBool::new(false), sink })))
+        let (commands, making, saying) = (Mutex::new(None), tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
+        Ok(Self(Arc::new(Inner {
+            client,
+            ear,
+            random,
+            commands,
+            making,
+            hears: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
+            saying,
+            sink,
+        })))
     }
 
     /// The connection that hears; made at the first call, and again whenever it is lost.
@@ -170,6 +184,13 @@ impl Inner {
             *self.commands.lock() = None;
         }
         answer
+    }
+
+    /// Hears of channels from now on.
+    async fn subscribe(&self, sink: &mut PubSubSink, channels: &[String]) -> Result<(), BrokerError> {
+        let _turn = self.saying.lock().await;
+        let subscribing = timeout(DEADLINE, sink.subscribe(channels)).await;
+        subscribing.map_err(|_| BrokerError::Away("no answer in time".to_owned()))?.map_err(|error| away(&error))
     }
 
     async fn top(&self, room: &RoomKey) -> Result<Option<Place>, BrokerError> {
@@ -219,13 +240,22 @@ async fn hear(broker: Weak<Inner>) {
             continue;
         };
         let (sink, mut messages) = connection.split();
-        let restoring = restore(inner.clone(), sink);
-        let restored = tokio::spawn(restoring);
-        let ear = inner.ear.clone();
+        let mut restored = tokio::spawn(restore(inner.clone(), sink));
+        let (ear, mut is_restored) = (inner.ear.clone(), false);
         drop(inner);
-        while let Some(message) = messages.next().await {
-            let Some(ear) = ear.upgrade() else { return };
-            tell(&*ear, &message);
+        loop {
+            tokio::select! {
+                message = messages.next() => {
+                    let Some(message) = message else { break };
+                    let Some(ear) = ear.upgrade() else { return };
+                    tell(&*ear, &message);
+                }
+                done = &mut restored, if !is_restored => match done {
+                    Ok(Restored::Whole) => is_restored = true,
+                    // Once more, from the beginning.
+                    _ => break,
+                },
+            }
         }
         restored.abort();
         let Some(inner) = broker.upgrade() else { return };
@@ -237,35 +267,42 @@ async fn hear(broker: Weak<Inner>) {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Restored {
+    Whole,
+    Broken,
+}
+
 /// Hears again of all rooms, and finds who has missed something. Beside the reading, which confirms it.
-async fn restore(inner: Arc<Inner>, mut sink: PubSubSink) {
-    if sink.subscribe(CONTROL).await.is_err() {
-        return;
+async fn restore(inner: Arc<Inner>, mut sink: PubSubSink) -> Restored {
+    if inner.subscribe(&mut sink, &[CONTROL.to_owned()]).await.is_err() {
+        return Restored::Broken;
     }
-    let Some(ear) = inner.ear.upgrade() else { return };
+    let Some(ear) = inner.ear.upgrade() else { return Restored::Broken };
     let rooms = ear.rooms();
     for some in rooms.chunks(AT_ONCE) {
         let channels: Vec<String> = some.iter().map(|room| key(room, "")).collect();
-        if sink.subscribe(channels).await.is_err() {
-            return;
+        if inner.subscribe(&mut sink, &channels).await.is_err() {
+            return Restored::Broken;
         }
     }
-    // Who listens from now on is heard by this connection; who began meanwhile is among the rooms the second time.
-    inner.sink.send_replace(Some(sink.clone()));
-    for room in ear.rooms() {
-        if !rooms.contains(&room) && sink.subscribe(key(&room, "")).await.is_err() {
-            return;
-        }
+    // Who listens from now on says so to this connection.
+    inner.sink.send_replace(Some(sink));
+    if !inner.heard.swap(true, Ordering::AcqRel) {
+        return Restored::Whole;
+    }
+    for room in rooms {
         match inner.top(&room).await {
             Ok(Some(top)) => ear.compare(&room, &top),
             // All that was known of it is gone.
             Ok(None) => ear.compare(&room, &Place { epoch: "".into(), offset: 0 }),
             Err(error) => {
                 tracing::warn!(%error, "the place of a room cannot be read");
-                return;
+                return Restored::Broken;
             }
         }
     }
+    Restored::Whole
 }
 
 fn tell(ear: &dyn Ear, message: &Msg) {
@@ -307,12 +344,12 @@ impl Broker for RedisBroker {
 
     async fn listen(&self, room: &RoomKey) -> Result<(), BrokerError> {
         let mut sink = self.sink().await?;
-        let listening = timeout(DEADLINE, sink.subscribe(key(room, ""))).await;
-        listening.map_err(|_| BrokerError::Away("no answer in time".to_owned()))?.map_err(|error| away(&error))
+        self.0.subscribe(&mut sink, &[key(room, "")]).await
     }
 
     async fn forget(&self, room: &RoomKey) -> Result<(), BrokerError> {
         let Some(mut sink) = self.0.sink.borrow().clone() else { return Ok(()) };
+        let _turn = self.0.saying.lock().await;
         let forgetting = timeout(DEADLINE, sink.unsubscribe(key(room, ""))).await;
         forgetting.map_err(|_| BrokerError::Away("no answer in time".to_owned()))?.map_err(|error| away(&error))
     }
