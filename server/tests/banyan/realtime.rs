@@ -1,4 +1,5 @@
-//! Centrifugo's client, unmodified, behind the front door: it is let in by the token of a log-in, hears, and goes with its session.
+//! Centrifugo's client, unmodified, behind the front door: it is let in by the token of a log-in, hears, and goes with its session; people in
+//! a session of the context engine hear of one another.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{PASSWORD, Place, Server, on_both_engines};
+use crate::harness::{PASSWORD, Place, Server, client, on_both_engines};
 
 const REMEDY: &str = "run `cargo xtask realtime-clients` first (`cargo xtask test` does it by itself)";
 const OTHER: &str = "nine quiet otters swim";
@@ -82,5 +83,42 @@ on_both_engines! {
         let (status, changed) = server.post("/api/v1/auth/password/change", Some(&other), &body);
         assert!((200..300).contains(&status), "{status} {changed}");
         assert_eq!(listener.says("disconnected"), 1);
+    }
+
+    fn two_people_in_a_session_hear_of_a_change_and_of_what_it_suggests(place: Place) {
+        const SESSIONS: &str = "/api/v1/context/sessions";
+        let server = place.serve();
+        let (ann, bob) = (server.register("ann@example.org"), server.register("bob@example.org"));
+        let (_, profile) = server.get("/api/v1/users/profile", Some(&bob));
+        let (status, session) = server.post(SESSIONS, Some(&ann), &json!({ "title": "Moving house" }));
+        assert_eq!(status, 201, "{session}");
+        let session = format!("{SESSIONS}/{}", session["id"].as_str().unwrap());
+        let room = format!("session:{}", session.rsplit('/').next().unwrap());
+        let stranger = Listener::start(&server, &bob, &room);
+        assert_eq!(stranger.says("unsubscribed"), 103);
+        let seat = format!("{}{session}/participants/{}", server.url, profile["id"].as_str().unwrap());
+        let seat = client().put(seat).header("Authorization", format!("Bearer {ann}")).send_json(json!({ "role": "editor" }));
+        assert!(seat.unwrap().status().is_success());
+        let listeners = [Listener::start(&server, &ann, &room), Listener::start(&server, &bob, &room)];
+        listeners.iter().for_each(|listener| assert_eq!(listener.says("subscribed"), room));
+        let texts = ["The annual budget is with Budi Santoso.", "Please ask Budi Santoso about the annual budget before 12 March 2032."];
+        for text in texts {
+            let item = json!({ "kind": "note", "value": { "text": text } });
+            let (status, made) = server.post(&format!("{session}/items"), Some(&ann), &item);
+            assert_eq!(status, 201, "{made}");
+        }
+        let heard = listeners.each_ref().map(|listener| {
+            let mut heard = Vec::new();
+            while heard.last().is_none_or(|last: &Value| last["event"] != "suggestion_generated") {
+                heard.push(listener.says("data"));
+            }
+            heard
+        });
+        for heard in &heard {
+            assert_eq!((&heard[0]["event"], &heard[0]["action"]), (&json!("context_update"), &json!("item.created")));
+            let numbers: Vec<u64> = heard.iter().map(|one| one["seq"].as_u64().unwrap()).collect();
+            assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1), "nothing is left out: {numbers:?}");
+        }
+        assert_eq!(heard[0], heard[1]);
     }
 }
