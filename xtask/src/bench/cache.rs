@@ -12,7 +12,7 @@ use super::report::{Aim, aim_line};
 use crate::redis::{self, Keeps};
 use crate::{process, workspace};
 
-const EXAMPLE: &str = "throughput";
+const EXAMPLE: &str = "cache_throughput";
 
 /// What the program says; times are nanoseconds.
 #[derive(Serialize, Deserialize)]

@@ -17,8 +17,8 @@ pub(crate) enum Dialect {
 
 /// What to do about a text of the server.
 pub(crate) enum Heard {
-    /// It was said in the room at that time.
-    Said(u64),
+    /// Something that was said in the room: [`all_said_at`] has when.
+    Said,
     Answer(&'static str),
     /// The room is listened to.
     Listening,
@@ -64,7 +64,8 @@ impl Dialect {
             Self::Plain if text == "\"listening\"" => Heard::Listening,
             Self::SocketIo if text == "2" => Heard::Answer("3"),
             Self::SocketIo if text.starts_with("42[\"listening\"") => Heard::Listening,
-            _ => said_at(text).map_or(Heard::Nothing, Heard::Said),
+            _ if text.contains("\"at\":") => Heard::Said,
+            _ => Heard::Nothing,
         }
     }
 }

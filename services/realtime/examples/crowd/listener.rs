@@ -58,7 +58,7 @@ impl Crowd {
                 Heard::Listening => return Some(wire),
                 Heard::Answer(answer) => wire.send(answer).await?,
                 Heard::Refused => return None,
-                Heard::Said(_) | Heard::Nothing => {}
+                Heard::Said | Heard::Nothing => {}
             }
         }
     }
@@ -68,7 +68,7 @@ async fn listen(mut wire: Wire, dialect: Dialect, delays: &Delays) {
     loop {
         let hear = |text: &str| {
             let heard = dialect.hear(text);
-            if matches!(heard, Heard::Said(_)) {
+            if matches!(heard, Heard::Said) {
                 all_said_at(text).for_each(|then| delays.heard(then));
             }
             heard
