@@ -6,19 +6,26 @@
 //! - Redis may lose what is published while it is away. When it is back, the latest place of each room is compared with what was heard, and who
 //!   has missed something is told to subscribe anew, which reads it from the stream.
 
+mod hear;
+mod names;
+mod scripts;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use banyan_kernel::{Random, Secret, Uuid};
-use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use redis::aio::{MultiplexedConnection, PubSubSink};
-use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, Msg};
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue};
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 use tokio::time::timeout;
+
+use hear::hear;
+use names::{CONTROL, PREFIX, key, place_of, room_of};
+use scripts::{BE_PRESENT, HISTORY, PRESENCE, PUBLISH, script};
 
 use super::{Asked, Broker, BrokerError, Ear, Kept, Notice, Order, Place, Said, new_epoch};
 use crate::room::RoomKey;
@@ -26,91 +33,12 @@ use crate::settings::Keep;
 
 /// No call waits longer.
 const DEADLINE: Duration = Duration::from_secs(3);
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How long what was said once is known, in seconds.
 const KNOWN: u64 = 3_600;
 /// Without a publication for so many seconds a room begins anew, at least.
 const FORGOTTEN: u64 = 3_600;
 /// Rooms that one command names.
 const AT_ONCE: usize = 500;
-
-const PREFIX: &str = "banyan:rt:{";
-const CONTROL: &str = "banyan:rt:control";
-
-/// `KEYS`: stream, meta, known. `ARGV`: body, size, ttl, channel, a new epoch, ttl of the meta, ttl of the known or 0.
-const PUBLISH: &str = r"
-if ARGV[7] ~= '0' then
-  local known = redis.call('GET', KEYS[3])
-  if known then return known end
-end
-local epoch = redis.call('HGET', KEYS[2], 'e')
-if not epoch then
-  epoch = ARGV[5]
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[2], 'e', epoch)
-end
-local offset = redis.call('HINCRBY', KEYS[2], 's', 1)
-redis.call('EXPIRE', KEYS[2], ARGV[6])
-redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[2], string.format('%d-0', offset), 'd', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-local place = string.format('%d', offset) .. ':' .. epoch
-redis.call('PUBLISH', ARGV[4], 'p:' .. place .. ':' .. ARGV[1])
-if ARGV[7] ~= '0' then redis.call('SET', KEYS[3], place, 'EX', ARGV[7]) end
-return place
-";
-
-/// `KEYS`: stream, meta. `ARGV`: the end to begin at, count, `latest` or `oldest`, a new epoch, ttl of the meta.
-const HISTORY: &str = r"
-local epoch = redis.call('HGET', KEYS[2], 'e')
-if not epoch then
-  epoch = ARGV[4]
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[2], 'e', epoch)
-  redis.call('EXPIRE', KEYS[2], ARGV[5])
-end
-local top = redis.call('HGET', KEYS[2], 's') or '0'
-local found = {}
-if ARGV[2] ~= '0' then
-  if ARGV[3] == 'latest' then
-    found = redis.call('XREVRANGE', KEYS[1], ARGV[1], '-', 'COUNT', ARGV[2])
-  else
-    found = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
-  end
-end
-return { top .. ':' .. epoch, found }
-";
-
-/// `KEYS`: ends, infos. `ARGV`: seconds, then pairs.
-const BE_PRESENT: &str = r"
-local time = redis.call('TIME')
-for i = 2, #ARGV, 2 do
-  redis.call('ZADD', KEYS[1], time[1] + ARGV[1], ARGV[i])
-  redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
-end
-redis.call('EXPIRE', KEYS[1], ARGV[1])
-redis.call('EXPIRE', KEYS[2], ARGV[1])
-return 1
-";
-
-/// `KEYS`: ends, infos. `ARGV`: how many at most. Who was not heard of in time is gone.
-const PRESENCE: &str = r"
-local time = redis.call('TIME')
-local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time[1], 'LIMIT', 0, 1000)
-for _, client in ipairs(gone) do
-  redis.call('ZREM', KEYS[1], client)
-  redis.call('HDEL', KEYS[2], client)
-end
-local found = {}
-for _, client in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. time[1], '+inf', 'LIMIT', 0, ARGV[1])) do
-  local info = redis.call('HGET', KEYS[2], client)
-  if info then
-    found[#found + 1] = client
-    found[#found + 1] = info
-  end
-end
-return found
-";
 
 pub(crate) struct RedisBroker(Arc<Inner>);
 
@@ -203,135 +131,6 @@ impl Inner {
 
 fn away(error: &redis::RedisError) -> BrokerError {
     BrokerError::Away(error.to_string())
-}
-
-fn key(room: &RoomKey, end: &str) -> String {
-    format!("{PREFIX}{}:{}}}{end}", room.tenant, room.name)
-}
-
-fn room_of(channel: &str) -> Option<RoomKey> {
-    let (tenant, name) = channel.strip_prefix(PREFIX)?.strip_suffix('}')?.split_once(':')?;
-    RoomKey::new(tenant.parse().ok()?, name)
-}
-
-fn place_of(text: &str) -> Result<Place, BrokerError> {
-    let read = text.split_once(':').and_then(|(offset, epoch)| Some(Place { epoch: epoch.into(), offset: offset.parse().ok()? }));
-    read.ok_or_else(|| BrokerError::Away("a place that cannot be read".to_owned()))
-}
-
-fn script(text: &str, keys: &[String]) -> Cmd {
-    let mut command = redis::cmd("EVAL");
-    command.arg(text).arg(keys.len());
-    for key in keys {
-        command.arg(key);
-    }
-    command
-}
-
-/// Hears as long as anybody is there who could.
-async fn hear(broker: Weak<Inner>) {
-    let mut pause = FIRST_PAUSE;
-    while let Some(inner) = broker.upgrade() {
-        let connected = timeout(DEADLINE, inner.client.get_async_pubsub()).await;
-        let Ok(Ok(connection)) = connected else {
-            drop(inner);
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            continue;
-        };
-        let (sink, mut messages) = connection.split();
-        let mut restored = tokio::spawn(restore(inner.clone(), sink));
-        let (ear, mut is_restored) = (inner.ear.clone(), false);
-        drop(inner);
-        loop {
-            tokio::select! {
-                message = messages.next() => {
-                    let Some(message) = message else { break };
-                    let Some(ear) = ear.upgrade() else { return };
-                    tell(&*ear, &message);
-                }
-                done = &mut restored, if !is_restored => match done {
-                    Ok(Restored::Whole) => is_restored = true,
-                    // Once more, from the beginning.
-                    _ => break,
-                },
-            }
-        }
-        restored.abort();
-        let Some(inner) = broker.upgrade() else { return };
-        inner.sink.send_replace(None);
-        tracing::warn!("Redis is not heard any more; trying again");
-        drop(inner);
-        tokio::time::sleep(FIRST_PAUSE).await;
-        pause = FIRST_PAUSE;
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Restored {
-    Whole,
-    Broken,
-}
-
-/// Hears again of all rooms, and finds who has missed something. Beside the reading, which confirms it.
-async fn restore(inner: Arc<Inner>, mut sink: PubSubSink) -> Restored {
-    if inner.subscribe(&mut sink, &[CONTROL.to_owned()]).await.is_err() {
-        return Restored::Broken;
-    }
-    let Some(ear) = inner.ear.upgrade() else { return Restored::Broken };
-    let rooms = ear.rooms();
-    for some in rooms.chunks(AT_ONCE) {
-        let channels: Vec<String> = some.iter().map(|room| key(room, "")).collect();
-        if inner.subscribe(&mut sink, &channels).await.is_err() {
-            return Restored::Broken;
-        }
-    }
-    // Who listens from now on says so to this connection.
-    inner.sink.send_replace(Some(sink));
-    if !inner.heard.swap(true, Ordering::AcqRel) {
-        return Restored::Whole;
-    }
-    for room in rooms {
-        match inner.top(&room).await {
-            Ok(Some(top)) => ear.compare(&room, &top),
-            // All that was known of it is gone.
-            Ok(None) => ear.compare(&room, &Place { epoch: "".into(), offset: 0 }),
-            Err(error) => {
-                tracing::warn!(%error, "the place of a room cannot be read");
-                return Restored::Broken;
-            }
-        }
-    }
-    Restored::Whole
-}
-
-fn tell(ear: &dyn Ear, message: &Msg) {
-    let (channel, content) = (message.get_channel_name(), message.get_payload_bytes());
-    let Ok(content) = std::str::from_utf8(content) else { return };
-    if channel == CONTROL {
-        if let Ok(notice) = serde_json::from_str(content) {
-            ear.noticed(&notice);
-        }
-        return;
-    }
-    if let (Some(room), Some(said)) = (room_of(channel), said_of(content)) {
-        ear.heard(&room, &said);
-    }
-}
-
-fn said_of(content: &str) -> Option<Said> {
-    let (kind, rest) = content.split_once(':')?;
-    Some(match kind {
-        "p" => {
-            let (offset, rest) = rest.split_once(':')?;
-            let (epoch, body) = rest.split_once(':')?;
-            Said::Publication { place: Some(Place { epoch: epoch.into(), offset: offset.parse().ok()? }), body: body.into() }
-        }
-        "l" => Said::Publication { place: None, body: rest.into() },
-        "j" => Said::Joined(rest.into()),
-        "g" => Said::Left(rest.into()),
-        _ => return None,
-    })
 }
 
 #[async_trait]
@@ -440,22 +239,5 @@ impl Broker for RedisBroker {
         let channels: Vec<String> = self.0.ask(&command).await?;
         let rooms = channels.iter().filter_map(|channel| room_of(channel));
         Ok(rooms.map(|room| room.name.to_string()).take(most).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn channels_name_their_rooms_and_what_is_said_is_read() {
-        let room = RoomKey::new(Uuid::nil(), "market:BTC-USD").unwrap();
-        assert_eq!(room_of(&key(&room, "")), Some(room));
-        assert_eq!(room_of("banyan:rt:{x}"), None);
-        let said = said_of("p:7:abc:{\"data\":\":\"}").unwrap();
-        assert!(
-            matches!(said, Said::Publication { place: Some(place), body } if place.offset == 7 && &*place.epoch == "abc" && &*body == "{\"data\":\":\"}")
-        );
-        assert!(said_of("x").is_none() && said_of("p:a:b:c").is_none());
     }
 }
