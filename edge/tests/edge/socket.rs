@@ -105,7 +105,7 @@ async fn malformed_requests_are_refused() {
 
 #[tokio::test]
 async fn a_large_body_is_refused_before_it_is_sent_and_the_answer_arrives() {
-    let running = door().serve();
+    let running = door_with(|settings| settings.limits.body_bytes = 1_000_000).serve();
     let head = "POST /api/v1/echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10000000\r\n";
     let patient = raw(&running, format!("{head}expect: 100-continue\r\n\r\n").as_bytes()).await;
     assert_eq!(status(&patient), 413);
@@ -236,7 +236,7 @@ async fn connections_beyond_the_limit_are_told_so() {
 
 #[tokio::test]
 async fn http_2_has_the_same_door() {
-    let door = door();
+    let door = door_with(|settings| settings.limits.body_bytes = 1_000_000);
     let running = door.serve();
     let stream = TcpStream::connect(running.local_addr()).await.unwrap();
     let (mut sender, connection) =
