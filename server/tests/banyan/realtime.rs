@@ -59,6 +59,44 @@ impl Drop for Listener {
     }
 }
 
+/// Two people in one session of the context engine, each with a client: both hear all that happens, in the same order, and strangers nothing.
+pub(crate) fn two_hear_of_one_another(server: &Server) {
+    const SESSIONS: &str = "/api/v1/context/sessions";
+    let (ann, bob) = (server.register("ann@example.org"), server.register("bob@example.org"));
+    let (_, profile) = server.get("/api/v1/users/profile", Some(&bob));
+    let (status, session) = server.post(SESSIONS, Some(&ann), &json!({ "title": "Moving house" }));
+    assert_eq!(status, 201, "{session}");
+    let session = format!("{SESSIONS}/{}", session["id"].as_str().unwrap());
+    let room = format!("session:{}", session.rsplit('/').next().unwrap());
+    let stranger = Listener::start(server, &bob, &room);
+    assert_eq!(stranger.says("unsubscribed"), 103);
+    let seat = format!("{}{session}/participants/{}", server.url, profile["id"].as_str().unwrap());
+    let seat = client().put(seat).header("Authorization", format!("Bearer {ann}")).send_json(json!({ "role": "editor" }));
+    assert!(seat.unwrap().status().is_success());
+    let listeners = [Listener::start(server, &ann, &room), Listener::start(server, &bob, &room)];
+    listeners.iter().for_each(|listener| assert_eq!(listener.says("subscribed"), room));
+    let texts =
+        ["The annual budget is with Budi Santoso.", "Please ask Budi Santoso about the annual budget before 12 March 2032."];
+    for text in texts {
+        let item = json!({ "kind": "note", "value": { "text": text } });
+        let (status, made) = server.post(&format!("{session}/items"), Some(&ann), &item);
+        assert_eq!(status, 201, "{made}");
+    }
+    let heard = listeners.each_ref().map(|listener| {
+        let mut heard = Vec::new();
+        while heard.last().is_none_or(|last: &Value| last["event"] != "suggestion_generated") {
+            heard.push(listener.says("data"));
+        }
+        heard
+    });
+    for heard in &heard {
+        assert_eq!((&heard[0]["event"], &heard[0]["action"]), (&json!("context_update"), &json!("item.created")));
+        let numbers: Vec<u64> = heard.iter().map(|one| one["seq"].as_u64().unwrap()).collect();
+        assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1), "nothing is left out: {numbers:?}");
+    }
+    assert_eq!(heard[0], heard[1]);
+}
+
 on_both_engines! {
     fn a_client_hears_what_is_said_to_its_person_and_goes_with_the_session(place: Place) {
         drop(place.serve());
@@ -86,39 +124,6 @@ on_both_engines! {
     }
 
     fn two_people_in_a_session_hear_of_a_change_and_of_what_it_suggests(place: Place) {
-        const SESSIONS: &str = "/api/v1/context/sessions";
-        let server = place.serve();
-        let (ann, bob) = (server.register("ann@example.org"), server.register("bob@example.org"));
-        let (_, profile) = server.get("/api/v1/users/profile", Some(&bob));
-        let (status, session) = server.post(SESSIONS, Some(&ann), &json!({ "title": "Moving house" }));
-        assert_eq!(status, 201, "{session}");
-        let session = format!("{SESSIONS}/{}", session["id"].as_str().unwrap());
-        let room = format!("session:{}", session.rsplit('/').next().unwrap());
-        let stranger = Listener::start(&server, &bob, &room);
-        assert_eq!(stranger.says("unsubscribed"), 103);
-        let seat = format!("{}{session}/participants/{}", server.url, profile["id"].as_str().unwrap());
-        let seat = client().put(seat).header("Authorization", format!("Bearer {ann}")).send_json(json!({ "role": "editor" }));
-        assert!(seat.unwrap().status().is_success());
-        let listeners = [Listener::start(&server, &ann, &room), Listener::start(&server, &bob, &room)];
-        listeners.iter().for_each(|listener| assert_eq!(listener.says("subscribed"), room));
-        let texts = ["The annual budget is with Budi Santoso.", "Please ask Budi Santoso about the annual budget before 12 March 2032."];
-        for text in texts {
-            let item = json!({ "kind": "note", "value": { "text": text } });
-            let (status, made) = server.post(&format!("{session}/items"), Some(&ann), &item);
-            assert_eq!(status, 201, "{made}");
-        }
-        let heard = listeners.each_ref().map(|listener| {
-            let mut heard = Vec::new();
-            while heard.last().is_none_or(|last: &Value| last["event"] != "suggestion_generated") {
-                heard.push(listener.says("data"));
-            }
-            heard
-        });
-        for heard in &heard {
-            assert_eq!((&heard[0]["event"], &heard[0]["action"]), (&json!("context_update"), &json!("item.created")));
-            let numbers: Vec<u64> = heard.iter().map(|one| one["seq"].as_u64().unwrap()).collect();
-            assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1), "nothing is left out: {numbers:?}");
-        }
-        assert_eq!(heard[0], heard[1]);
+        two_hear_of_one_another(&place.serve());
     }
 }

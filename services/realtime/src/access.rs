@@ -54,7 +54,10 @@ impl Access {
             return Ok(access);
         }
         let access = self.ask(caller, room).await?;
-        self.remembered.insert(key, (access, Instant::now()));
+        // Not what is refused: who was let in a moment ago is not told otherwise.
+        if access.subscribe && access.publish {
+            self.remembered.insert(key, (access, Instant::now()));
+        }
         Ok(access)
     }
 
