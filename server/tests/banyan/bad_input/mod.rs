@@ -34,9 +34,18 @@ fn migration(server: &Server, operator: &str) -> Value {
     made.body
 }
 
-/// Clients of feature flags speak Unleash's protocol and OFREP, whose errors and patience are not ours; the tests of that service send them nonsense.
+/// Clients of feature flags speak Unleash's protocol and OFREP, and those of rooms Centrifugo's, whose errors and patience are not ours; the tests of
+/// those services send them nonsense.
 fn speaks_anothers_protocol(pattern: &str) -> bool {
-    ["/api/client/", "/api/frontend", "/ofrep/"].iter().any(|start| pattern.starts_with(start))
+    let theirs = [
+        "/api/client/",
+        "/api/frontend",
+        "/ofrep/",
+        "/connection/",
+        "/api/v1/realtime/connection/",
+        "/api/v1/realtime/emulation",
+    ];
+    theirs.iter().any(|start| pattern.starts_with(start))
 }
 
 /// A server with something in it, and somebody who may call everything.
@@ -57,6 +66,8 @@ struct Scene<'p> {
     organisation: Value,
     webhook: Value,
     ticket: Value,
+    session: Value,
+    item: Value,
     /// What a client of feature flags shows.
     flag_token: String,
     /// For a host that nobody here asks, so that it moves nothing.
@@ -102,6 +113,9 @@ impl<'p> Scene<'p> {
         let webhook = make("/api/v1/events/webhooks", json!({ "url": "https://hooks.example.org/", "enabled": false }));
         let ask = json!({ "category": "question", "subject": "Stay", "text": "Stay" });
         let ticket = make("/api/v1/support/tickets", ask);
+        let session = make("/api/v1/context/sessions", json!({ "title": "Stay" }));
+        let items = format!("/api/v1/context/sessions/{}/items", session["id"].as_str().unwrap());
+        let item = make(&items, json!({ "kind": "note", "value": { "text": "Stay" } }));
         make("/api/v1/admin/flags", json!({ "key": "stay" }));
         let flag_token = make("/api/v1/admin/flag-tokens", json!({ "name": "Stay", "kind": "admin" }));
         let flag_token = flag_token["secret"].as_str().unwrap().to_owned();
@@ -122,6 +136,8 @@ impl<'p> Scene<'p> {
             organisation,
             webhook,
             ticket,
+            session,
+            item,
             flag_token,
             migration,
             wrong,
@@ -155,6 +171,7 @@ impl<'p> Scene<'p> {
             ("/api/v1/gateway/migrations/{id}", id(&self.migration)),
             ("/api/v1/support/tickets/{id}", id(&self.ticket)),
             ("/api/v1/admin/support/tickets/{id}", id(&self.ticket)),
+            ("/api/v1/context/sessions/{id}", id(&self.session)),
         ];
         let of = |start: &str| things.iter().find(|(known, _)| start.starts_with(known)).map(|(_, id)| id.clone());
         let nobody = || "0190a5b0-0000-7000-8000-000000000000".to_owned();
@@ -175,6 +192,9 @@ impl<'p> Scene<'p> {
             .replace("{service}", "identity")
             .replace("{consumer}", "mails")
             .replace("{reader}", "nobody.reads")
+            .replace("{itemId}", self.item["id"].as_str().unwrap())
+            .replace("{userId}", &self.user)
+            .replace("{suggestionId}", "0190a5b0-0000-7000-8000-000000000000")
             .replace("{delivery}", "0190a5b0-0000-7000-8000-000000000000")
             .replace("{provider}", "standard")
             .replace("{environment}", "production")

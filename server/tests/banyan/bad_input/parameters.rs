@@ -61,7 +61,7 @@ on_both_engines! {
         let with_ids = |call: &&Call| call.pattern.contains("{id}") && !call.pattern.contains("/admin/");
         for call in calls(&place).iter().filter(with_ids) {
             let with = |id: &str| {
-                let path = call.pattern.replace("{id}", id).replace("{milestoneId}", id).replace("{delivery}", id).replace("{date}", "2024-01-14").replace("{user}", id);
+                let path = call.pattern.replace("{id}", id).replace("{milestoneId}", id).replace("{itemId}", id).replace("{userId}", id).replace("{suggestionId}", id).replace("{version}", "1").replace("{delivery}", id).replace("{date}", "2024-01-14").replace("{user}", id);
                 let request = Request::new(&call.method, &path);
                 match &call.body {
                     Some(body) => request.json(&Value::from(body.example.clone())),

@@ -18,9 +18,9 @@ const MOST: i64 = 200;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct After {
-    /// The last number that the client has.
+    /// The last number that the client has; left out, from the beginning.
     #[param(minimum = 0)]
-    after: i64,
+    after: Option<i64>,
     /// 1 to 200; 200 if it is left out.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -60,7 +60,7 @@ pub(crate) async fn list_context_changes(
     Path(id): Path<Uuid>,
     Query(after): Query<After>,
 ) -> Result<Json<ContextChanges>, Problem> {
-    let (from, most) = (after.after, after.limit.unwrap_or(MOST).unsigned_abs());
+    let (from, most) = (after.after.unwrap_or(0), after.limit.unwrap_or(MOST).unsigned_abs());
     let rows = app.store.bind(&caller);
     let read = rows.read(move |tx| async move {
         sessions::visible(&tx, id).await?;
