@@ -90,11 +90,13 @@ pub(crate) fn two_hear_of_one_another(server: &Server) {
         heard
     });
     for heard in &heard {
-        assert_eq!((&heard[0]["event"], &heard[0]["action"]), (&json!("context_update"), &json!("item.created")));
         let numbers: Vec<u64> = heard.iter().map(|one| one["seq"].as_u64().unwrap()).collect();
         assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1), "nothing is left out: {numbers:?}");
     }
-    assert_eq!(heard[0], heard[1]);
+    // Who comes early may hear of the beginning, too.
+    let item = |heard: &[Value]| heard.iter().find(|one| one["action"] == "item.created").cloned();
+    assert!(item(&heard[0]).is_some());
+    assert_eq!(item(&heard[0]), item(&heard[1]));
 }
 
 on_both_engines! {
@@ -120,7 +122,9 @@ on_both_engines! {
         let body = json!({ "currentPassword": PASSWORD, "password": OTHER });
         let (status, changed) = server.post("/api/v1/auth/password/change", Some(&other), &body);
         assert!((200..300).contains(&status), "{status} {changed}");
-        assert_eq!(listener.says("disconnected"), 1);
+        // By the client, which has no other token, or by the server: for good.
+        let code = listener.says("disconnected").as_u64().unwrap();
+        assert!(code == 1 || (3_500..4_000).contains(&code), "{code}");
     }
 
     fn two_people_in_a_session_hear_of_a_change_and_of_what_it_suggests(place: Place) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::harness::{Place, client};
 
 /// The calls that anybody may make. A call that joins them does so knowingly, here.
-const OPEN: [&str; 26] = [
+const OPEN: [&str; 30] = [
     "GET /.well-known/jwks.json",
     // Pages that mails lead to; each acts by the secret in the mail.
     "GET /account/accept-invitation",
@@ -30,6 +30,11 @@ const OPEN: [&str; 26] = [
     // By the provider's signature or token.
     "POST /api/v1/notifications/bounces/{provider}",
     "POST /api/v1/notifications/sms/answers",
+    // Who it is stands in the first thing that a client says.
+    "GET /connection/websocket",
+    "GET /api/v1/realtime/connection/websocket",
+    "GET /api/v1/realtime/connection/sse",
+    "POST /api/v1/realtime/emulation",
     "POST /api/v1/auth/invitations/accept",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/logout",
