@@ -60,7 +60,7 @@ impl Drop for Listener {
 }
 
 /// Two people in one session of the context engine, each with a client: both hear all that happens, in the same order, and strangers nothing.
-pub(crate) fn two_hear_of_one_another(server: &Server) {
+fn two_hear_of_one_another(server: &Server) {
     const SESSIONS: &str = "/api/v1/context/sessions";
     let (ann, bob) = (server.register("ann@example.org"), server.register("bob@example.org"));
     let (_, profile) = server.get("/api/v1/users/profile", Some(&bob));
