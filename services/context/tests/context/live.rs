@@ -70,7 +70,7 @@ on_both_engines! {
         ] {
             assert_eq!(act(body).await.bad_fields(), [field]);
         }
-        for query in ["after=-1", "after=x", "after=0&limit=0", "after=0&limit=201", "after=", "after=9223372036854775808"] {
+        for query in ["after=-1", "after=x", "after=0&limit=0", "after=0&limit=201", "after=9223372036854775808"] {
             let answer = place.app.get(&owner, &format!("{session}/changes?{query}")).await;
             assert_status(&answer, StatusCode::UNPROCESSABLE_ENTITY);
         }
