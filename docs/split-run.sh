@@ -63,7 +63,7 @@ first=$process
 start goals-2 goals
 second=$process
 # After the others: it follows their events.
-start rest content,events,notifications,flags,translations,support
+start rest content,events,notifications,flags,translations,support,context,realtime
 start edge edge,gateway
 address=$(sed 's/.*"listen":"\([^"]*\)".*/\1/' "$folder/edge/banyan.addr")
 api=$address/api/v1

@@ -4,9 +4,11 @@
 //! on to the service. A service in this process finds hyper's `OnUpgrade` in the request and takes the connection itself. A
 //! remote one has put its own end into the answer, and bytes are copied between the two.
 
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use banyan_http::Problem;
 use banyan_kernel::ErrorCode;
+use banyan_mesh::Upgrade;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
@@ -16,6 +18,8 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::time::timeout;
+
+use crate::policies::UpgradeRule;
 
 /// Read at a time from either end, in bytes: connections of this kind are many and mostly silent.
 const BUFFER: usize = 4 * 1024;
@@ -65,6 +69,14 @@ pub(crate) fn forward(parts: &mut Parts) {
     let Some(protocol) = parts.extensions.get::<Asked>().map(Asked::protocol) else { return };
     parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     parts.headers.insert(UPGRADE, protocol);
+}
+
+/// How the mesh is to send the request. Who does not ask for another protocol is not kept from HTTP/2.
+pub(crate) fn wish(request: &Request, rule: UpgradeRule) -> Upgrade {
+    match rule {
+        UpgradeRule::Passed if request.extensions().get::<Asked>().is_some() => Upgrade::Passed,
+        UpgradeRule::Passed | UpgradeRule::Refused => Upgrade::Refused,
+    }
 }
 
 /// Joins the ends where the service goes over; refuses where nobody has asked, or for something else.

@@ -292,7 +292,8 @@ impl Inner {
         }
         match (target, entry) {
             (Target::Service(service), None) => {
-                let call = Call::until(Deadline::after(self.settings.deadlines.call));
+                let upgrade = upgrade::wish(request, UpgradeRule::Passed);
+                let call = Call { upgrade, ..Call::until(Deadline::after(self.settings.deadlines.call)) };
                 match Box::pin(service.send_from(request, call)).await {
                     Ok(answer) => answer.into_response(),
                     Err(error) => Problem::new(error.code()).caused_by(&error).into_response(),

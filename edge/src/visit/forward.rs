@@ -9,7 +9,7 @@ use banyan_http::{Problem, Verbatim};
 use banyan_kernel::Caller;
 use banyan_locale::Negotiated;
 use banyan_mesh::caller::CallerDetails;
-use banyan_mesh::{Call, Deadline, ServiceHandle, Tries, Upgrade, key_of};
+use banyan_mesh::{Call, Deadline, ServiceHandle, Tries, key_of};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, EXPECT, FORWARDED, HOST, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
@@ -25,7 +25,7 @@ use crate::routes::pattern::Captures;
 use crate::routes::template::Facts;
 use crate::routes::{Identity, RouteEntry, UpstreamEntry, UpstreamKey};
 use crate::text::ShortText;
-use crate::upgrade::Asked;
+use crate::upgrade;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -83,7 +83,9 @@ impl Inner {
             Ok(known) => known,
             Err(problem) => return problem.into_response(),
         };
-        match Box::pin(service.send_from(request, Call::until(self.deadline_of(passage)))).await {
+        let upgrade = upgrade::wish(request, entry.policies.upgrade);
+        let call = Call { upgrade, ..Call::until(self.deadline_of(passage)) };
+        match Box::pin(service.send_from(request, call)).await {
             Ok(answer) => change_answer(&entry.response, answer.into_response(), &known.facts(passage)).await,
             Err(error) => Problem::new(error.code()).caused_by(&error).into_response(),
         }
@@ -159,11 +161,7 @@ fn call(passage: &Passage, entry: &RouteEntry, upstream: &UpstreamEntry, request
         Some(1) => Tries::Once,
         Some(tries) => Tries::UpTo(tries),
     };
-    let upgrade = match entry.policies.upgrade {
-        // Else it would only cost HTTP/2.
-        UpgradeRule::Passed if request.extensions().get::<Asked>().is_some() => Upgrade::Passed,
-        UpgradeRule::Passed | UpgradeRule::Refused => Upgrade::Refused,
-    };
+    let upgrade = upgrade::wish(request, entry.policies.upgrade);
     Call { key: key(passage, &upstream.key, request), upgrade, ..Call::until(deadline).tried(tries) }
 }
 

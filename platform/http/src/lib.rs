@@ -16,6 +16,7 @@ pub mod caller;
 pub mod client;
 pub mod coding;
 pub mod conditions;
+mod failures;
 pub mod flags;
 pub mod grants;
 pub mod kept;

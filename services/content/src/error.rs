@@ -3,7 +3,6 @@
 use banyan_http::{FieldError, Problem};
 use banyan_kernel::ErrorCode;
 use banyan_store::StoreError;
-use sea_orm::DbErr;
 
 /// A failure of the service.
 #[derive(Debug, thiserror::Error)]
@@ -27,21 +26,7 @@ pub enum ContentError {
     Store(StoreError),
 }
 
-impl From<StoreError> for ContentError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            // Writing into a row that the caller may read but not change tells nothing more than a missing one.
-            StoreError::RowSecurity { .. } => Self::Hidden,
-            error => Self::Store(error),
-        }
-    }
-}
-
-impl From<DbErr> for ContentError {
-    fn from(error: DbErr) -> Self {
-        StoreError::from(error).into()
-    }
-}
+banyan_http::store_failures!(ContentError);
 
 impl From<ContentError> for Problem {
     fn from(error: ContentError) -> Self {

@@ -3,7 +3,6 @@
 use banyan_http::{FieldError, Problem};
 use banyan_kernel::ErrorCode;
 use banyan_store::StoreError;
-use sea_orm::DbErr;
 
 /// A failure of the service.
 #[derive(Debug, thiserror::Error)]
@@ -26,20 +25,7 @@ pub enum ContextError {
     Store(StoreError),
 }
 
-impl From<StoreError> for ContextError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::RowSecurity { .. } => Self::Hidden,
-            error => Self::Store(error),
-        }
-    }
-}
-
-impl From<DbErr> for ContextError {
-    fn from(error: DbErr) -> Self {
-        StoreError::from(error).into()
-    }
-}
+banyan_http::store_failures!(ContextError);
 
 impl From<ContextError> for Problem {
     fn from(error: ContextError) -> Self {

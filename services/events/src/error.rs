@@ -24,20 +24,7 @@ pub(crate) enum DoorError {
     Store(StoreError),
 }
 
-impl From<StoreError> for DoorError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::RowSecurity { .. } => Self::Hidden,
-            error => Self::Store(error),
-        }
-    }
-}
-
-impl From<sea_orm::DbErr> for DoorError {
-    fn from(error: sea_orm::DbErr) -> Self {
-        StoreError::from(error).into()
-    }
-}
+banyan_http::store_failures!(DoorError);
 
 impl From<DoorError> for Problem {
     fn from(error: DoorError) -> Self {

@@ -3,7 +3,6 @@
 use banyan_http::{FieldError, Problem};
 use banyan_kernel::ErrorCode;
 use banyan_store::StoreError;
-use sea_orm::DbErr;
 
 /// A failure of the service.
 #[derive(Debug, thiserror::Error)]
@@ -36,20 +35,7 @@ impl FlagsError {
     }
 }
 
-impl From<StoreError> for FlagsError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::RowSecurity { .. } => Self::Hidden,
-            error => Self::Store(error),
-        }
-    }
-}
-
-impl From<DbErr> for FlagsError {
-    fn from(error: DbErr) -> Self {
-        StoreError::from(error).into()
-    }
-}
+banyan_http::store_failures!(FlagsError);
 
 impl From<FlagsError> for Problem {
     fn from(error: FlagsError) -> Self {

@@ -3,7 +3,6 @@
 use banyan_http::{FieldError, Problem};
 use banyan_kernel::ErrorCode;
 use banyan_store::StoreError;
-use sea_orm::DbErr;
 
 use crate::diagnosis;
 use crate::door::EntryFault;
@@ -46,20 +45,7 @@ pub enum GatewayError {
     Store(StoreError),
 }
 
-impl From<StoreError> for GatewayError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::RowSecurity { .. } => Self::Hidden,
-            error => Self::Store(error),
-        }
-    }
-}
-
-impl From<DbErr> for GatewayError {
-    fn from(error: DbErr) -> Self {
-        StoreError::from(error).into()
-    }
-}
+banyan_http::store_failures!(GatewayError);
 
 impl From<GatewayError> for Problem {
     fn from(error: GatewayError) -> Self {

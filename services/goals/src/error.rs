@@ -3,7 +3,6 @@
 use banyan_http::{FieldError, Problem};
 use banyan_kernel::ErrorCode;
 use banyan_store::StoreError;
-use sea_orm::DbErr;
 
 /// A failure of the service.
 #[derive(Debug, thiserror::Error)]
@@ -24,21 +23,7 @@ pub enum GoalsError {
     Store(StoreError),
 }
 
-impl From<StoreError> for GoalsError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            // Writing into a row that the caller may read but not change tells nothing more than a missing one.
-            StoreError::RowSecurity { .. } => Self::Hidden,
-            error => Self::Store(error),
-        }
-    }
-}
-
-impl From<DbErr> for GoalsError {
-    fn from(error: DbErr) -> Self {
-        StoreError::from(error).into()
-    }
-}
+banyan_http::store_failures!(GoalsError);
 
 impl From<GoalsError> for Problem {
     fn from(error: GoalsError) -> Self {

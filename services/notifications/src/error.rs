@@ -5,7 +5,6 @@ use banyan_kernel::{ErrorCode, Timestamp};
 use banyan_store::StoreError;
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
-use sea_orm::DbErr;
 
 /// A failure of the service.
 #[derive(Debug, thiserror::Error)]
@@ -28,20 +27,7 @@ pub enum NotificationsError {
     Store(StoreError),
 }
 
-impl From<StoreError> for NotificationsError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::RowSecurity { .. } => Self::Hidden,
-            error => Self::Store(error),
-        }
-    }
-}
-
-impl From<DbErr> for NotificationsError {
-    fn from(error: DbErr) -> Self {
-        StoreError::from(error).into()
-    }
-}
+banyan_http::store_failures!(NotificationsError);
 
 impl From<NotificationsError> for Problem {
     fn from(error: NotificationsError) -> Self {

@@ -3,7 +3,6 @@
 use banyan_http::{FieldError, Problem};
 use banyan_kernel::ErrorCode;
 use banyan_store::StoreError;
-use sea_orm::DbErr;
 
 /// A failure of the service.
 #[derive(Debug, thiserror::Error)]
@@ -23,20 +22,7 @@ pub enum SupportError {
     Store(StoreError),
 }
 
-impl From<StoreError> for SupportError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::RowSecurity { .. } => Self::Hidden,
-            error => Self::Store(error),
-        }
-    }
-}
-
-impl From<DbErr> for SupportError {
-    fn from(error: DbErr) -> Self {
-        StoreError::from(error).into()
-    }
-}
+banyan_http::store_failures!(SupportError);
 
 impl From<SupportError> for Problem {
     fn from(error: SupportError) -> Self {

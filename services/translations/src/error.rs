@@ -4,7 +4,6 @@ use banyan_http::{FieldError, Problem};
 use banyan_kernel::ErrorCode;
 use banyan_locale::TextFault;
 use banyan_store::StoreError;
-use sea_orm::DbErr;
 
 use crate::entity::translation::State;
 
@@ -41,20 +40,7 @@ pub enum TranslationsError {
     Store(StoreError),
 }
 
-impl From<StoreError> for TranslationsError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::RowSecurity { .. } => Self::Hidden,
-            error => Self::Store(error),
-        }
-    }
-}
-
-impl From<DbErr> for TranslationsError {
-    fn from(error: DbErr) -> Self {
-        StoreError::from(error).into()
-    }
-}
+banyan_http::store_failures!(TranslationsError);
 
 impl From<TranslationsError> for Problem {
     fn from(error: TranslationsError) -> Self {

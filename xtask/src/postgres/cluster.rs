@@ -196,7 +196,7 @@ fn locales(durability: Durability) -> &'static [&'static [&'static str]] {
 
 fn write_settings(data: &Path, durability: Durability) -> Result<()> {
     let mut settings = String::from(
-        "\n# Banyan's test server\nlisten_addresses = '127.0.0.1'\nmax_connections = 300\n\
+        "\n# Banyan's test server\nlisten_addresses = '127.0.0.1'\nmax_connections = 800\n\
          max_locks_per_transaction = 256\ntimezone = 'UTC'\nlog_timezone = 'UTC'\nshared_buffers = '256MB'\n",
     );
     if durability == Durability::Fast {

@@ -18,6 +18,12 @@ use cluster::Cluster;
 use load::Load;
 
 #[test]
+fn people_in_a_session_hear_of_one_another_although_rooms_and_sessions_are_in_processes_of_their_own() {
+    let cluster = Cluster::of(1);
+    crate::realtime::two_hear_of_one_another(&cluster.door.server);
+}
+
+#[test]
 fn the_core_of_every_service_answers_through_the_mesh() {
     let cluster = Cluster::of(1);
     walk::whole(&cluster);

@@ -27,6 +27,7 @@ impl Session {
         let who = match self.identify(&connect.token).await {
             Ok(who) => Arc::new(who),
             Err(Denied::Refused(refusal)) => {
+                self.is_refused = true;
                 self.link.outbox.send(failed(id, refusal));
                 return Ok(());
             }

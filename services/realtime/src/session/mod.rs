@@ -43,6 +43,8 @@ pub(crate) struct Session {
     /// By the room's name, with the subscription's number.
     rooms: HashMap<Arc<str>, u64>,
     pace: Pace,
+    /// A `connect` was refused: what came behind it in the same frame is passed over, and the client may try another token.
+    is_refused: bool,
 }
 
 /// How a command that has no reply of its own ends.
@@ -65,7 +67,7 @@ impl Session {
         engine.run();
         let link = engine.hub.open(engine.ids.next());
         let pace = Pace::new(engine.settings.commands_per_second);
-        Self { engine, link, hello, carrier, rooms: HashMap::default(), pace }
+        Self { engine, link, hello, carrier, rooms: HashMap::default(), pace, is_refused: false }
     }
 
     /// Does what a frame asks for, in order. Replies are in the outbox.
@@ -100,8 +102,12 @@ impl Session {
             pace::Step::Hostile => return Err(Disconnect::TooManyRequests),
         }
         if self.link.who().is_none() {
-            let Request::Connect(connect) = request else { return Err(Disconnect::BadRequest) };
-            return self.connect(id, &connect).await;
+            return match request {
+                Request::Connect(connect) => self.connect(id, &connect).await,
+                // Clients send their subscriptions along with the connect command, and again once they are let in.
+                _ if self.is_refused => Ok(()),
+                _ => Err(Disconnect::BadRequest),
+            };
         }
         match self.answer(id, request).await? {
             Ok(Outcome::Reply(frame)) => self.link.outbox.send(frame),

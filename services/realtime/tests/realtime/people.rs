@@ -30,6 +30,25 @@ async fn a_token_lets_in_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn what_comes_behind_a_refused_connect_is_passed_over_and_another_token_counts() {
+    let (bench, world, node) = memory(json!({})).await;
+    let mut client = Client::open(&node).await;
+    let commands =
+        [json!({ "id": 1, "connect": { "token": "expired" } }), json!({ "id": 2, "subscribe": { "channel": "user:1" } })];
+    client.say(commands.map(|command| command.to_string()).join("\n")).await;
+    let refused = client.read().await;
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(1), &json!(109)), "{refused}");
+    let token = world.token(&bench, &bench.user());
+    client.say(json!({ "id": 3, "connect": { "token": token } }).to_string()).await;
+    let connected = client.read().await;
+    assert_eq!(connected["id"], 3, "the subscription has no answer: {connected}");
+    assert!(connected["connect"].is_object(), "{connected}");
+    let mut hasty = Client::open(&node).await;
+    hasty.say(json!({ "id": 1, "subscribe": { "channel": "user:1" } }).to_string()).await;
+    assert_eq!(hasty.closed().await, 3501, "nobody was asked who it is");
+}
+
+#[tokio::test]
 async fn a_connection_ends_with_its_session_and_with_its_token() {
     let (bench, world, node) = memory(json!({})).await;
     let ann = bench.user();

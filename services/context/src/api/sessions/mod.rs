@@ -59,7 +59,6 @@ pub(crate) struct ContextSession {
     description: Option<String>,
     #[schema(inline)]
     state: State,
-    /// The caller's part in it.
     #[schema(inline)]
     role: Role,
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -15,12 +15,11 @@ use crate::error::ContextError;
 use crate::model::Role;
 use crate::store::{participants, sessions};
 
-/// In what way somebody takes part.
+/// In what way somebody takes part. There is one owner: naming another one hands the session over.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"role": "editor"}))]
 pub(crate) struct ContextParticipation {
-    /// There is one owner: naming another one hands the session over.
     #[schema(inline)]
     role: Role,
 }
