@@ -159,7 +159,7 @@ impl Service {
         self
     }
 
-    /// It keeps answers of [`crate::kept::own`] in the process's cache, which end with its commits.
+    /// It keeps answers of [`crate::kept::Own`] in the process's cache, which end with its commits.
     #[must_use]
     pub fn keeps_answers(mut self) -> Self {
         self.keeps = true;

@@ -97,6 +97,7 @@ impl Bench {
         if let Some(split) = &self.split {
             resources.insert(split.clone());
         }
+        resources.insert(self.cache.clone());
         let store = self.store(service.schema.clone()).await;
         let applications = applications();
         let mut builder = service.add_messages(banyan_http::add_messages(Catalogues::builder().add_platform()));

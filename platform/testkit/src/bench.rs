@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use banyan_cache::{Cache, Company, Settings};
 use banyan_kernel::{Caller, OsRandom, RequestId, Role, Roles, Timestamp, Uuid};
 use banyan_store::idempotency::Cipher;
 use banyan_store::migrate::Schema;
@@ -19,6 +20,8 @@ pub struct Bench {
     pub database: TestDatabase,
     pub clock: BenchClock,
     pub environment: Environment,
+    /// One for all services of the test, as in a server of one process.
+    pub cache: Cache,
     pub tenant: Uuid,
     /// Where services are processes of their own.
     pub(crate) split: Option<Arc<Installation>>,
@@ -41,8 +44,9 @@ impl Bench {
     fn at(database: TestDatabase, clock: BenchClock) -> Self {
         let random = Arc::new(OsRandom);
         let environment = Environment::new(Arc::new(clock.clone()), random.clone(), Cipher::new(split::MASTER_KEY, random));
+        let cache = Cache::new(&Settings::default(), Company::Alone, Arc::new(clock.clone()), &OsRandom);
         let tenant = environment.ids.next();
-        Self { database, clock, environment, tenant, split: None, others: Vec::new(), next_other: AtomicUsize::default() }
+        Self { database, clock, environment, cache, tenant, split: None, others: Vec::new(), next_other: AtomicUsize::default() }
     }
 
     /// On the database of an installation that has its tenants and keys already.

@@ -13,7 +13,8 @@ mod store;
 
 use std::sync::Arc;
 
-use banyan_http::{Host, Service, Tenant};
+use banyan_http::kept::Own;
+use banyan_http::{Host, Paged, Service, Tenant};
 use banyan_locale::{Catalogues, Locale};
 use banyan_store::Store;
 
@@ -37,6 +38,8 @@ impl App {
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) store: Store,
+    /// Pages of people's own journals.
+    pub(crate) journals: Own<Paged<api::JournalEntry>>,
     pub(crate) catalogues: Arc<Catalogues>,
     pub(crate) libraries: Libraries,
     pub(crate) shelves: legal::Shelves,
@@ -58,8 +61,11 @@ pub fn service() -> Service {
             |tx, user, thing| async move { store::journals::give(&tx, user, thing).await },
             |tx, user, id| async move { store::journals::take_back(&tx, user, id).await },
         )
+        .keeps_answers()
         .routes(api::routes, |host: &Host| App {
             store: host.store.clone(),
+            // The version grows with the answer's type.
+            journals: Own::of(host, "content.journal", 1),
             catalogues: host.catalogues.clone(),
             libraries: Libraries::new(&host.applications),
             shelves: legal::Shelves::new(&host.applications),

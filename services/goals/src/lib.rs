@@ -8,10 +8,8 @@ pub mod habit;
 mod schema;
 mod store;
 
-use std::time::Duration;
-
-use banyan_cache::{Options, Region};
-use banyan_http::{Host, Service};
+use banyan_http::kept::Own;
+use banyan_http::{Host, Paged, Service};
 use banyan_store::Store;
 
 pub use demo::{DemoError, seed_demo};
@@ -23,8 +21,7 @@ pub use store::purge::purge;
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
-    /// Pages of people's own goals; none where the process keeps nothing.
-    pub(crate) pages: Option<Region<api::GoalPage>>,
+    pub(crate) lists: Lists,
 }
 
 /// The service as one value.
@@ -38,11 +35,24 @@ pub fn service() -> Service {
             |tx, user, id| async move { store::goals::take_back(&tx, user, id).await },
         )
         .keeps_answers()
-        .routes(api::routes, |host: &Host| App { store: host.store.clone(), pages: pages(host) })
+        .routes(api::routes, |host: &Host| App { store: host.store.clone(), lists: Lists::of(host) })
 }
 
-fn pages(host: &Host) -> Option<Region<api::GoalPage>> {
-    let options = Options::fresh_for(Duration::from_secs(600));
-    // The version grows with the answer's type.
-    host.cache().map(|cache| cache.region("goals.page", 1, options))
+/// Pages of people's own rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Lists {
+    pub(crate) goals: Own<Paged<api::Goal>>,
+    pub(crate) habits: Own<Paged<api::Habit>>,
+    pub(crate) tasks: Own<Paged<api::Task>>,
+}
+
+impl Lists {
+    /// A version grows with the answer's type.
+    fn of(host: &Host) -> Self {
+        Self {
+            goals: Own::of(host, "goals.page", 1),
+            habits: Own::of(host, "goals.habits", 1),
+            tasks: Own::of(host, "goals.tasks", 1),
+        }
+    }
 }

@@ -23,6 +23,7 @@ mod unsubscribe;
 
 use std::sync::Arc;
 
+use banyan_http::kept::Own;
 use banyan_http::{Host, Service};
 use banyan_kernel::{Random, Uuid};
 use banyan_locale::{Catalogues, Messages};
@@ -40,6 +41,8 @@ pub use topic::{Channel, DeliveryState, Mode, Topic, Way};
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) store: Store,
+    /// How many notifications people have not read.
+    pub(crate) unread: Own<api::Unread>,
     pub(crate) catalogues: Arc<Catalogues>,
     pub(crate) mesh: Mesh,
     pub(crate) senders: Arc<dyn Senders>,
@@ -57,6 +60,7 @@ pub fn service() -> Service {
         .erases(|tx, user| async move { store::upkeep::erase(&tx, user).await })
         .consumers(|_| consumers::all())
         .jobs(|host| jobs::all(App::of(host)))
+        .keeps_answers()
         .routes(api::routes, App::of)
 }
 
@@ -64,6 +68,8 @@ impl App {
     fn of(host: &Host) -> Self {
         Self {
             store: host.store.clone(),
+            // The version grows with the answer's type.
+            unread: Own::of(host, "notifications.unread", 1),
             catalogues: host.catalogues.clone(),
             mesh: host.mesh.clone(),
             senders: senders::of(host),

@@ -16,6 +16,8 @@ use utoipa_axum::routes;
 
 use crate::App;
 
+pub(crate) use journal::JournalEntry;
+
 /// The longest entry, in characters.
 const LONGEST_ENTRY: usize = 50_000;
 

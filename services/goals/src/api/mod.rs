@@ -14,10 +14,12 @@ use utoipa_axum::routes;
 
 use crate::App;
 
-pub(crate) use goals::GoalPage;
+pub(crate) use goals::Goal;
 pub(crate) use goals::NewMilestone;
 pub(crate) use goals::create::NewGoal;
+pub(crate) use habits::Habit;
 pub(crate) use habits::create::NewHabit;
+pub(crate) use tasks::Task;
 pub(crate) use tasks::create::NewTask;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -1,9 +1,5 @@
 //! Lists that are kept: right after each write, and each person's own.
 
-use std::sync::Arc;
-
-use banyan_cache::{Cache, Company, Settings};
-use banyan_kernel::OsRandom;
 use banyan_testkit::{App, Bench, on_both_engines};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -11,13 +7,6 @@ use serde_json::{Value, json};
 use crate::support::{goal, path_of, titles};
 
 const LIST: &str = "/api/v1/goals";
-
-async fn keeping(bench: &Bench) -> App {
-    let cache = Cache::new(&Settings::default(), Company::Alone, Arc::new(bench.clock.clone()), &OsRandom);
-    let mut resources = http::Extensions::new();
-    resources.insert(cache);
-    bench.app_with(banyan_goals::service(), Value::Object(serde_json::Map::new()), resources).await
-}
 
 async fn listed(app: &App, caller: &banyan_kernel::Caller) -> Value {
     let answer = app.get(caller, LIST).await;
@@ -27,7 +16,7 @@ async fn listed(app: &App, caller: &banyan_kernel::Caller) -> Value {
 
 on_both_engines! {
     async fn two_people_with_one_question_never_see_each_others_goals(bench: Bench) {
-        let app = keeping(&bench).await;
+        let app = bench.app(banyan_goals::service()).await;
         let (one, other) = (bench.user(), bench.user());
         goal(&app, &one, "One's").await;
         for _ in 0..2 {
@@ -41,8 +30,25 @@ on_both_engines! {
         }
     }
 
+    async fn neither_do_they_of_habits_and_tasks_and_their_writes_are_seen(bench: Bench) {
+        let app = bench.app(banyan_goals::service()).await;
+        let (one, other) = (bench.user(), bench.user());
+        let run = json!({ "title": "Run", "schedule": { "type": "daily" } });
+        for (list, body) in [("/api/v1/habits", run), ("/api/v1/tasks", json!({ "title": "Run" }))] {
+            let total = async |caller| app.get(caller, list).await.body["pagination"]["total"].clone();
+            assert_eq!((total(&one).await, total(&other).await), (json!(0), json!(0)), "{list}");
+            let made = app.post(&one, list, body).await;
+            assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+            for _ in 0..2 {
+                assert_eq!((total(&one).await, total(&other).await), (json!(1), json!(0)), "{list}");
+            }
+            let of_one = format!("{list}?userId={}", one.user_id().unwrap());
+            assert_eq!(app.get(&other, &of_one).await.body["pagination"]["total"], 0, "{list}: nothing of hers is shown");
+        }
+    }
+
     async fn each_write_is_seen_by_whoever_made_it(bench: Bench) {
-        let app = keeping(&bench).await;
+        let app = bench.app(banyan_goals::service()).await;
         let caller = bench.user();
         assert_eq!(listed(&app, &caller).await["pagination"]["total"], 0);
         let first = goal(&app, &caller, "First").await;
@@ -61,7 +67,7 @@ on_both_engines! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeated_question_reads_nothing_and_the_services_own_writes_end_what_is_kept() {
     let bench = Bench::on(banyan_store::EngineKind::Sqlite).await;
-    let app = keeping(&bench).await;
+    let app = bench.app(banyan_goals::service()).await;
     if app.is_split() {
         return;
     }

@@ -17,6 +17,8 @@ use utoipa_axum::routes;
 
 use crate::App;
 
+pub(crate) use inbox::unread::Unread;
+
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(inbox::list::list_notifications, send::send_notification))

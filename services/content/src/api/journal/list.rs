@@ -3,6 +3,7 @@
 use axum::extract::State;
 use banyan_http::{Paged, Paging, Problem, Query, SignedIn, Validate};
 use banyan_kernel::Uuid;
+use banyan_store::Rows;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -38,7 +39,11 @@ pub(crate) async fn list_journal(
     paging: Paging,
 ) -> Result<Paged<JournalEntry>, Problem> {
     let owner = which.user_id.map_or_else(|| caller.require_user(), Ok)?;
-    let (rows, paging) = (app.store.bind(&caller), &paging);
-    let page = rows.read(move |tx| async move { journals::list(&tx, owner, Kind::Text, paging).await });
-    Ok(page.await?.map(JournalEntry::from))
+    let text = format!("{paging:?}");
+    let load = move |rows: Rows| async move {
+        let paging = &paging;
+        let page = rows.read(move |tx| async move { journals::list(&tx, owner, Kind::Text, paging).await });
+        page.await.map(|page| page.map(JournalEntry::from))
+    };
+    app.journals.get(&caller, owner, text, load).await
 }

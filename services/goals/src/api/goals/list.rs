@@ -1,20 +1,16 @@
 //! `GET /api/v1/goals`
 
-use std::sync::Arc;
-
 use axum::extract::State;
-use banyan_cache::Failed;
-use banyan_http::{Check, Paged, Paging, Problem, Query, SignedIn, Validate, kept};
-use banyan_kernel::{Caller, Uuid};
-use banyan_store::{Store, StoreError};
+use banyan_http::{Check, Paged, Paging, Problem, Query, SignedIn, Validate};
+use banyan_kernel::Uuid;
+use banyan_store::Rows;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Goal, GoalPage};
+use super::Goal;
 use crate::App;
 use crate::api::checks;
 use crate::entity::goal::Status;
-use crate::error::GoalsError;
 use crate::store::goals::{self, Filter};
 
 /// Which goals to show. Those that were deleted are never shown.
@@ -60,21 +56,11 @@ pub(crate) async fn list_goals(
 ) -> Result<Paged<Goal>, Problem> {
     let owner = which.user_id.map_or_else(|| caller.require_user(), Ok)?;
     let filter = Filter { status: which.status, category: which.category, from: which.from, to: which.to };
-    // Others' goals are seen while a grant lasts, which may end without a write.
-    let pages = app.pages.filter(|_| caller.user_id() == Some(owner));
-    let Some(pages) = pages else { return Ok(load(app.store, caller, owner, filter, paging).await?) };
-    let key = kept::own(crate::SERVICE, &caller, format!("{filter:?} {paging:?}"));
-    let store = app.store;
-    match pages.get_or(&key, move || load(store, caller, owner, filter, paging)).await {
-        Ok(page) => Ok(Arc::unwrap_or_clone(page)),
-        Err(Failed::Load(error)) => Err(error.into()),
-        Err(Failed::Unfinished) => Err(StoreError::DeadlineExceeded.into()),
-    }
-}
-
-async fn load(store: Store, caller: Caller, owner: Uuid, filter: Filter, paging: Paging) -> Result<GoalPage, GoalsError> {
-    let (filter, paging) = (&filter, &paging);
-    let rows = store.bind(&caller);
-    let page = rows.read(move |tx| async move { goals::list(&tx, owner, filter, paging).await });
-    Ok(page.await?.map(Goal::from))
+    let text = format!("{filter:?} {paging:?}");
+    let load = move |rows: Rows| async move {
+        let (filter, paging) = (&filter, &paging);
+        let page = rows.read(move |tx| async move { goals::list(&tx, owner, filter, paging).await });
+        page.await.map(|page| page.map(Goal::from))
+    };
+    app.lists.goals.get(&caller, owner, text, load).await
 }

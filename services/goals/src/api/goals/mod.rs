@@ -26,7 +26,6 @@ use crate::error::GoalsError;
 use crate::store::owned::{self, Sight};
 
 /// As a list answers.
-pub(crate) type GoalPage = banyan_http::Paged<Goal>;
 
 /// How many milestones a goal may have.
 const MOST_MILESTONES: usize = 50;

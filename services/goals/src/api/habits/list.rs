@@ -3,6 +3,7 @@
 use axum::extract::State;
 use banyan_http::{Paged, Paging, Problem, Query, SignedIn, Validate};
 use banyan_kernel::Uuid;
+use banyan_store::Rows;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -40,8 +41,12 @@ pub(crate) async fn list_habits(
     paging: Paging,
 ) -> Result<Paged<Habit>, Problem> {
     let owner = which.user_id.map_or_else(|| caller.require_user(), Ok)?;
-    let (archive, paging) = (Archive::of(which.archived), &paging);
-    let rows = app.store.bind(&caller);
-    let page = rows.read(move |tx| async move { habits::list(&tx, owner, archive, paging).await });
-    Ok(page.await?.map(Habit::from))
+    let archive = Archive::of(which.archived);
+    let text = format!("{archive:?} {paging:?}");
+    let load = move |rows: Rows| async move {
+        let paging = &paging;
+        let page = rows.read(move |tx| async move { habits::list(&tx, owner, archive, paging).await });
+        page.await.map(|page| page.map(Habit::from))
+    };
+    app.lists.habits.get(&caller, owner, text, load).await
 }

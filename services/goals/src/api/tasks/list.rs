@@ -3,6 +3,7 @@
 use axum::extract::State;
 use banyan_http::{Check, Paged, Paging, Problem, Query, SignedIn, Validate};
 use banyan_kernel::Uuid;
+use banyan_store::Rows;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -65,8 +66,11 @@ pub(crate) async fn list_tasks(
         to: which.to,
         archive: Archive::of(which.archived),
     };
-    let (filter, paging) = (&filter, &paging);
-    let rows = app.store.bind(&caller);
-    let page = rows.read(move |tx| async move { tasks::list(&tx, owner, filter, paging).await });
-    Ok(page.await?.map(Task::from))
+    let text = format!("{filter:?} {paging:?}");
+    let load = move |rows: Rows| async move {
+        let (filter, paging) = (&filter, &paging);
+        let page = rows.read(move |tx| async move { tasks::list(&tx, owner, filter, paging).await });
+        page.await.map(|page| page.map(Task::from))
+    };
+    app.lists.tasks.get(&caller, owner, text, load).await
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use banyan_http::{Json, Problem, SignedIn};
+use banyan_store::Rows;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,7 +28,9 @@ pub(crate) struct Unread {
 )]
 pub(crate) async fn count_unread(State(app): State<App>, SignedIn(caller): SignedIn) -> Result<Json<Unread>, Problem> {
     let user = owner(&caller)?;
-    let rows = app.store.bind(&caller);
-    let unread = rows.read(move |tx| async move { inbox::unread(&tx, user).await }).await?;
-    Ok(Json(Unread { unread }))
+    let load = move |rows: Rows| async move {
+        let unread = rows.read(move |tx| async move { inbox::unread(&tx, user).await });
+        unread.await.map(|unread| Unread { unread })
+    };
+    Ok(Json(app.unread.get(&caller, user, String::new(), load).await?))
 }
