@@ -8,6 +8,9 @@ mod api;
 mod broker;
 mod consumers;
 mod engine;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hub;
 mod protocol;
 mod room;
