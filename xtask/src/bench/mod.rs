@@ -197,9 +197,12 @@ struct LoadArguments {
     /// How many people are made; where there are more users, some are the same person.
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u16).range(1..))]
     people: u16,
-    /// On PostgreSQL, with fsync, instead of SQLite.
+    /// On PostgreSQL, with fsync, instead of SQLite. Says what it had to do.
     #[arg(long)]
     postgres: bool,
+    /// With a Redis for the cache, without which several processes on one PostgreSQL keep no answers.
+    #[arg(long, requires = "postgres")]
+    redis: bool,
     /// Then by Artillery and k6, which are installed below the target folder, and by JMeter where it is, in their short forms.
     #[arg(long)]
     all_tools: bool,
@@ -220,7 +223,11 @@ impl LoadArguments {
             scripts: &self.scripts(),
             length: if self.quick { Length::Quick } else { Length::Percent(self.time) },
             people: if self.quick { QUICK_PEOPLE } else { self.people.into() },
-            engine: if self.postgres { Engine::Postgres } else { Engine::Sqlite },
+            engine: match (self.postgres, self.redis) {
+                (false, _) => Engine::Sqlite,
+                (true, false) => Engine::Postgres,
+                (true, true) => Engine::PostgresAndRedis,
+            },
             tools: if self.all_tools { Tools::All } else { Tools::Goose },
         };
         published::run(&server_to_measure(self.binary.as_ref())?, &plan)

@@ -15,10 +15,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::usage;
 use crate::postgres::{Cluster, Durability, Throwaway};
+use crate::redis::{self, Keeps, Server};
 use crate::server::{Options, Running};
 use crate::workspace;
 use people::People;
@@ -82,6 +84,7 @@ pub(super) struct Plan<'a> {
 pub(super) enum Engine {
     Sqlite,
     Postgres,
+    PostgresAndRedis,
 }
 
 /// By what the load is made.
@@ -102,8 +105,12 @@ pub(super) fn run(binary: &Path, plan: &Plan<'_>) -> Result<()> {
     fs::write(data.join("banyan.toml"), SETTINGS)?;
     let postgres = match plan.engine {
         Engine::Sqlite => None,
-        Engine::Postgres => Some(database()?),
+        Engine::Postgres | Engine::PostgresAndRedis => Some(database()?),
     };
+    let redis_server = (plan.engine == Engine::PostgresAndRedis).then(|| redis::start(Keeps::Nothing)).transpose()?;
+    let mut environment = vec![("BANYAN_RATE_LIMITS", "on")];
+    let redis = redis_server.as_ref().map(Server::url);
+    environment.extend(redis.as_deref().map(|url| ("BANYAN_CACHE_REDIS_URL", url)));
     let url = postgres.as_ref().map(|postgres| postgres.cluster().url(DATABASE));
     let log = folder.join("banyan.log");
     let mut server = Running::start(&Options {
@@ -111,7 +118,7 @@ pub(super) fn run(binary: &Path, plan: &Plan<'_>) -> Result<()> {
         data: &data,
         database_url: url.as_deref(),
         arguments: &[],
-        environment: &[("BANYAN_RATE_LIMITS", "on")],
+        environment: &environment,
         processor: None,
         log: &log,
     })?;
@@ -122,10 +129,18 @@ pub(super) fn run(binary: &Path, plan: &Plan<'_>) -> Result<()> {
     let mut results = Vec::new();
     for script in plan.scripts {
         let before = usage::processor_time(server.pid())?;
+        let database_before = postgres.as_ref().map(|postgres| Work::of(postgres.cluster())).transpose()?;
         let ran = goose::run(&tool, *script, plan.length, server.url(), &people, &folder)?;
         let processor = usage::processor_time(server.pid())?.saturating_sub(before);
-        println!("the server used {:.1} s of processor time\n", processor.as_secs_f64());
-        results.push(with_processor(ran.report, processor.as_secs_f64()));
+        println!("the server used {:.1} s of processor time", processor.as_secs_f64());
+        let mut report = with(ran.report, "serverProcessorSeconds", json!(processor.as_secs_f64()));
+        if let (Some(postgres), Some(before)) = (&postgres, database_before) {
+            let work = Work::of(postgres.cluster())?.since(&before);
+            println!("PostgreSQL used {:.1} s of processor time for {} transactions", work.processor_seconds, work.transactions);
+            report = with(report, "database", serde_json::to_value(work)?);
+        }
+        println!();
+        results.push(report);
         if !ran.kept {
             broken.push(format!("{} (Goose)", script.name()));
         }
@@ -153,9 +168,34 @@ fn database() -> Result<Throwaway> {
     Ok(postgres)
 }
 
-fn with_processor(mut report: Value, seconds: f64) -> Value {
+/// What PostgreSQL has done since it was started.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Work {
+    processor_seconds: f64,
+    transactions: i64,
+}
+
+impl Work {
+    fn of(cluster: &Cluster) -> Result<Self> {
+        let counted = cluster.query(DATABASE, "SELECT sum(xact_commit + xact_rollback)::bigint FROM pg_stat_database")?;
+        Ok(Self {
+            processor_seconds: usage::processor_time_of_family(cluster.pid()?)?.as_secs_f64(),
+            transactions: counted.trim().parse().context("PostgreSQL counts otherwise")?,
+        })
+    }
+
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            processor_seconds: self.processor_seconds - before.processor_seconds,
+            transactions: self.transactions - before.transactions,
+        }
+    }
+}
+
+fn with(mut report: Value, name: &str, value: Value) -> Value {
     if let Value::Object(fields) = &mut report {
-        fields.insert("serverProcessorSeconds".to_owned(), json!(seconds));
+        fields.insert(name.to_owned(), value);
     }
     report
 }
