@@ -8,8 +8,12 @@ mod bookkeeping;
 mod notes;
 #[path = "store/pipelines.rs"]
 mod pipelines;
+#[path = "store/replicas/mod.rs"]
+mod replicas;
 #[path = "store/security/mod.rs"]
 mod security;
+#[path = "store/servers.rs"]
+mod servers;
 #[path = "store/tls.rs"]
 mod tls;
 #[path = "store/transactions.rs"]
