@@ -12,8 +12,6 @@ mod pipelines;
 mod replicas;
 #[path = "store/security/mod.rs"]
 mod security;
-#[path = "store/servers.rs"]
-mod servers;
 #[path = "store/tls.rs"]
 mod tls;
 #[path = "store/transactions.rs"]

@@ -2,9 +2,8 @@
 
 use banyan_kernel::Secret;
 use banyan_store::{Engine, PostgresAddress, PostgresOptions};
+use banyan_testkit::PostgresServer;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-
-use crate::servers::Server;
 
 /// An authority with a certificate for a server, as PEM.
 struct Authority {
@@ -28,7 +27,7 @@ impl Authority {
 }
 
 /// A server with TLS. It looks for its files from its data directory on, but for `hba` from where it was started.
-fn with_tls(authority: &Authority, hba: Option<&str>) -> Server {
+fn with_tls(authority: &Authority, hba: Option<&str>) -> PostgresServer {
     let mut files =
         vec![("server.crt", &*authority.certificate), ("server.key", &*authority.key), ("root.crt", &*authority.root)];
     let mut options = "-c ssl=on -c ssl_cert_file=../server.crt -c ssl_key_file=../server.key".to_owned();
@@ -36,7 +35,7 @@ fn with_tls(authority: &Authority, hba: Option<&str>) -> Server {
         files.push(("hba", hba));
         options.push_str(" -c ssl_ca_file=../root.crt -c hba_file=hba");
     }
-    Server::start(&files, &options)
+    PostgresServer::start(&files, &options)
 }
 
 /// Whether the connection is encrypted; or why there is none.
@@ -101,7 +100,7 @@ async fn a_server_may_ask_for_a_certificate_of_ours() {
 
 #[tokio::test]
 async fn a_server_without_tls_is_refused_where_it_is_required() {
-    let cluster = Server::start(&[], "");
+    let cluster = PostgresServer::start(&[], "");
     assert_eq!(encrypted(&cluster.url("127.0.0.1", "sslmode=prefer")).await, Ok(false));
     for mode in ["require", "verify-ca", "verify-full"] {
         let error = encrypted(&cluster.url("127.0.0.1", &format!("sslmode={mode}"))).await.unwrap_err();

@@ -58,23 +58,24 @@ impl Fence {
 }
 
 async fn answer(mut asked: mpsc::Receiver<oneshot::Sender<Option<Position>>>, url: Secret<String>) {
-    let mut primary = None;
+    let (mut primary, mut says) = (None, true);
     let mut waiting = Vec::with_capacity(MOST);
     while asked.recv_many(&mut waiting, MOST).await > 0 {
         let found = tokio::time::timeout(DEADLINE, ask(&mut primary, &url)).await;
-        let position = match found {
-            Ok(Ok(position)) => Some(position),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "the primary does not say where its log is");
-                None
+        let found = found.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer".to_owned())));
+        match &found {
+            Err(error) => {
+                primary = None;
+                if says {
+                    tracing::warn!(%error, "the primary does not say where its log is, so no reads go to replicas");
+                }
             }
-            Err(_) => None,
-        };
-        if position.is_none() {
-            primary = None;
+            Ok(_) if !says => tracing::info!("the primary says again where its log is"),
+            Ok(_) => {}
         }
+        says = found.is_ok();
         for question in waiting.drain(..) {
-            let _nobody_may_wait_any_more = question.send(position);
+            let _nobody_may_wait_any_more = question.send(found.as_ref().ok().copied());
         }
     }
 }

@@ -46,7 +46,9 @@ impl Look {
         match tokio::time::timeout(DEADLINE, ask(&mut self.connection, &self.replica.url)).await {
             Ok(Ok(testimony)) => self.judge(&position, &testimony),
             Ok(Err(error)) => {
-                tracing::debug!(replica = &*self.replica.name, %error, "the replica does not answer");
+                if self.replica.known.lock().standing != ReplicaStanding::Unreachable {
+                    tracing::warn!(replica = &*self.replica.name, %error, "the replica does not answer");
+                }
                 self.refuse(ReplicaStanding::Unreachable);
             }
             Err(_) => self.refuse(ReplicaStanding::Unreachable),

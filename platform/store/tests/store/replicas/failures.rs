@@ -1,18 +1,17 @@
 //! A standby that is gone, promoted, silent or somebody else's.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use banyan_store::{ReplicaStanding, Rows, StoreError, Tx};
-use banyan_testkit::eventually;
+use banyan_store::{FallBack, ReplicaStanding, Rows, StoreError, Tx};
+use banyan_testkit::{PostgresServer, eventually};
 use sea_orm::EntityTrait as _;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::scene::{Node, Scene, from_standby, is_standby, write};
 use crate::notes;
-use crate::servers::Server;
 
 /// Reads without a pause until told otherwise; gives how often. Each read must find `expected`.
 fn read_on(rows: &Rows, expected: usize, over: &Arc<AtomicBool>, reads: &Arc<AtomicUsize>) -> impl Future<Output = ()> + use<> {
@@ -70,6 +69,58 @@ async fn a_standby_that_was_promoted_is_not_read() {
     assert_eq!(notes::texts(&rows).await, ["before"]);
 }
 
+/// Leads each new connection to the server of the port that `target` holds then.
+async fn balancer(target: Arc<AtomicU16>) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let target = target.load(Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut server = tokio::net::TcpStream::connect(("127.0.0.1", target)).await.unwrap();
+                let _either_end_may_close = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_connection_says_itself_where_a_balancer_has_led_it() {
+    let scene = Scene::new();
+    let promoted = scene.primary.standby("");
+    let target = Arc::new(AtomicU16::new(scene.standby.port()));
+    let port = balancer(target.clone()).await;
+    let url = scene.standby.url("127.0.0.1", "").replace(&format!(":{}/", scene.standby.port()), &format!(":{port}/"));
+    let node = scene.node_of(&scene.primary, url, Duration::from_secs(60)).await;
+    node.serves().await;
+    let rows = node.store.bind(&scene.person());
+    write(&rows, "one").await;
+    promoted.promote();
+    target.store(promoted.port(), Ordering::SeqCst);
+    eventually("the standby answers", async || from_standby(&rows).await).await;
+
+    // Who looks at the standby is still connected to it, and so is the one connection for reads, which is held meanwhile.
+    let before = node.report().replicas[0].reads;
+    rows.read(|tx| {
+        let (rows, promoted) = (&rows, &promoted);
+        let node = &node;
+        async move {
+            if is_standby(&tx).await? {
+                promoted.execute("DELETE FROM notes.notes").await;
+                assert_eq!(notes::texts(rows).await, ["one"]);
+                let fallen_back = node.report().fallen_back;
+                let (_, count) = fallen_back.into_iter().find(|(why, _)| *why == FallBack::NotAReplica).unwrap();
+                assert_eq!((count, node.standing()), (1, ReplicaStanding::Serving));
+            }
+            Ok::<_, StoreError>(())
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(node.report().replicas[0].reads, before + 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_failover_only_who_follows_the_new_primary_is_read() {
     let scene = Scene::new();
@@ -96,7 +147,7 @@ async fn after_a_failover_only_who_follows_the_new_primary_is_read() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_installation_and_the_primary_itself_are_no_replicas() {
     let scene = Scene::new();
-    let other = Server::start(&[], "");
+    let other = PostgresServer::start(&[], "");
     let foreign = scene.node_with(&scene.primary, &other, Duration::from_secs(5)).await;
     foreign.stands(ReplicaStanding::Foreign).await;
     let itself = scene.node_with(&scene.primary, &scene.primary, Duration::from_secs(5)).await;

@@ -8,15 +8,14 @@ use banyan_store::idempotency::Cipher;
 use banyan_store::{
     Engine, Environment, PostgresOptions, ReplicaStanding, Replicas, ReplicasReport, Rows, Store, StoreError, Tx,
 };
-use banyan_testkit::eventually;
+use banyan_testkit::{PostgresServer, eventually};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::notes;
-use crate::servers::Server;
 
 pub(super) struct Scene {
-    pub(super) primary: Server,
-    pub(super) standby: Server,
+    pub(super) primary: PostgresServer,
+    pub(super) standby: PostgresServer,
     pub(super) tenant: Uuid,
     environment: Environment,
 }
@@ -34,7 +33,7 @@ impl Scene {
 
     /// `options` go to the standby's command line.
     pub(super) fn with(options: &str) -> Self {
-        let primary = Server::start(&[], "");
+        let primary = PostgresServer::start(&[], "");
         let standby = primary.standby(options);
         let random = Arc::new(OsRandom);
         let environment = Environment::new(Arc::new(SystemClock), random.clone(), Cipher::new([7; 32], random));
@@ -48,9 +47,13 @@ impl Scene {
         node
     }
 
-    pub(super) async fn node_with(&self, primary: &Server, replica: &Server, max_lag: Duration) -> Node {
+    pub(super) async fn node_with(&self, primary: &PostgresServer, replica: &PostgresServer, max_lag: Duration) -> Node {
+        self.node_of(primary, replica.url("127.0.0.1", ""), max_lag).await
+    }
+
+    pub(super) async fn node_of(&self, primary: &PostgresServer, replica: String, max_lag: Duration) -> Node {
         let mut options = PostgresOptions::new(primary.url("127.0.0.1", ""));
-        options.replicas = vec![Secret::new(replica.url("127.0.0.1", ""))];
+        options.replicas = vec![Secret::new(replica)];
         options.max_lag = max_lag;
         let engine = Engine::postgres(options).await.unwrap();
         let store = Store::open(&engine, notes::schema(), self.environment.clone()).await.unwrap();
