@@ -79,8 +79,7 @@ impl Rows {
     {
         // What services do for themselves (log-in, jobs, consumers) has no use for a detour.
         let (Database::Postgres(database), Actor::User(_)) = (&self.store.0.database, &self.caller.actor) else { return None };
-        let (context, observer) = (Context::of(&self.caller), &self.store.0.environment.observer);
-        let (session, mut reading) = database.begin_on_replica(&context, observer).await?;
+        let (session, mut reading) = database.begin_on_replica(&self.caller, &self.store.0.environment.observer).await?;
         let tx = self.store.tx(Session::Postgres(Box::new(session)), self.caller.clone());
         let result = reading.unless_lost(self.attempt(Mode::Read, &tx, work)).await;
         match result {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use banyan_kernel::Caller;
 use tokio::sync::watch as channel;
 
 use super::fence::Position;
@@ -33,13 +34,13 @@ impl PostgresDatabase {
     /// A reading transaction on a replica that has all that was acknowledged before this call. None where the primary is to be asked.
     pub(crate) async fn begin_on_replica(
         &self,
-        context: &Context,
+        caller: &Caller,
         observer: &Arc<dyn Observer>,
     ) -> Option<(PostgresSession, Reading)> {
         let replicas = self.pool.shared().replicas.as_ref()?;
         match self.connection_to_replica(replicas).await {
             Ok((connection, reading)) => {
-                let (context, observer) = (context.clone(), observer.clone());
+                let (context, observer) = (Context::of(caller), observer.clone());
                 Some((PostgresSession::new(connection, Mode::Read, &self.role, context, observer), reading))
             }
             Err(why) => {
@@ -51,10 +52,10 @@ impl PostgresDatabase {
 
     async fn connection_to_replica(&self, replicas: &Replicas) -> Result<(Connection, Reading), FallBack> {
         let place = replicas.choose().ok_or(FallBack::NoneServes)?;
-        let replica = &replicas.0.list[place];
+        let (replica, pool) = (&replicas.0.list[place], self.replicas.get(place).ok_or(FallBack::NoneServes)?);
         // Before anything is asked, so that no loss goes unnoticed.
         let losses = replica.losses.subscribe();
-        let (position, connected) = tokio::join!(replicas.0.fence.now(), connect(&self.replicas[place], replica));
+        let (position, connected) = tokio::join!(replicas.0.fence.now(), connect(pool, replica));
         let (position, (connection, testimony)) = (position.ok_or(FallBack::NoPosition)?, connected?);
         await_position(replica, &connection, testimony, &position).await?;
         Ok((connection, Reading { replicas: replicas.clone(), replica: replica.clone(), losses }))
