@@ -31,7 +31,7 @@ fn goals(server: &Server, token: &str) -> usize {
 #[test]
 fn two_servers_read_from_a_standby_and_nobody_notices() {
     let primary = PostgresServer::start(&[], "-c max_connections=200");
-    let standby = primary.standby("");
+    let standby = primary.standby("-c max_connections=200");
     let replica = standby.url("127.0.0.1", "");
     let variables = [("BANYAN_MASTER_KEY", KEY), ("BANYAN_DATABASE_REPLICAS", &replica), ("BANYAN_DATABASE_REPLICA_LAG", "60s")];
     let place = Place::with_database(&primary.url("127.0.0.1", ""));
