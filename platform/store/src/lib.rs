@@ -35,6 +35,7 @@ pub use error::StoreError;
 pub use outbox::{LARGEST_EVENT, Untyped};
 pub use policy::{Policy, Rule};
 pub use postgres::{AddressError, PostgresAddress, PostgresOptions, TlsFiles, TlsMode};
+pub use postgres::{FallBack, ReplicaReport, ReplicaStanding, Replicas, ReplicasReport};
 pub use rows::Rows;
 pub use schema::{ColumnType, Table};
 pub use store::{Engine, EngineKind, Environment, NoObserver, Observer, Store};

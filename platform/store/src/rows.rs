@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use banyan_kernel::{Caller, RequestId, Uuid};
+use banyan_kernel::{Actor, Caller, RequestId, Uuid};
 
 use crate::audit::Record;
 use crate::context::Context;
@@ -45,7 +45,11 @@ impl Rows {
         &self.store
     }
 
-    /// Runs `work` in one read-only snapshot. An elevated caller's read is audited, so it runs as a write.
+    /// Runs `work` in one read-only snapshot that has all that was acknowledged before. An elevated caller's read is audited, so it runs as
+    /// a write.
+    ///
+    /// Where there are replicas of PostgreSQL, people's reads go to one that is as far as the primary was when the read began. If it
+    /// fails, `work` runs once more on the primary.
     ///
     /// # Errors
     /// What `work` returns, or a [`StoreError`] of the engine.
@@ -56,8 +60,39 @@ impl Rows {
         F: Fn(Tx) -> Fut + Send + Sync,
         Fut: Future<Output = Result<T, E>> + Send,
     {
-        let mode = if self.caller.elevation().is_some() { Mode::Write } else { Mode::Read };
-        self.run(mode, work).await
+        if self.caller.elevation().is_some() {
+            return self.run(Mode::Write, work).await;
+        }
+        match self.read_from_replica(&work).await {
+            Some(result) => result,
+            None => self.run(Mode::Read, work).await,
+        }
+    }
+
+    /// None where the primary is to be asked.
+    async fn read_from_replica<T, E, F, Fut>(&self, work: &F) -> Option<Result<T, E>>
+    where
+        T: Send,
+        E: From<StoreError> + Send,
+        F: Fn(Tx) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        // What services do for themselves (log-in, jobs, consumers) has no use for a detour.
+        let (Database::Postgres(database), Actor::User(_)) = (&self.store.0.database, &self.caller.actor) else { return None };
+        let (session, mut reading) = database.begin_on_replica(&self.caller, &self.store.0.environment.observer).await?;
+        let tx = self.store.tx(Session::Postgres(Box::new(session)), self.caller.clone());
+        let result = reading.unless_lost(self.attempt(Mode::Read, &tx, work)).await;
+        match result {
+            // A failed statement counts even where `work` makes light of it: on the primary it might not have failed.
+            Some(result) if !tx.0.session.is_broken() => {
+                reading.answered();
+                Some(result)
+            }
+            _ => {
+                reading.failed();
+                None
+            }
+        }
     }
 
     /// Runs `work` in one transaction and commits it; `Err` rolls back. Conflicts with other transactions run it again.
@@ -142,7 +177,11 @@ impl Store {
                 Session::Postgres(Box::new(database.begin(mode, context, self.0.environment.observer.clone()).await?))
             }
         };
-        Ok(Tx(Arc::new(Inner { session, caller, store: self.clone(), pending: Pending::default() })))
+        Ok(self.tx(session, caller))
+    }
+
+    fn tx(&self, session: Session, caller: Caller) -> Tx {
+        Tx(Arc::new(Inner { session, caller, store: self.clone(), pending: Pending::default() }))
     }
 
     /// A read-only transaction of the store itself over all tenants of installation-scoped tables. Dropped, it ends.
@@ -177,6 +216,14 @@ impl Session {
         match self {
             Self::Sqlite(session) => session.met_another(),
             Self::Postgres(session) => session.met_another(),
+        }
+    }
+
+    /// A statement of this transaction failed on a server.
+    fn is_broken(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(session) => session.is_broken(),
         }
     }
 

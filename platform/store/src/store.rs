@@ -9,7 +9,7 @@ use banyan_kernel::{Caller, Clock, Ids, OsRandom, Random, RequestId, SystemClock
 use crate::error::StoreError;
 use crate::log::{Log, LogState};
 use crate::migrate::{Schema, Upkeep};
-use crate::postgres::{PostgresDatabase, PostgresOptions, PostgresPool};
+use crate::postgres::{PostgresDatabase, PostgresOptions, PostgresPool, Replicas};
 use crate::rows::Rows;
 use crate::sqlite::SqliteDatabase;
 
@@ -38,6 +38,14 @@ impl Engine {
     /// When the URL is not one of PostgreSQL, or no connection can be made within the acquire deadline.
     pub async fn postgres(options: PostgresOptions) -> Result<Self, StoreError> {
         Ok(Self::Postgres(PostgresPool::connect(options).await?))
+    }
+
+    /// The replicas that are read from, where there are any.
+    pub fn replicas(&self) -> Option<&Replicas> {
+        match self {
+            Self::Sqlite { .. } => None,
+            Self::Postgres(pool) => pool.replicas(),
+        }
     }
 
     pub fn kind(&self) -> EngineKind {

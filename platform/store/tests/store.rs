@@ -8,6 +8,8 @@ mod bookkeeping;
 mod notes;
 #[path = "store/pipelines.rs"]
 mod pipelines;
+#[path = "store/replicas/mod.rs"]
+mod replicas;
 #[path = "store/security/mod.rs"]
 mod security;
 #[path = "store/tls.rs"]

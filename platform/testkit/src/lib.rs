@@ -11,6 +11,7 @@ mod clock;
 mod database;
 mod plans;
 mod redis;
+mod server;
 mod split;
 mod wait;
 
@@ -21,6 +22,7 @@ pub use clock::BenchClock;
 pub use database::TestDatabase;
 pub use plans::Statements;
 pub use redis::redis_url;
+pub use server::PostgresServer;
 pub use split::instances as split_instances;
 pub use wait::{eventually, eventually_within};
 

@@ -3,6 +3,7 @@
 mod directory;
 mod engine;
 mod postgres;
+mod replicas;
 mod surroundings;
 
 use serde::Serialize;

@@ -24,6 +24,7 @@ pub(super) fn examine(loaded: &Loaded, login: &PostgresLogin, findings: &mut Vec
                 look_at_login(&client, findings).await?;
                 look_at_versions(&client, login, findings).await?;
                 look_at_dead_letters(&client, findings).await;
+                super::replicas::examine(&client, loaded, login, findings).await?;
             }
             Err(error) => {
                 findings.push(Finding::wrong(
@@ -45,7 +46,7 @@ pub(super) fn examine(loaded: &Loaded, login: &PostgresLogin, findings: &mut Vec
 
 fn look_at_encryption(login: &PostgresLogin, findings: &mut Vec<Finding>) {
     let urls = [Some(&login.url), login.owner_url.as_ref(), Some(&login.backup_url)];
-    findings.push(match urls.into_iter().flatten().find_map(weakness) {
+    findings.push(match urls.into_iter().flatten().chain(&login.replicas).find_map(weakness) {
         Some(found) => Finding::warning(
             "postgres-tls",
             found,

@@ -66,6 +66,9 @@ pub(super) async fn open_stores(
     upkeep: Upkeep,
 ) -> Result<(Vec<Store>, Databases)> {
     let engine = engine(loaded, data).await?;
+    if let Some(replicas) = engine.replicas() {
+        super::replicas::show(replicas, metrics);
+    }
     let installed = installed(loaded, data).await?;
     let given = loaded.settings.general.master_key.as_ref().map(|key| &key.0);
     let key = data.master_key(given, installed, &**random)?;
@@ -111,6 +114,8 @@ fn postgres_options(loaded: &Loaded, login: &PostgresLogin) -> PostgresOptions {
     PostgresOptions {
         url: login.url.clone(),
         owner_url: login.owner_url.clone(),
+        replicas: login.replicas.clone(),
+        max_lag: settings.replica_lag.0,
         max_connections: settings.pool_max.0 as usize,
         min_connections: settings.pool_min.0.min(settings.pool_max.0) as usize,
         acquire: settings.acquire_timeout.0,

@@ -10,6 +10,7 @@ mod job_metrics;
 mod observer;
 mod parts;
 mod personal;
+mod replicas;
 mod sinks;
 mod tenants;
 mod words;

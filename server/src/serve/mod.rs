@@ -108,7 +108,7 @@ pub(crate) fn run(loaded: &Loaded, demo: Demo, place: Place) -> Result<Ended> {
         tracing::warn!("{note}");
     }
     if let DatabaseChoice::Postgres(login) = &loaded.database
-        && let Some(weakness) = crate::postgres::weakness(&login.url)
+        && let Some(weakness) = std::iter::once(&login.url).chain(&login.replicas).find_map(crate::postgres::weakness)
     {
         tracing::warn!("{weakness}; `banyan doctor` says what to do");
     }

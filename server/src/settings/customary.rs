@@ -27,7 +27,7 @@ pub(crate) static CUSTOMARY: &[Customary] = &[
     plain("SERVICE_VERSION", "version"),
     plain("WRITE_DB_URL", "database.url"),
     plain("DATABASE_URL", "database.url"),
-    plain("READ_DB_URL", "database.read_url"),
+    plain("READ_DB_URL", "database.replicas"),
     plain("DB_HOST", "database.host"),
     plain("DB_PORT", "database.port"),
     plain("DB_NAME", "database.name"),

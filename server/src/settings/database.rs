@@ -21,6 +21,8 @@ pub(crate) struct PostgresLogin {
     /// Where one is given. A server whose tables are up to date does without.
     pub(crate) owner_url: Option<Secret<String>>,
     pub(crate) backup_url: Secret<String>,
+    /// That are read from.
+    pub(crate) replicas: Vec<Secret<String>>,
 }
 
 impl PostgresLogin {
@@ -49,7 +51,10 @@ impl DatabaseChoice {
         let own = |url: &Option<super::types::PostgresUrl>| url.as_ref().map(|url| url.0.clone());
         let owner_url = own(&settings.owner_url);
         let backup_url = own(&settings.backup_url).or_else(|| owner_url.clone()).unwrap_or_else(|| url.clone());
-        Ok((Self::Postgres(PostgresLogin { url, owner_url, backup_url }), remark))
+        // Where there is one server for both, others set the same URL twice.
+        let replicas = settings.replicas.iter().map(|replica| replica.0.clone());
+        let replicas = replicas.filter(|replica| replica.expose() != url.expose()).collect();
+        Ok((Self::Postgres(PostgresLogin { url, owner_url, backup_url, replicas }), remark))
     }
 
     /// How PostgreSQL is reached; none on the embedded engine.
@@ -86,7 +91,8 @@ fn assembled(settings: &DatabaseSettings) -> Secret<String> {
 
 /// A database's name or password without a host would be ignored in silence.
 fn refuse_lone_parts(entries: &[Entry]) -> Result<(), Finding> {
-    let parts = ["database.name", "database.user", "database.password", "database.owner_url", "database.backup_url"];
+    let parts =
+        ["database.name", "database.user", "database.password", "database.owner_url", "database.backup_url", "database.replicas"];
     let lone = parts.iter().filter_map(|name| entry(entries, name)).find(|entry| entry.is_set());
     let Some(lone) = lone else { return Ok(()) };
     let problem = format!(

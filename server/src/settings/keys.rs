@@ -70,7 +70,7 @@ declare_settings! {
         user: String = "banyan";
         /// Its password.
         password: Option<Secret<String>> = "";
-        /// Transactions at a time.
+        /// Transactions at a time, and as many on each replica.
         pool_max: Count<1, 1000> = "20";
         /// Idle connections that are kept for each service.
         pool_min: Count<0, 1000> = "5";
@@ -84,8 +84,11 @@ declare_settings! {
         slow_statement: Span<0, 600_000> = "100ms";
         /// Log each statement by its text without values. For development; elsewhere it has no effect.
         log_statements: bool = "off";
-        /// A replica for reading.
-        read_url: Option<PostgresUrl> = "" => Marks::later("read replicas");
+        /// Replicas of the same database, under the same log-in role: reads of people go to them, and see nothing old. One that is the same
+        /// as `url` is left out. See [postgresql.md](postgresql.md#read-replicas).
+        replicas: Vec<PostgresUrl> = "";
+        /// A replica that has missed something for longer is not read from.
+        replica_lag: Span<100, 60_000> = "1s";
     }
 
     /// The front door.

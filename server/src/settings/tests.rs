@@ -137,6 +137,36 @@ fn the_database_is_chosen_by_url_or_parts() {
 }
 
 #[test]
+fn replicas_are_a_list_of_urls_without_the_primary() {
+    let of = |given: &Given| {
+        let loaded = given.load().unwrap();
+        let replicas = loaded.database.postgres().map(|login| login.replicas.clone()).unwrap_or_default();
+        replicas.iter().map(|replica| replica.expose().clone()).collect::<Vec<_>>()
+    };
+    let text =
+        "[database]\nurl = \"postgres://x@a/z\"\nreplicas = [\"postgres://x:hunter2@b/z\", \"postgres://x:hunter3@c/z\"]\n";
+    let file = Given::nothing().file("banyan.toml", text);
+    assert_eq!(of(&file), ["postgres://x:hunter2@b/z", "postgres://x:hunter3@c/z"]);
+    let loaded = file.load().unwrap();
+    for shown in [as_text(&loaded), as_json(&loaded).to_string(), format!("{loaded:?}")] {
+        assert!(!shown.contains("hunter"), "{shown}");
+    }
+    assert!(as_text(&loaded).contains("postgres://x:***@b/z"), "{}", as_text(&loaded));
+    let customary = Given::nothing().variable("WRITE_DB_URL", "postgres://x@a/z").variable("READ_DB_URL", "postgres://x@b/z");
+    assert_eq!(of(&customary), ["postgres://x@b/z"]);
+    let one = Given::nothing().variable("WRITE_DB_URL", "postgres://x@a/z").variable("READ_DB_URL", "postgres://x@a/z");
+    assert!(of(&one).is_empty(), "one server for both");
+    let wrong =
+        Given::nothing().variable("DATABASE_URL", "postgres://x@a/z").variable("READ_DB_URL", "mysql://x:hunter2@b/z").error();
+    assert!(
+        wrong.contains("variable READ_DB_URL: `database.replicas`: the value is not a URL") && !wrong.contains("hunter"),
+        "{wrong}"
+    );
+    let lone = Given::nothing().variable("READ_DB_URL", "postgres://x@a/z").error();
+    assert!(lone.contains("set one of them to use PostgreSQL"), "{lone}");
+}
+
+#[test]
 fn secrets_come_from_files_and_are_never_shown() {
     let given = Given::nothing()
         .file("url", "postgres://me:hunter2@db/app\n")

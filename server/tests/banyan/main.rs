@@ -28,6 +28,7 @@ mod postgres;
 mod publications;
 mod readme;
 mod realtime;
+mod replicas;
 mod routes;
 mod split;
 mod starts;

@@ -16,6 +16,12 @@ pub(crate) struct ByHand {
     cluster: Cluster,
 }
 
+/// A primary and its replica.
+pub(crate) struct Pair {
+    pub(crate) primary: Cluster,
+    pub(crate) replica: Cluster,
+}
+
 impl ByHand {
     /// Starts the server unless it runs.
     pub(crate) fn start() -> Result<Self> {
@@ -34,20 +40,44 @@ impl ByHand {
         Ok(Self { cluster })
     }
 
-    pub(crate) fn stop() -> Result<()> {
-        Cluster::stop_any(&folder()?)
+    /// Starts a primary as in production and a replica that follows it, unless they run.
+    pub(crate) fn pair() -> Result<Pair> {
+        let (primary, replica) = (sibling("primary")?, sibling("replica")?);
+        let primary = match Cluster::running(&primary)? {
+            Some(cluster) => cluster,
+            None => {
+                // It would look for the primary where that was before.
+                Cluster::stop_any(&replica)?;
+                Cluster::start(&primary, Durability::Durable)?
+            }
+        };
+        let replica = match Cluster::running(&replica)? {
+            Some(cluster) => cluster,
+            None => primary.start_replica(&replica)?,
+        };
+        Ok(Pair { primary, replica })
     }
 
-    /// Stops the server and deletes its data.
-    pub(crate) fn remove() -> Result<()> {
-        let folder = folder()?;
-        Cluster::stop_any(&folder)?;
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot delete {}", folder.display()))
-            }
-            _ => Ok(()),
+    pub(crate) fn stop() -> Result<()> {
+        // Who follows goes first.
+        for folder in [sibling("replica")?, sibling("primary")?, folder()?] {
+            Cluster::stop_any(&folder)?;
         }
+        Ok(())
+    }
+
+    /// Stops the servers and deletes their data.
+    pub(crate) fn remove() -> Result<()> {
+        Self::stop()?;
+        for folder in [sibling("replica")?, sibling("primary")?, folder()?] {
+            match fs::remove_dir_all(&folder) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot delete {}", folder.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn cluster(&self) -> &Cluster {
@@ -66,4 +96,11 @@ fn folder() -> Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
     workspace::root().hash(&mut hasher);
     Ok(base_folder()?.join(format!("by-hand-{:016x}", hasher.finish())))
+}
+
+/// The folder of another server of this checkout.
+fn sibling(name: &str) -> Result<PathBuf> {
+    let mut path = folder()?.into_os_string();
+    path.push(format!("-{name}"));
+    Ok(path.into())
 }

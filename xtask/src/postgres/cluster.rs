@@ -51,6 +51,27 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Makes `folder` a copy of this cluster, which must be durable, and starts a server that follows this one. What was in it is lost.
+    pub(super) fn start_replica(&self, folder: &Path) -> Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).with_context(|| format!("cannot delete {}", folder.display()))?;
+        }
+        self.account.create_folder(folder)?;
+        self.account.write_file(&folder.join("password"), &self.password)?;
+        let mut copy = self.client("pg_basebackup", "postgres");
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--wal-method=stream", "--no-sync", "-D"]);
+        process::output(self.account.apply(copy.arg(folder.join("data")), folder))?;
+        let mut replica = Self {
+            binaries: self.binaries.clone(),
+            account: self.account,
+            folder: folder.to_owned(),
+            port: 0,
+            password: self.password.clone(),
+        };
+        replica.listen_on_a_free_port()?;
+        Ok(replica)
+    }
+
     /// The cluster in `folder` if its server runs.
     pub(super) fn running(folder: &Path) -> Result<Option<Self>> {
         if !folder.join("data/postmaster.pid").exists() {
@@ -208,7 +229,10 @@ fn write_settings(data: &Path, durability: Durability) -> Result<()> {
     }
     OpenOptions::new().append(true).open(data.join("postgresql.conf"))?.write_all(settings.as_bytes())?;
     // The superuser needs its password. Roles that a test makes have no power and none either.
-    let log_in = format!("host all {SUPERUSER} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n");
+    let log_in = format!(
+        "host all {SUPERUSER} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n\
+         host replication {SUPERUSER} 127.0.0.1/32 scram-sha-256\n"
+    );
     fs::write(data.join("pg_hba.conf"), log_in)?;
     Ok(())
 }

@@ -28,6 +28,11 @@ pub(crate) use throwaway::Throwaway;
 ///   export BANYAN_TEST_POSTGRES_URL=$(cargo xtask postgres start)
 ///   cargo test -p banyan-store
 ///
+/// For reading from a replica there is a pair of servers that are as durable as in production:
+///
+///   eval "$(cargo xtask postgres replica)"
+///   banyan serve
+///
 /// It belongs to this checkout, listens on loopback only and keeps its data until `stop --remove`.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -40,9 +45,12 @@ pub(crate) struct Arguments {
 enum Command {
     /// Start the server (a running one is left as it is) and print its URL.
     Start,
-    /// Stop the server.
+    /// Start a primary and a replica that follows it (running ones are left as they are), and print the variables that make `banyan serve`
+    /// use both. A replica that does not run is made anew.
+    Replica,
+    /// Stop the server, and the pair.
     Stop {
-        /// Also delete its data.
+        /// Also delete their data.
         #[arg(long)]
         remove: bool,
     },
@@ -59,6 +67,11 @@ enum Command {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.command {
         Command::Start => println!("{}", ByHand::start()?.cluster().url("postgres")),
+        Command::Replica => {
+            let pair = ByHand::pair()?;
+            println!("export DATABASE_URL={}", pair.primary.url("postgres"));
+            println!("export BANYAN_DATABASE_REPLICAS={}", pair.replica.url("postgres"));
+        }
         Command::Stop { remove: false } => ByHand::stop()?,
         Command::Stop { remove: true } => ByHand::remove()?,
         Command::Url => println!("{}", ByHand::running()?.cluster().url("postgres")),

@@ -151,6 +151,19 @@ impl PostgresAddress {
         Ok(client)
     }
 
+    /// Host, port and database, for people: without a name or password.
+    pub fn place(&self) -> String {
+        let ports = self.config.get_ports();
+        let port = |at: usize| ports.get(at).or(ports.first()).copied().unwrap_or(5432);
+        let host = |(at, host): (usize, &Host)| match host {
+            Host::Tcp(name) if name.contains(':') => format!("[{}]:{}", name.trim_matches(['[', ']']), port(at)),
+            Host::Tcp(name) => format!("{name}:{}", port(at)),
+            Host::Unix(folder) => format!("{}:{}", folder.display(), port(at)),
+        };
+        let hosts: Vec<String> = self.config.get_hosts().iter().enumerate().map(host).collect();
+        format!("{}/{}", hosts.join(","), self.config.get_dbname().unwrap_or_default())
+    }
+
     pub(super) fn into_parts(self) -> (Config, Connector) {
         (self.config, self.connector)
     }
@@ -260,6 +273,18 @@ mod tests {
             ("postgres://a:b@%2Frun%2Fpostgresql/c?sslmode=require", TlsMode::Disable),
         ] {
             assert_eq!(parse(url).unwrap().tls_mode(), mode, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_named_without_who_logs_in() {
+        for (url, place) in [
+            ("postgres://a:b@db.example/c?sslmode=disable", "db.example:5432/c"),
+            ("postgres://a:b@[::1]:5433/c", "[::1]:5433/c"),
+            ("postgres://a:b@one:1,two:2/c?sslmode=disable", "one:1,two:2/c"),
+            ("postgres://a:b@%2Frun%2Fpostgresql/c", "/run/postgresql:5432/c"),
+        ] {
+            assert_eq!(parse(url).unwrap().place(), place);
         }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod driver;
 mod errors;
 pub(crate) mod policies;
 mod pool;
+mod replicas;
 pub(crate) mod session;
 mod tls;
 mod unfinished;
@@ -25,6 +26,7 @@ use crate::rows::Mode;
 use crate::store::Observer;
 pub use address::{AddressError, PostgresAddress, TlsFiles, TlsMode};
 pub(crate) use errors::failed;
+pub use replicas::{FallBack, ReplicaReport, ReplicaStanding, Replicas, ReplicasReport};
 pub(crate) use session::PostgresSession;
 
 /// How to reach PostgreSQL.
@@ -35,7 +37,12 @@ pub struct PostgresOptions {
     /// Of the owner of schemas and tables, needed only where they have to be made or migrated. Without it the log-in role does that
     /// if it may.
     pub owner_url: Option<Secret<String>>,
-    /// Transactions at a time, over all services of the process; 20 by default.
+    /// Of replicas of the same database, with the same log-in role. Reads of people go to them where they have all that was acknowledged
+    /// before the read. None by default.
+    pub replicas: Vec<Secret<String>>,
+    /// A replica that has missed something for longer is not asked; 1 s by default.
+    pub max_lag: Duration,
+    /// Transactions at a time, over all services of the process, and as many on each replica; 20 by default.
     pub max_connections: usize,
     /// Idle connections that a service keeps; 5 by default.
     pub min_connections: usize,
@@ -53,6 +60,8 @@ impl PostgresOptions {
         Self {
             owner_url: None,
             url,
+            replicas: Vec::new(),
+            max_lag: Duration::from_secs(1),
             max_connections: 20,
             min_connections: 5,
             acquire: Duration::from_secs(30),
@@ -67,6 +76,7 @@ impl PostgresOptions {
 pub struct PostgresPool {
     options: Arc<PostgresOptions>,
     permits: Arc<Semaphore>,
+    replicas: Option<Replicas>,
 }
 
 impl fmt::Debug for PostgresPool {
@@ -78,9 +88,14 @@ impl fmt::Debug for PostgresPool {
 impl PostgresPool {
     pub(crate) async fn connect(options: PostgresOptions) -> Result<Self, StoreError> {
         let permits = Arc::new(Semaphore::new(options.max_connections));
-        let pool = Self { options: Arc::new(options), permits };
+        let mut pool = Self { options: Arc::new(options), permits, replicas: None };
         pool.client(&pool.options.url).await?;
+        pool.replicas = Replicas::start(&pool.options)?;
         Ok(pool)
+    }
+
+    pub(crate) fn replicas(&self) -> Option<&Replicas> {
+        self.replicas.as_ref()
     }
 
     /// A connection outside the pools.
@@ -95,19 +110,25 @@ impl PostgresPool {
 /// One service's schema in the database.
 pub(crate) struct PostgresDatabase {
     pool: pool::ServicePool,
+    /// In the order of [`Replicas::list`].
+    replicas: Vec<pool::ServicePool>,
     role: String,
 }
 
 impl PostgresDatabase {
     pub(crate) async fn open(shared: PostgresPool, schema: &Schema, upkeep: Upkeep) -> Result<Self, StoreError> {
         upkeep::ensure(&shared, schema, upkeep).await?;
-        Ok(Self { pool: pool::ServicePool::new(shared, schema.service)?, role: role_of(schema.service) })
+        let replicas = shared.replicas.as_ref().map(Replicas::list).unwrap_or_default().iter();
+        let replicas = replicas.map(|replica| pool::ServicePool::to_replica(shared.clone(), replica, schema.service));
+        let replicas = replicas.collect::<Result<_, _>>()?;
+        Ok(Self { pool: pool::ServicePool::new(shared, schema.service)?, replicas, role: role_of(schema.service) })
     }
 
     /// Only the service's log, for a process that does not run the service.
     pub(crate) async fn open_log(shared: PostgresPool, service: &str) -> Result<Self, StoreError> {
         upkeep::ensure_log(&shared, service).await?;
-        Ok(Self { pool: pool::ServicePool::new(shared, service)?, role: log_role_of(service) })
+        // Who follows a log reads it from where it is written.
+        Ok(Self { pool: pool::ServicePool::new(shared, service)?, replicas: Vec::new(), role: log_role_of(service) })
     }
 
     pub(crate) async fn begin(

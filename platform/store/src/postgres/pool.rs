@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use banyan_kernel::Secret;
 use deadpool_postgres::ClientWrapper;
 use parking_lot::Mutex;
 use tokio::runtime::{Handle, Id};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::replicas::{Replica, Testimony};
 use super::session::SETTINGS;
 use super::tls::Connector;
 use super::{PostgresPool, address, failed, unreachable};
@@ -26,6 +28,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct ServicePool {
     shelf: Arc<Shelf>,
     shared: PostgresPool,
+    permits: Arc<Semaphore>,
     config: Box<tokio_postgres::Config>,
     connector: Connector,
 }
@@ -74,6 +77,15 @@ impl Connection {
         &self.opened.client
     }
 
+    /// What the server says of itself. The connection is given up where the answer does not come or nobody waits for it.
+    pub(super) async fn testify(&self) -> Result<Testimony, StoreError> {
+        self.give_up();
+        let prepared = self.client().prepare_cached(Testimony::SQL).await.map_err(failed)?;
+        let row = self.client().query_one(&prepared, &[]).await.map_err(failed)?;
+        self.given_up.store(false, Ordering::Release);
+        Ok(Testimony::of(&row))
+    }
+
     /// Closes the connection when it is dropped instead of giving it back: its state is not known.
     pub(super) fn give_up(&self) {
         self.given_up.store(true, Ordering::Release);
@@ -89,14 +101,25 @@ impl Drop for Connection {
 }
 
 impl ServicePool {
+    /// Connections to the primary.
     pub(super) fn new(shared: PostgresPool, service: &str) -> Result<Self, StoreError> {
+        let (url, permits) = (shared.options.url.clone(), shared.permits.clone());
+        Self::to(shared, &url, permits, service)
+    }
+
+    /// Connections to a replica, which are as many and counted apart.
+    pub(super) fn to_replica(shared: PostgresPool, replica: &Replica, service: &str) -> Result<Self, StoreError> {
+        Self::to(shared, replica.url(), replica.permits().clone(), service)
+    }
+
+    fn to(shared: PostgresPool, url: &Secret<String>, permits: Arc<Semaphore>, service: &str) -> Result<Self, StoreError> {
         let options = &shared.options;
-        let (mut config, connector) = address(&options.url)?.into_parts();
+        let (mut config, connector) = address(url)?.into_parts();
         let settings = format!("-c statement_timeout={} -c search_path={service}", options.statement.as_millis());
         config.options(settings);
         let shelf = Arc::new(Shelf::default());
         evict(&shelf, options.idle, options.min_connections);
-        Ok(Self { shelf, shared, config: Box::new(config), connector })
+        Ok(Self { shelf, shared, permits, config: Box::new(config), connector })
     }
 
     pub(super) fn shared(&self) -> &PostgresPool {
@@ -104,13 +127,24 @@ impl ServicePool {
     }
 
     pub(super) async fn take(&self) -> Result<Connection, StoreError> {
-        let options = &self.shared.options;
-        let permit = tokio::time::timeout(options.acquire, self.shared.permits.clone().acquire_owned())
+        let permit = tokio::time::timeout(self.shared.options.acquire, self.permits.clone().acquire_owned())
             .await
             .map_err(|_| StoreError::Unavailable("no connection became free before the deadline".to_owned()))?
             .map_err(|_| StoreError::Unavailable("the pool is closed".to_owned()))?;
+        self.take_with(permit).await
+    }
+
+    /// None where no more may be taken now.
+    pub(super) async fn take_at_once(&self) -> Result<Option<Connection>, StoreError> {
+        match self.permits.clone().try_acquire_owned() {
+            Ok(permit) => self.take_with(permit).await.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn take_with(&self, permit: OwnedSemaphorePermit) -> Result<Connection, StoreError> {
         let runtime = Handle::current().id();
-        let opened = match self.shelf.take(runtime, options.max_connections) {
+        let opened = match self.shelf.take(runtime, self.shared.options.max_connections) {
             Taken::Idle(opened) => opened,
             Taken::Place(place) => Arc::new(self.open(runtime, place).await?),
         };

@@ -80,7 +80,7 @@ impl PostgresSession {
         let unfinished = Unfinished::new(self.take()?);
         let client = unfinished.client();
         // First: the end would overtake a statement that waits for its preparation.
-        driver::prepare(client, &statement.sql).await?;
+        driver::prepare(client, &statement.sql).await.inspect_err(|error| self.note(error))?;
         let end = async { send_and_forget(client, "COMMIT") };
         let (found, ()) = join(self.run(client, driver::records(client, statement)), end).await;
         unfinished.finished();
@@ -221,6 +221,11 @@ impl PostgresSession {
 
     pub(crate) fn met_another(&self) -> bool {
         self.met_another.load(Ordering::Relaxed)
+    }
+
+    /// A statement of the transaction failed, whatever its caller made of that.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::SeqCst)
     }
 
     fn note(&self, error: &StoreError) {

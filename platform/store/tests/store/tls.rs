@@ -1,16 +1,9 @@
 //! TLS to a real PostgreSQL with a certificate of our own making.
 
-use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
 use banyan_kernel::Secret;
 use banyan_store::{Engine, PostgresAddress, PostgresOptions};
+use banyan_testkit::PostgresServer;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-
-/// Root may not run PostgreSQL; this user may on every Unix.
-const NOBODY: u32 = 65_534;
 
 /// An authority with a certificate for a server, as PEM.
 struct Authority {
@@ -33,107 +26,16 @@ impl Authority {
     }
 }
 
-/// A PostgreSQL of the test's own; it stops with this value.
-struct Cluster {
-    folder: tempfile::TempDir,
-    binaries: PathBuf,
-    port: u16,
-}
-
-impl Cluster {
-    /// `options` go to the server's command line.
-    fn start(files: &[(&str, &str)], options: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let cluster = Self { binaries: binaries(), port, folder };
-        cluster.give_away(cluster.folder.path());
-        cluster.write("password", "only for this test");
-        let password = cluster.path("password");
-        let data = cluster.path("data");
-        let arguments = ["--username=postgres", "--encoding=UTF8", "--auth=scram-sha-256", "--no-sync", "--no-locale"];
-        cluster.run("initdb", |command| command.args(arguments).arg("--pwfile").arg(password).arg("-D").arg(data));
-        for (name, text) in files {
-            cluster.write(name, text);
-        }
-        let options = format!("-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off {options}");
-        let (data, log) = (cluster.path("data"), cluster.path("log"));
-        cluster.run("pg_ctl", |command| command.args(["start", "-w", "-o", &options, "-l"]).arg(log).arg("-D").arg(data));
-        cluster
+/// A server with TLS. It looks for its files from its data directory on, but for `hba` from where it was started.
+fn with_tls(authority: &Authority, hba: Option<&str>) -> PostgresServer {
+    let mut files =
+        vec![("server.crt", &*authority.certificate), ("server.key", &*authority.key), ("root.crt", &*authority.root)];
+    let mut options = "-c ssl=on -c ssl_cert_file=../server.crt -c ssl_key_file=../server.key".to_owned();
+    if let Some(hba) = hba {
+        files.push(("hba", hba));
+        options.push_str(" -c ssl_ca_file=../root.crt -c hba_file=hba");
     }
-
-    /// With TLS. The server looks for its files from its data directory on, but for `hba` from where it was started.
-    fn with_tls(authority: &Authority, hba: Option<&str>) -> Self {
-        let mut files =
-            vec![("server.crt", &*authority.certificate), ("server.key", &*authority.key), ("root.crt", &*authority.root)];
-        let mut options = "-c ssl=on -c ssl_cert_file=../server.crt -c ssl_key_file=../server.key".to_owned();
-        if let Some(hba) = hba {
-            files.push(("hba", hba));
-            options.push_str(" -c ssl_ca_file=../root.crt -c hba_file=hba");
-        }
-        Self::start(&files, &options)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
-        std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(0o600)).unwrap();
-        self.give_away(&self.path(name));
-    }
-
-    fn give_away(&self, path: &Path) {
-        if is_root() {
-            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-        }
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.binaries.join(program));
-        command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if is_root() {
-            command.uid(NOBODY).gid(NOBODY);
-        }
-        command
-    }
-
-    fn run(&self, program: &str, with: impl FnOnce(&mut Command) -> &mut Command) {
-        let status = with(&mut self.command(program)).status().unwrap();
-        let log = std::fs::read_to_string(self.path("log")).unwrap_or_default();
-        assert!(status.success(), "{program}: {status}\n{log}");
-    }
-
-    fn url(&self, host: &str, parameters: &str) -> String {
-        format!("postgres://postgres:only%20for%20this%20test@{host}:{}/postgres?{parameters}", self.port)
-    }
-
-    /// The parameter with the path of a file of the cluster's folder.
-    fn file(&self, parameter: &str, name: &str) -> String {
-        format!("{parameter}={}", self.path(name).display())
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        let mut stop = self.command("pg_ctl");
-        let _stopped = stop.args(["stop", "-m", "immediate", "-D"]).arg(self.path("data")).status();
-    }
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
-}
-
-#[expect(clippy::disallowed_methods, reason = "tests are configured by the environment")]
-fn binaries() -> PathBuf {
-    if let Some(folder) = std::env::var_os("BANYAN_TEST_POSTGRES_BIN") {
-        return folder.into();
-    }
-    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL's programs, or BANYAN_TEST_POSTGRES_BIN");
-    let mut folders: Vec<PathBuf> = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
-    folders.sort();
-    folders.pop().expect("a version of PostgreSQL")
+    PostgresServer::start(&files, &options)
 }
 
 /// Whether the connection is encrypted; or why there is none.
@@ -154,7 +56,7 @@ async fn encrypted(url: &str) -> Result<bool, String> {
 #[tokio::test]
 async fn a_server_proves_itself_as_far_as_the_url_asks() {
     let authority = Authority::new("ours", "localhost");
-    let cluster = Cluster::with_tls(&authority, None);
+    let cluster = with_tls(&authority, None);
     let root = cluster.file("sslrootcert", "root.crt");
     let other = Authority::new("another", "localhost");
     cluster.write("other.crt", &other.root);
@@ -188,7 +90,7 @@ async fn a_server_proves_itself_as_far_as_the_url_asks() {
 #[tokio::test]
 async fn a_server_may_ask_for_a_certificate_of_ours() {
     let authority = Authority::new("ours", "localhost");
-    let cluster = Cluster::with_tls(&authority, Some("hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\n"));
+    let cluster = with_tls(&authority, Some("hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\n"));
     let root = cluster.file("sslrootcert", "root.crt");
     let own = format!("{root}&{}&{}", cluster.file("sslcert", "server.crt"), cluster.file("sslkey", "server.key"));
     assert_eq!(encrypted(&cluster.url("localhost", &own)).await, Ok(true));
@@ -198,7 +100,7 @@ async fn a_server_may_ask_for_a_certificate_of_ours() {
 
 #[tokio::test]
 async fn a_server_without_tls_is_refused_where_it_is_required() {
-    let cluster = Cluster::start(&[], "");
+    let cluster = PostgresServer::start(&[], "");
     assert_eq!(encrypted(&cluster.url("127.0.0.1", "sslmode=prefer")).await, Ok(false));
     for mode in ["require", "verify-ca", "verify-full"] {
         let error = encrypted(&cluster.url("127.0.0.1", &format!("sslmode={mode}"))).await.unwrap_err();

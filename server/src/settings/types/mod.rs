@@ -64,6 +64,7 @@ impl<T: Setting> Setting for Option<T> {
 }
 
 impl<T: Setting> Setting for Vec<T> {
+    const SECRET: bool = T::SECRET;
     const LIST: bool = true;
 
     fn form() -> Cow<'static, str> {
@@ -72,6 +73,10 @@ impl<T: Setting> Setting for Vec<T> {
 
     fn parse(text: &str) -> Result<Self, Invalid> {
         text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(T::parse).collect()
+    }
+
+    fn shown(text: &str) -> String {
+        if T::SECRET { text.split(',').map(|part| T::shown(part.trim())).collect::<Vec<_>>().join(",") } else { text.to_owned() }
     }
 }
 
