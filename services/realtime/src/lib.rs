@@ -7,7 +7,9 @@ mod access;
 mod api;
 mod broker;
 mod consumers;
+mod documents;
 mod engine;
+mod entity;
 mod hub;
 mod protocol;
 mod room;
@@ -44,6 +46,7 @@ pub fn service() -> Service {
     Service::new(SERVICE, schema())
         .messages("en-US", "realtime.ftl", include_str!("../locales/en-US/realtime.ftl"))
         .messages("id-ID", "realtime.ftl", include_str!("../locales/id-ID/realtime.ftl"))
+        .erases(|tx, user| async move { documents::erase(&tx, user).await })
         .consumers(|host| consumers::all(&App::of(host)))
         .routes(api::routes, App::of)
 }
