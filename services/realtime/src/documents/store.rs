@@ -16,7 +16,7 @@ const MOST_AUTOMATIC: i64 = 50;
 /// Those that people named; they stay until somebody deletes them.
 const MOST_NAMED: i64 = 100;
 /// What lists may be ordered by; the first is the default.
-const ORDERS: &[(&str, Column)] = &[("createdAt", Column::CreatedAt), ("seq", Column::Seq), ("size", Column::Size)];
+const ORDERS: &[(&str, Column)] = &[("seq", Column::Seq), ("createdAt", Column::CreatedAt), ("size", Column::Size)];
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DocumentError {

@@ -225,7 +225,6 @@ on_both_engines! {
             (&name, "forged", 401),
             (&name, "expired", 401),
             (&name, "away", 503),
-            (&name, &elsewhere, 403),
             ("session:away", &hers, 503),
             ("nobody:1", &hers, 403),
             ("~session:1", &hers, 403),
@@ -233,13 +232,18 @@ on_both_engines! {
         ] {
             assert_eq!(dial(&node, name, token).await.err(), Some(status), "{name} {token}");
         }
-        let _first = Editor::open(&node, &name, &hers, 1).await;
+        let mut first = Editor::open(&node, &name, &hers, 1).await;
+        first.write("hers").await;
+        first.settle().await;
         let (second, _) = session(&bench, &world, &[&ann]);
         assert_eq!(dial(&node, &second, &hers).await.err(), Some(503), "one is open");
         let _second = Editor::open(&node, &name, &hers, 2).await;
         assert_eq!(dial(&node, &name, &hers).await.err(), Some(429));
         world.revoke(&hers);
         assert_eq!(dial(&node, &name, &hers).await.err(), Some(401));
+        // The same room of another tenant is another one, with a document of its own.
+        let wide = Node::start(&bench, &world, Between::Memory, json!({})).await;
+        assert_eq!(Editor::open(&wide, &name, &elsewhere, 3).await.text(), "");
     }
 
     async fn people_see_one_another_come_and_go(bench: Bench) {

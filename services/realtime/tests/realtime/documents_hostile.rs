@@ -4,7 +4,7 @@ use futures_util::SinkExt as _;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use yrs::sync::{Message, SyncMessage};
-use yrs::{Map as _, MapPrelim, Text as _, Transact as _};
+use yrs::{Map as _, MapPrelim, Text as _};
 
 use crate::documents::session;
 use crate::editor::Editor;
@@ -150,13 +150,13 @@ async fn documents_as_deep_as_can_be_are_deleted_and_end_nothing() {
     }
     content.push(0);
     one.socket.send(Frame::binary(update(&content))).await.unwrap();
-    one.settle().await;
+    one.wait().await;
     // The first goes, and with it all.
     one.socket.send(Frame::binary(update(&[0, 1, 7, 1, 0, 1]))).await.unwrap();
-    one.settle().await;
-    one.write("here").await;
-    one.settle().await;
-    assert_eq!(Editor::open(&node, &name, &token, 2).await.text(), "here");
+    one.wait().await;
+    let mut two = Editor::open(&node, &name, &token, 2).await;
+    two.write("here").await;
+    two.settle().await;
     let other = Node::start(&bench, &world, Between::Memory, json!({})).await;
     assert_eq!(Editor::open(&other, &name, &token, 3).await.text(), "here");
 }

@@ -30,6 +30,7 @@ pub(crate) struct Editor {
 pub(crate) fn document(client: u64) -> Doc {
     let mut options = Options::with_client_id(ClientID::new(client));
     options.offset_kind = OffsetKind::Utf16;
+    options.cleanup_formatting = false;
     Doc::with_options(options)
 }
 
@@ -100,6 +101,13 @@ impl Editor {
         while self.hear().await != Heard::Answer {}
     }
 
+    /// As [`Editor::settle`], and takes in nothing of what it hears.
+    pub(crate) async fn wait(&mut self) {
+        let vector = self.doc.transact().state_vector();
+        self.say(&Message::Sync(SyncMessage::SyncStep1(vector))).await;
+        while !matches!(self.frame().await, Frame::Binary(bytes) if bytes.starts_with(&[0, 1])) {}
+    }
+
     /// Takes in what comes next.
     pub(crate) async fn hear(&mut self) -> Heard {
         match self.frame().await {
@@ -163,11 +171,6 @@ impl Editor {
 
     pub(crate) fn map(&self) -> Any {
         self.doc.get_or_insert_map("map").to_json(&self.doc.transact())
-    }
-
-    /// All that it has, as bytes.
-    pub(crate) fn state(&self) -> Vec<u8> {
-        self.doc.transact().encode_diff_v1(&yrs::StateVector::default())
     }
 
     /// The code with which the server closes, whatever comes before.

@@ -6,7 +6,7 @@ use banyan_http::{Paged, Paging, Path, Problem, SignedIn};
 use super::{DocumentVersion, readable};
 use crate::App;
 
-/// Lists what was kept of a document, for who may read it, without the contents. `orderBy` is one of `createdAt` (the default), `seq`, `size`.
+/// Lists what was kept of a document, for who may read it, without the contents. `orderBy` is one of `seq` (the default), `createdAt`, `size`.
 #[utoipa::path(
     get,
     path = "/api/v1/realtime/documents/{id}/versions",
