@@ -1,8 +1,8 @@
 //! What processes say to one another of a document.
 
+use banyan_kernel::Uuid;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
-use banyan_kernel::Uuid;
 
 /// A larger update is read from the store. In bytes.
 const LARGEST: usize = 64 * 1024;

@@ -7,8 +7,8 @@ use banyan_contracts::realtime::RoomAccess;
 use banyan_http::Problem;
 use banyan_kernel::{Caller, ErrorCode};
 
-use super::peers::Peer;
 use super::out::Out;
+use super::peers::Peer;
 use super::registry::TooMany;
 use crate::engine::Engine;
 use crate::hub::{Link, Who};
@@ -36,11 +36,7 @@ pub(crate) async fn enter(engine: &Arc<Engine>, caller: Caller, token: Option<&s
     let (room, access) = allowed(engine, &who.caller, name).await?;
     engine.run();
     let link = engine.hub.open(engine.ids.next());
-    let peer = Peer {
-        link: link.clone(),
-        out: Arc::new(Out::new(engine.settings.documents.queue_bytes)),
-        own: Arc::default(),
-    };
+    let peer = Peer { link: link.clone(), out: Arc::new(Out::new(engine.settings.documents.queue_bytes)), own: Arc::default() };
     let entry = Entry { room, access, peer };
     if engine.hub.identify(&link, Arc::new(who), &engine.settings).is_err() {
         entry.leave(engine);

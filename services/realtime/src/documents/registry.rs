@@ -1,7 +1,7 @@
 //! The documents that are open in this process.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ahash::HashMap;
 use parking_lot::Mutex;

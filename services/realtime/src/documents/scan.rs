@@ -195,7 +195,9 @@ fn deletions(reader: &mut Reader<'_>) -> Result<(), Malformed> {
 #[cfg(test)]
 mod tests {
     use yrs::types::ToJson as _;
-    use yrs::{Any, Array as _, Doc, Map as _, MapPrelim, ReadTxn as _, Text as _, Transact as _, XmlElementPrelim, XmlFragment as _};
+    use yrs::{
+        Any, Array as _, Doc, Map as _, MapPrelim, ReadTxn as _, Text as _, Transact as _, XmlElementPrelim, XmlFragment as _,
+    };
 
     use super::*;
 

@@ -252,9 +252,8 @@ impl Documents {
     /// The document with all that was ever kept of it; whether there was one.
     pub(crate) async fn delete(&self, room: &RoomKey) -> Result<bool, DocumentError> {
         let (rows, name) = (self.0.system(room.tenant), room.name.as_ref());
-        let written = rows.write(move |tx| async move {
-            execute(&tx, "DELETE FROM documents WHERE name = $1", [name.into()]).await
-        });
+        let written =
+            rows.write(move |tx| async move { execute(&tx, "DELETE FROM documents WHERE name = $1", [name.into()]).await });
         Ok(written.await? > 0)
     }
 }

@@ -54,11 +54,8 @@ fn place(text: &str, at: u32) -> u32 {
 }
 
 async fn take(editor: &mut Editor, step: Step, node: &Node, name: &str, token: &str) {
-    let (text, map, list) = (
-        editor.doc.get_or_insert_text("text"),
-        editor.doc.get_or_insert_map("map"),
-        editor.doc.get_or_insert_array("list"),
-    );
+    let (text, map, list) =
+        (editor.doc.get_or_insert_text("text"), editor.doc.get_or_insert_map("map"), editor.doc.get_or_insert_array("list"));
     match step {
         Step::Insert(at, words) => {
             let at = place(&text.get_string(&editor.doc.transact()), at);

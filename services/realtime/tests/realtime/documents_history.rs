@@ -7,7 +7,10 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
-use yrs::{Any, Array as _, GetString as _, Map as _, MapPrelim, Text as _, Transact as _, XmlElementPrelim, XmlFragment as _, XmlTextPrelim};
+use yrs::{
+    Any, Array as _, GetString as _, Map as _, MapPrelim, Text as _, Transact as _, XmlElementPrelim, XmlFragment as _,
+    XmlTextPrelim,
+};
 
 use crate::documents::session;
 use crate::editor::{Editor, settle};
@@ -34,7 +37,12 @@ fn change(txn: &mut yrs::TransactionMut<'_>, kind: u8, at: u32) {
     match kind % 11 {
         0..=2 => text.insert(txn, at % (length + 1), &format!("<{at}>")),
         3 if length > 3 => text.remove_range(txn, at % (length - 3), 3),
-        4 if length > 3 => text.format(txn, at % (length - 3), 2, [("bold".into(), if at % 2 == 0 { Any::Bool(true) } else { Any::Null })].into()),
+        4 if length > 3 => text.format(
+            txn,
+            at % (length - 3),
+            2,
+            [("bold".into(), if at % 2 == 0 { Any::Bool(true) } else { Any::Null })].into(),
+        ),
         5 => drop(map.insert(txn, format!("k{}", at % 3), i64::from(at))),
         6 => drop(map.remove(txn, &format!("k{}", at % 3))),
         7 => drop(map.insert(txn, format!("k{}", at % 3), MapPrelim::from([("deep".to_owned(), i64::from(at))]))),
@@ -55,8 +63,16 @@ fn content(editor: &Editor) -> (String, serde_json::Value, serde_json::Value, St
     let page = doc.get_or_insert_xml_fragment("page");
     let txn = doc.transact();
     let pieces = text.diff(&txn, yrs::types::text::YChange::identity);
-    let text = format!("{:?}", pieces.iter().map(|piece| (piece.insert.clone().to_string(&txn), piece.attributes.clone())).collect::<Vec<_>>());
-    (text, serde_json::to_value(map.to_json(&txn)).unwrap(), serde_json::to_value(list.to_json(&txn)).unwrap(), page.get_string(&txn))
+    let text = format!(
+        "{:?}",
+        pieces.iter().map(|piece| (piece.insert.clone().to_string(&txn), piece.attributes.clone())).collect::<Vec<_>>()
+    );
+    (
+        text,
+        serde_json::to_value(map.to_json(&txn)).unwrap(),
+        serde_json::to_value(list.to_json(&txn)).unwrap(),
+        page.get_string(&txn),
+    )
 }
 
 on_both_engines! {

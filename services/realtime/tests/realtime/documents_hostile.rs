@@ -73,7 +73,13 @@ async fn frames_that_nobody_writes_in_earnest_close_who_sends_them() {
 async fn noise_around_sound_updates_leaves_the_server_and_the_document_whole() {
     let (bench, world) = (bench().await, World::default());
     let ann = bench.user();
-    let node = Node::start(&bench, &world, Between::Memory, json!({ "documents": { "messages_per_second": 100_000 }, "connections_per_person": 10_000 })).await;
+    let node = Node::start(
+        &bench,
+        &world,
+        Between::Memory,
+        json!({ "documents": { "messages_per_second": 100_000 }, "connections_per_person": 10_000 }),
+    )
+    .await;
     let token = world.token(&bench, &ann);
     let (safe, _) = session(&bench, &world, &[&ann]);
     let mut watch = Editor::open(&node, &safe, &token, 1).await;

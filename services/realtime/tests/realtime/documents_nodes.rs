@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use yrs::types::ToJson as _;
 use yrs::Transact as _;
+use yrs::types::ToJson as _;
 
 use crate::documents::session;
 use crate::editor::{Editor, settle};

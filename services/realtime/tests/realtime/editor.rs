@@ -13,7 +13,9 @@ use yrs::sync::{AwarenessUpdate, Message, SyncMessage};
 use yrs::types::ToJson as _;
 use yrs::updates::decoder::Decode as _;
 use yrs::updates::encoder::Encode as _;
-use yrs::{Any, Doc, GetString as _, Map as _, OffsetKind, Options, ReadTxn as _, Text as _, Transact as _, TransactionMut, Update};
+use yrs::{
+    Any, Doc, GetString as _, Map as _, OffsetKind, Options, ReadTxn as _, Text as _, Transact as _, TransactionMut, Update,
+};
 
 use crate::fixture::{Node, PATIENCE};
 
@@ -204,4 +206,3 @@ pub(crate) async fn settle(editors: &mut [Editor]) {
         }
     }
 }
-

@@ -40,19 +40,37 @@ const ASKED_AT_ONCE: usize = 16;
 
 /// What a keeper is to do.
 pub(crate) enum Work {
-    Join { peer: Peer, access: RoomAccess },
+    Join {
+        peer: Peer,
+        access: RoomAccess,
+    },
     Leave(Uuid),
-    Said { peer: Uuid, message: Message, _space: Option<OwnedSemaphorePermit> },
+    Said {
+        peer: Uuid,
+        message: Message,
+        _space: Option<OwnedSemaphorePermit>,
+    },
     /// By another process.
     Heard(Arc<str>),
     /// There may be something new in the store.
     Look,
     /// Somebody may do so much from now on.
-    May { peer: Uuid, access: RoomAccess },
+    May {
+        peer: Uuid,
+        access: RoomAccess,
+    },
     /// A version of what is now.
-    Name { name: String, author: Option<Uuid>, answer: oneshot::Sender<Result<Version, DocumentError>> },
+    Name {
+        name: String,
+        author: Option<Uuid>,
+        answer: oneshot::Sender<Result<Version, DocumentError>>,
+    },
     /// The document is to be again as it was.
-    Restore { version: Vec<u8>, author: Option<Uuid>, answer: oneshot::Sender<Result<Kept, DocumentError>> },
+    Restore {
+        version: Vec<u8>,
+        author: Option<Uuid>,
+        answer: oneshot::Sender<Result<Kept, DocumentError>>,
+    },
 }
 
 /// How far a document has come.
