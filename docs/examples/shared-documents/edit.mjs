@@ -1,6 +1,6 @@
 // Edits a shared document and says what happens, a line of JSON each: URL=ws://…/realtime/doc TOKEN=… DOCUMENT=session:… node edit.mjs
 // Lines on standard input: `type <text>` puts text at the end, `insert <at> <text>` puts it somewhere, `erase <at> <length>` takes some away, `set <key> <json>` writes into a map,
-// `show <json>` shows something of itself to the others, `offline` and `online` cut the line and join it, `state` tells all that it has, `who` whom it sees.
+// `show <json>` shows something of itself to the others, `offline` and `online` cut the line and join it, `move <url>` names another server, `state` tells all that it has, `who` whom it sees.
 import { createInterface } from 'node:readline';
 import WebSocket from 'ws';
 import { WebsocketProvider } from 'y-websocket';
@@ -25,6 +25,7 @@ const act = {
   show: (words) => provider.awareness.setLocalState(JSON.parse(words)),
   offline: () => provider.disconnect(),
   online: () => provider.connect(),
+  move: (words) => (provider.serverUrl = words),
   state: () => tell({ state: Buffer.from(Y.encodeStateAsUpdate(doc)).toString('base64'), text: text.toString(), map: map.toJSON() }),
   who: () => tell({ who: [...provider.awareness.getStates().values()] }),
 };
