@@ -20,6 +20,7 @@ use super::registry::Handle;
 use super::wire::{Message, awareness_frame, read, write_awareness};
 use crate::engine::Engine;
 use crate::hub::Next as FromHub;
+use crate::protocol::Disconnect;
 use crate::session::pace::{Pace, Step};
 
 /// Read at a time; a larger message makes the buffer grow.
@@ -115,7 +116,13 @@ where
                 Next::Send(all) => if Box::pin(send(socket, all)).await.is_err() { return End::Closed },
             },
             // Its end, and what administrators say.
-            next = link.outbox.next() => if let FromHub::Close(why) = next { return Ending::from(why).into() },
+            next = link.outbox.next() => if let FromHub::Close(why) = next {
+                return match why {
+                    // Who came by a key is looked at anew.
+                    Disconnect::Expired if link.who().is_none_or(|who| !who.has_token()) => Ending::Again.into(),
+                    why => Ending::from(why).into(),
+                };
+            },
             _ = beat.tick() => {
                 if conversation.heard.elapsed() > SILENT {
                     return End::Closed;

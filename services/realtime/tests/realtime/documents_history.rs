@@ -188,6 +188,29 @@ on_both_engines! {
         crate::fixture::eventually("a version is kept", kept).await;
     }
 
+    async fn who_is_erased_leaves_what_they_wrote_without_their_name(bench: Bench) {
+        let world = World::default();
+        let (ann, ben) = (bench.user(), bench.user());
+        let (name, _) = session(&bench, &world, &[&ann, &ben]);
+        let node = Node::start(&bench, &world, Between::Memory, json!({})).await;
+        let mut one = Editor::open(&node, &name, &world.token(&bench, &ann), 1).await;
+        one.write("hers").await;
+        one.settle().await;
+        let version = name_version(&node, &ann, &name, "Hers").await;
+        let identity = Caller::system(bench.tenant, "identity", banyan_kernel::RequestId(bench.new_id()));
+        let person = format!("/internal/people/{}", ann.user_id().unwrap());
+        let mut told = String::new();
+        for table in 0..2 {
+            told.push_str(&node.app.get(&identity, &format!("{person}/copy?table={table}")).await.body.to_string());
+        }
+        assert!(told.contains("document_updates") && told.contains("\"Hers\""), "{told}");
+        assert_eq!(node.app.delete(&identity, &person).await.status, StatusCode::NO_CONTENT);
+        let whole = node.app.get(&ben, &format!("/api/v1/realtime/documents/{name}/versions/{version}")).await;
+        assert_eq!((&whole.body["authorId"], &whole.body["name"]), (&json!(null), &json!("Hers")), "{whole:?}");
+        let again = Editor::open(&node, &name, &world.token(&bench, &ben), 2).await;
+        assert_eq!(again.text(), "hers");
+    }
+
     async fn a_document_that_is_deleted_is_gone(bench: Bench) {
         let world = World::default();
         let ann = bench.user();

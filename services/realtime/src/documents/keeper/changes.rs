@@ -49,7 +49,7 @@ impl Keeper {
             }
             Err(Unfit::Malformed(_)) => self.peers.close(peer, Ending::Malformed),
             Err(Unfit::Broken(_)) => {
-                tracing::warn!(bytes = found.items, "an update broke a document, which is read anew");
+                tracing::warn!(items = found.items, "an update broke a document, which is read anew");
                 self.peers.close(peer, Ending::Malformed);
                 // What others said before it was sound.
                 self.flush().await?;
