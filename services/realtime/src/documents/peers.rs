@@ -97,7 +97,7 @@ impl Peers {
     }
 
     /// Those whose right was last asked for before; they count as asked from now on.
-    pub(super) fn to_ask(&mut self, before: Instant, most: usize) -> Vec<Arc<Link>> {
+    pub(super) fn ask_now(&mut self, before: Instant, most: usize) -> Vec<Arc<Link>> {
         let old = self.0.values_mut().filter(|seat| seat.asked <= before).take(most);
         let asked = |seat: &mut Seat| {
             seat.asked = Instant::now();

@@ -71,9 +71,9 @@ async fn take(editor: &mut Editor, step: Step, node: &Node, name: &str, token: &
                 editor.edit(|txn| text.remove_range(txn, begin, length)).await;
             }
         }
-        Step::Set(key, value) => editor.edit(|txn| drop(map.insert(txn, key.to_string(), value))).await,
-        Step::Unset(key) => editor.edit(|txn| drop(map.remove(txn, &key.to_string()))).await,
-        Step::Push(value) => editor.edit(|txn| drop(list.push_back(txn, value))).await,
+        Step::Set(key, value) => editor.edit(|txn| map.insert(txn, key.to_string(), value)).await,
+        Step::Unset(key) => editor.edit(|txn| map.remove(txn, &key.to_string())).await,
+        Step::Push(value) => editor.edit(|txn| list.push_back(txn, value)).await,
         Step::Drop(at) => {
             let length = list.len(&editor.doc.transact());
             if length > 0 {

@@ -41,7 +41,7 @@ fn change(txn: &mut yrs::TransactionMut<'_>, kind: u8, at: u32) {
             txn,
             at % (length - 3),
             2,
-            [("bold".into(), if at % 2 == 0 { Any::Bool(true) } else { Any::Null })].into(),
+            [("bold".into(), if at.is_multiple_of(2) { Any::Bool(true) } else { Any::Null })].into(),
         ),
         5 => drop(map.insert(txn, format!("k{}", at % 3), i64::from(at))),
         6 => drop(map.remove(txn, &format!("k{}", at % 3))),

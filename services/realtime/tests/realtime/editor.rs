@@ -65,15 +65,15 @@ impl Editor {
     }
 
     /// Changes something, and says it.
-    pub(crate) async fn edit(&mut self, change: impl FnOnce(&mut TransactionMut<'_>)) {
+    pub(crate) async fn edit<T>(&mut self, change: impl FnOnce(&mut TransactionMut<'_>) -> T) {
         let update = self.edit_silently(change);
         self.say(&Message::Sync(SyncMessage::Update(update))).await;
     }
 
     /// As without a line.
-    pub(crate) fn edit_silently(&mut self, change: impl FnOnce(&mut TransactionMut<'_>)) -> Vec<u8> {
+    pub(crate) fn edit_silently<T>(&mut self, change: impl FnOnce(&mut TransactionMut<'_>) -> T) -> Vec<u8> {
         let mut txn = self.doc.transact_mut();
-        change(&mut txn);
+        let _whatever = change(&mut txn);
         txn.encode_update_v1()
     }
 
@@ -85,7 +85,7 @@ impl Editor {
 
     pub(crate) async fn set(&mut self, key: &str, value: i64) {
         let map = self.doc.get_or_insert_map("map");
-        self.edit(|txn| drop(map.insert(txn, key, value))).await;
+        self.edit(|txn| map.insert(txn, key, value)).await;
     }
 
     /// Shows something of itself.

@@ -97,7 +97,7 @@ impl Keeper {
             return Ok(());
         }
         let (new, said): (Vec<New>, Vec<Option<Uuid>>) = std::mem::take(&mut self.fresh).into_iter().unzip();
-        let placed = self.engine.documents.documents().append(&self.room, self.document, &new).await.map_err(ending)?;
+        let placed = self.engine.documents.documents().append(&self.room, self.document, &new).await?;
         let before = self.seq;
         if self.document.is_none() {
             self.versioned_at = self.engine.clock.now().micros();
@@ -118,7 +118,7 @@ impl Keeper {
 
     /// Takes in what is stored after `seq`.
     pub(super) async fn catch_up(&mut self, seq: i64) -> Result<(), Ending> {
-        let Some(stored) = self.engine.documents.documents().since(&self.room, seq).await.map_err(ending)? else {
+        let Some(stored) = self.engine.documents.documents().since(&self.room, seq).await? else {
             return if self.document.is_some() { Err(Ending::Gone) } else { Ok(()) };
         };
         if self.document.is_some_and(|document| document != stored.row.id) {
@@ -226,10 +226,12 @@ impl Keeper {
     }
 }
 
-fn ending(error: DocumentError) -> Ending {
-    if matches!(error, DocumentError::Gone) {
-        return Ending::Gone;
+impl From<DocumentError> for Ending {
+    fn from(error: DocumentError) -> Self {
+        if matches!(error, DocumentError::Gone) {
+            return Self::Gone;
+        }
+        tracing::warn!(%error, "a document cannot be stored or read");
+        Self::Again
     }
-    tracing::warn!(%error, "a document cannot be stored or read");
-    Ending::Again
 }

@@ -131,7 +131,7 @@ impl Keeper {
     pub(super) fn ask_again(&mut self) {
         let often = std::time::Duration::from_secs(self.engine.settings.recheck_seconds);
         let Some(before) = Instant::now().checked_sub(often) else { return };
-        for link in self.peers.to_ask(before, ASKED_AT_ONCE) {
+        for link in self.peers.ask_now(before, ASKED_AT_ONCE) {
             let (engine, room) = (self.engine.clone(), self.room.clone());
             tokio::spawn(async move {
                 let Some(who) = link.who() else { return };
