@@ -39,9 +39,27 @@ pub(super) fn settings_of(service: &str, settings: &Settings, data: &DataDirecto
             "commands_per_second": settings.realtime.commands_per_second.0,
             "largest_frame": settings.realtime.largest_frame.0,
             "queue_bytes": settings.realtime.queue.0,
+            "documents": documents(settings),
         }),
         _ => json!({}),
     }
+}
+
+/// Documents that people edit together, as the realtime service reads them.
+fn documents(settings: &Settings) -> Value {
+    let documents = &settings.realtime_documents;
+    json!({
+        "most_open": documents.open.0,
+        "most_connections": documents.connections.0,
+        "largest": documents.largest.0,
+        "largest_update": documents.largest_update.0,
+        "messages_per_second": documents.messages_per_second.0,
+        "queue_bytes": documents.queue.0,
+        "compact_updates": documents.compact_updates.0,
+        "compact_bytes": documents.compact_bytes.0,
+        "version_seconds": documents.version_every.0.as_secs(),
+        "look_seconds": documents.look_every.0.as_secs(),
+    })
 }
 
 fn identity(settings: &Settings, data: &DataDirectory) -> Value {

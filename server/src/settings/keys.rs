@@ -413,6 +413,30 @@ declare_settings! {
         queue: Bytes<65_536, 1_073_741_824> = "1MiB";
     }
 
+    /// Documents that people edit together: see [realtime](realtime.md#shared-documents).
+    realtime_documents: RealtimeDocumentsSection = "realtime.documents" {
+        /// Documents that are open in one process at a time.
+        open: Count<1, 1_000_000> = "1000";
+        /// Connections to one document, in one process.
+        connections: Count<1, 100_000> = "256";
+        /// The largest document, as one update of Yjs.
+        largest: Bytes<65_536, 1_073_741_824> = "16MiB";
+        /// The most that a client sends at once.
+        largest_update: Bytes<1024, 268_435_456> = "4MiB";
+        /// What a connection may say in a second, in the long run; as much again at once. Who says more is slowed down.
+        messages_per_second: Count<1, 100_000> = "200";
+        /// What may wait for a connection that does not read; then it is closed, and comes again.
+        queue: Bytes<65_536, 1_073_741_824> = "4MiB";
+        /// After so many updates they are put together.
+        compact_updates: Count<1, 100_000> = "200";
+        /// Or after so many bytes of them.
+        compact_bytes: Bytes<1024, 1_073_741_824> = "1MiB";
+        /// While a document is changed a version of it is kept so often.
+        version_every: Span<60_000, 2_592_000_000> = "1h";
+        /// While a document is open, the database is asked so often for what another process has written and did not tell.
+        look_every: Span<1_000, 3_600_000> = "5s";
+    }
+
     /// NATS JetStream, which programs outside read events from: see [events](events.md#programs-outside). Without `url` nothing is sent.
     events_nats: NatsSection = "events.nats" {
         /// The servers of one NATS cluster, with commas between them.

@@ -1,15 +1,15 @@
 //! Centrifugo's client, unmodified, behind the front door: it is let in by the token of a log-in, hears, and goes with its session; people in
 //! a session of the context engine hear of one another.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{PASSWORD, Place, Server, client, on_both_engines};
+use crate::harness::{PASSWORD, Place, Server, client, eventually, on_both_engines};
 
 const REMEDY: &str = "run `cargo xtask realtime-clients` first (`cargo xtask test` does it by itself)";
 const OTHER: &str = "nine quiet otters swim";
@@ -57,6 +57,112 @@ impl Drop for Listener {
         let _it_may_have_ended = self.child.kill();
         let _reaped = self.child.wait();
     }
+}
+
+/// Yjs' own client, unmodified, at the document of a session.
+struct Editor {
+    child: Child,
+    input: ChildStdin,
+    lines: Receiver<Value>,
+}
+
+impl Editor {
+    fn start(server: &Server, token: &str, room: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/shared-documents");
+        assert!(folder.join("node_modules/y-websocket").exists(), "{}: no libraries: {REMEDY}", folder.display());
+        let mut command = Command::new("node");
+        command.arg("edit.mjs").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env("URL", documents_of(server)).env("TOKEN", token).env("DOCUMENT", room);
+        let mut child = command.spawn().unwrap();
+        let (said, lines) = channel();
+        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                let _nobody_listens = said.send(serde_json::from_str(&line).unwrap_or(Value::String(line)));
+            }
+        });
+        let editor = Self { child, input, lines };
+        while editor.says("synced")["synced"] != true {}
+        editor
+    }
+
+    fn tell(&mut self, line: &str) {
+        writeln!(self.input, "{line}").unwrap();
+    }
+
+    /// The next line that has the field.
+    fn says(&self, field: &str) -> Value {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{error}: nothing of {field}"));
+            if !line[field].is_null() {
+                return line;
+            }
+        }
+    }
+
+    fn state(&mut self) -> Value {
+        self.tell("state");
+        self.says("state")
+    }
+}
+
+impl Drop for Editor {
+    fn drop(&mut self) {
+        let _it_may_have_ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn documents_of(server: &Server) -> String {
+    format!("{}/realtime/doc", server.url.replace("http://", "ws://"))
+}
+
+/// Two at a time and one without a line, and the server killed while they write: all end with the same bytes.
+fn three_end_with_the_same_document(place: &Place) {
+    let server = place.serve();
+    let ann = server.register("ann@example.org");
+    let (status, session) = server.post("/api/v1/context/sessions", Some(&ann), &json!({ "title": "Moving house" }));
+    assert_eq!(status, 201, "{session}");
+    let room = format!("session:{}", session["id"].as_str().unwrap());
+    let mut editors: Vec<Editor> = (0..3).map(|_| Editor::start(&server, &ann, &room)).collect();
+    editors[2].tell("offline");
+    editors[2].tell("type OFFLINE");
+    for number in 0..20 {
+        editors[0].tell(&format!("type a{number} "));
+        editors[1].tell(&format!("insert 0 b{number} "));
+    }
+    // What another one sees is stored.
+    eventually("both see what both wrote", || {
+        let (one, other) = (editors[0].state(), editors[1].state());
+        let text = one["text"].as_str().unwrap();
+        (text.contains("a19 ") && text.contains("b19 ") && one["text"] == other["text"]).then_some(())
+    });
+    server.signal(rustix::process::Signal::KILL);
+    let _killed = server.wait();
+    editors[0].tell("type DURING");
+    let server = place.serve();
+    for editor in &mut editors {
+        editor.tell(&format!("move {}", documents_of(&server)));
+    }
+    editors[2].tell("online");
+    let state = eventually("all have the same bytes", || {
+        let states: Vec<Value> = editors.iter_mut().map(Editor::state).collect();
+        let text = states[0]["text"].as_str().unwrap();
+        let is_whole = ["OFFLINE", "DURING", "a19 ", "b19 "].iter().all(|part| text.contains(part));
+        (is_whole && states.iter().all(|state| *state == states[0])).then(|| states[0].clone())
+    });
+    let mut fresh = Editor::start(&server, &ann, &room);
+    assert_eq!(fresh.state()["text"], state["text"]);
+    let stranger = server.register("eve@example.org");
+    let versions = format!("/api/v1/realtime/documents/{room}/versions");
+    assert_eq!(server.post(&versions, Some(&stranger), &json!({ "name": "x" })).0, 403);
+    let (status, named) = server.post(&versions, Some(&ann), &json!({ "name": "Whole" }));
+    assert_eq!(status, 201, "{named}");
+    fresh.tell("erase 0 20");
+    let restore = format!("{versions}/{}/restore", named["id"].as_str().unwrap());
+    eventually("the change is there", || (editors[0].state()["text"] != state["text"]).then_some(()));
+    assert_eq!(server.post(&restore, Some(&ann), &json!({})).0, 200);
+    eventually("the version is back", || (editors[0].state()["text"] == state["text"]).then_some(()));
 }
 
 /// Two people in one session of the context engine, each with a client: both hear all that happens, in the same order, and strangers nothing.
@@ -123,6 +229,10 @@ on_both_engines! {
         let (status, changed) = server.post("/api/v1/auth/password/change", Some(&other), &body);
         assert!((200..300).contains(&status), "{status} {changed}");
         assert_eq!(listener.says("disconnected"), 1, "the client gives up by itself: it has no other token");
+    }
+
+    fn editors_end_with_the_same_document_when_the_server_was_killed(place: Place) {
+        three_end_with_the_same_document(&place);
     }
 
     fn two_people_in_a_session_hear_of_a_change_and_of_what_it_suggests(place: Place) {

@@ -21,7 +21,7 @@ use crate::{Identity, IdentityError};
 
 /// The services that hold rows of people, by name, in the order of the copy: a service that is added says so here, which a test of the
 /// server compares.
-pub const COPYING_SERVICES: [&str; 6] = [SERVICE, "content", "goals", "notifications", "support", "context"];
+pub const COPYING_SERVICES: [&str; 7] = [SERVICE, "content", "goals", "notifications", "support", "context", "realtime"];
 /// How long a service may take for a page.
 const ANSWER: Duration = Duration::from_secs(20);
 /// In bytes. A page has 200 rows.

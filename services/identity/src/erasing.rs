@@ -31,7 +31,7 @@ use crate::{Identity, IdentityError};
 /// The saga's name, as it is stored.
 const ERASE: &str = "erase-account";
 /// The services that hold rows of people, by name: a service that is added says so here, which a test of the server compares.
-pub const ERASING_SERVICES: [&str; 6] = ["content", "goals", "notifications", "flags", "support", "context"];
+pub const ERASING_SERVICES: [&str; 7] = ["content", "goals", "notifications", "flags", "support", "context", "realtime"];
 /// How long a service may take to answer.
 const ANSWER: Duration = Duration::from_secs(20);
 

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::access::Access;
 use crate::broker::{Asked, Broker, BrokerError, Ear, Kept, MemoryBroker, Order, Place, RedisBroker, Said};
+use crate::documents::{Documents, Ears, Registry};
 use crate::hub::{Beat, Hub, Link, Settled};
 use crate::protocol::{Refusal, Subscribed, Unsubscribed, publication};
 use crate::room::RoomKey;
@@ -33,6 +34,10 @@ pub(crate) struct Engine {
     pub(crate) random: Arc<dyn Random>,
     /// Of this process, as clients are told.
     pub(crate) node: String,
+    /// Shared documents that are open here.
+    pub(crate) documents: Registry,
+    /// The broker knows it only as long as it is here.
+    _ears: Arc<dyn Ear>,
     turns: Vec<tokio::sync::Mutex<()>>,
     hash: ahash::RandomState,
     runs: AtomicBool,
@@ -55,8 +60,9 @@ impl Engine {
             Settings::default()
         });
         let hub = Arc::new(Hub::new(&settings));
-        let ear: Arc<dyn Ear> = hub.clone();
-        let broker = broker(&settings, &ear, &host.random);
+        let documents = Registry::new(Documents(host.store.clone()));
+        let ears: Arc<dyn Ear> = Arc::new(Ears { hub: hub.clone(), documents: documents.clone() });
+        let broker = broker(&settings, &ears, &host.random);
         Self {
             settings,
             hub,
@@ -67,6 +73,8 @@ impl Engine {
             ids: host.ids.clone(),
             random: host.random.clone(),
             node: host.ids.next().to_string(),
+            documents,
+            _ears: ears,
             turns: (0..TURNS).map(|_| tokio::sync::Mutex::default()).collect(),
             hash: ahash::RandomState::new(),
             runs: AtomicBool::new(false),
@@ -180,7 +188,8 @@ impl Engine {
         }
     }
 
-    fn turn(&self, room: &RoomKey) -> &tokio::sync::Mutex<()> {
+    /// One at a time begins or ends to hear of a room.
+    pub(crate) fn turn(&self, room: &RoomKey) -> &tokio::sync::Mutex<()> {
         &self.turns[usize::try_from(self.hash.hash_one(room)).unwrap_or_default() % TURNS]
     }
 

@@ -7,7 +7,9 @@ mod access;
 mod api;
 mod broker;
 mod consumers;
+mod documents;
 mod engine;
+mod entity;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -47,6 +49,7 @@ pub fn service() -> Service {
     Service::new(SERVICE, schema())
         .messages("en-US", "realtime.ftl", include_str!("../locales/en-US/realtime.ftl"))
         .messages("id-ID", "realtime.ftl", include_str!("../locales/id-ID/realtime.ftl"))
+        .erases(|tx, user| async move { documents::erase(&tx, user).await })
         .consumers(|host| consumers::all(&App::of(host)))
         .routes(api::routes, App::of)
 }

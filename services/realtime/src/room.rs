@@ -14,6 +14,9 @@ pub(crate) const MARKET: &str = "market";
 /// One room for a tenant, `flags:`: that flags have changed.
 pub(crate) const FLAGS: &str = "flags";
 
+/// What the name begins with under which processes speak of a document.
+const DOCUMENT: char = '~';
+
 /// A room of a tenant. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RoomKey {
@@ -36,6 +39,22 @@ impl RoomKey {
     /// Nothing for a name that no room has.
     pub(crate) fn new(tenant: Uuid, name: &str) -> Option<Self> {
         kind(name)?;
+        Some(Self { tenant, name: name.into() })
+    }
+
+    /// The name under which processes speak of the room's shared document. No room that people can name is called so.
+    pub(crate) fn of_document(&self) -> Self {
+        Self { tenant: self.tenant, name: format!("{DOCUMENT}{}", self.name).into() }
+    }
+
+    /// The room whose document this name is for.
+    pub(crate) fn as_document(&self) -> Option<Self> {
+        Self::new(self.tenant, self.name.strip_prefix(DOCUMENT)?)
+    }
+
+    /// As processes name rooms to one another.
+    pub(crate) fn heard(tenant: Uuid, name: &str) -> Option<Self> {
+        kind(name.strip_prefix(DOCUMENT).unwrap_or(name))?;
         Some(Self { tenant, name: name.into() })
     }
 
@@ -87,6 +106,17 @@ pub(crate) fn kind(name: &str) -> Option<Kind<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_have_names_that_no_room_has() {
+        let room = RoomKey::new(Uuid::nil(), "session:1").unwrap();
+        let document = room.of_document();
+        assert_eq!((&*document.name, document.as_document()), ("~session:1", Some(room.clone())));
+        assert_eq!((RoomKey::new(Uuid::nil(), &document.name), room.as_document()), (None, None));
+        assert_eq!(RoomKey::heard(Uuid::nil(), &document.name), Some(document));
+        assert_eq!(RoomKey::heard(Uuid::nil(), "session:1"), Some(room));
+        assert_eq!((RoomKey::heard(Uuid::nil(), "~"), RoomKey::heard(Uuid::nil(), "~~session:1")), (None, None));
+    }
 
     #[test]
     fn only_known_rooms_have_a_kind() {

@@ -31,8 +31,52 @@ pub(crate) struct Settings {
     pub(crate) recheck_seconds: u64,
     /// Who is not heard of for so long is present no more: after the death of a process, its people.
     pub(crate) present_seconds: u64,
+    pub(crate) documents: DocumentSettings,
     /// What is kept of rooms, by namespace.
     pub(crate) history: BTreeMap<String, Keep>,
+}
+
+/// Shared documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct DocumentSettings {
+    /// Documents that are open in this process at a time.
+    pub(crate) most_open: usize,
+    /// Connections to one document, in this process.
+    pub(crate) most_connections: usize,
+    /// Of a document, as one update, in bytes.
+    pub(crate) largest: usize,
+    /// Of what a client sends at once, in bytes.
+    pub(crate) largest_update: usize,
+    /// What a connection may say in a second, in the long run; as much again at once. It is slowed down beyond.
+    pub(crate) messages_per_second: u32,
+    /// What may wait for a connection that does not read, in bytes; then it is closed, and comes again. One answer fits always.
+    pub(crate) queue_bytes: usize,
+    /// After so many updates they are put together.
+    pub(crate) compact_updates: usize,
+    /// Or after so many bytes of them.
+    pub(crate) compact_bytes: usize,
+    /// A version is kept at most so often, while a document is changed.
+    pub(crate) version_seconds: u64,
+    /// While a document is open, the store is looked at so often for what another process has written.
+    pub(crate) look_seconds: u64,
+}
+
+impl Default for DocumentSettings {
+    fn default() -> Self {
+        Self {
+            most_open: 1_000,
+            most_connections: 256,
+            largest: 16 * 1024 * 1024,
+            largest_update: 4 * 1024 * 1024,
+            messages_per_second: 200,
+            queue_bytes: 4 * 1024 * 1024,
+            compact_updates: 200,
+            compact_bytes: 1024 * 1024,
+            version_seconds: 3_600,
+            look_seconds: 5,
+        }
+    }
 }
 
 /// How much is kept of a room, so that who was away hears it.
@@ -68,6 +112,7 @@ impl Default for Settings {
             queue_bytes: 1024 * 1024,
             recheck_seconds: 30,
             present_seconds: 60,
+            documents: DocumentSettings::default(),
             history: BTreeMap::new(),
         }
     }

@@ -59,7 +59,7 @@ fn connect(app: App, Visitor(caller): Visitor, mut request: Request) -> Result<R
 }
 
 /// The token of a person's own log-in, so that its end is known.
-pub(super) fn bearer(request: &Request) -> Option<String> {
+pub(crate) fn bearer(request: &Request) -> Option<String> {
     let text = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = text.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())

@@ -3,6 +3,7 @@
 mod broadcast;
 mod connect;
 mod disconnect;
+mod documents;
 mod history;
 mod presence;
 mod publish;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(presence::list_room_presence))
         .routes(routes!(history::get_room_history))
         .routes(routes!(rooms::list_rooms))
+        .merge(documents::routes())
 }
 
 /// The room of this name in a tenant.

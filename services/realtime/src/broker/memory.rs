@@ -202,6 +202,11 @@ impl Broker for MemoryBroker {
 
     async fn rooms(&self, tenant: Uuid, most: usize) -> Result<Vec<String>, BrokerError> {
         let rooms = self.ear.upgrade().map(|ear| ear.rooms()).unwrap_or_default();
-        Ok(rooms.into_iter().filter(|room| room.tenant == tenant).map(|room| room.name.to_string()).take(most).collect())
+        Ok(rooms
+            .into_iter()
+            .filter(|room| room.tenant == tenant && room.kind().is_some())
+            .map(|room| room.name.to_string())
+            .take(most)
+            .collect())
     }
 }

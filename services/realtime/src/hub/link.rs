@@ -37,6 +37,11 @@ impl Who {
         Self { caller, user, token, expires, info }
     }
 
+    /// Whether the end is that of a token; otherwise it is only a time to look again who it is.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     pub(super) fn is_revoked(&self) -> bool {
         self.token.as_ref().is_some_and(|token| token.is_revoked())
     }

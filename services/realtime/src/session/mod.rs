@@ -2,7 +2,7 @@
 
 mod authentication;
 mod commands;
-mod pace;
+pub(crate) mod pace;
 pub(crate) mod socket;
 pub(crate) mod stream;
 

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 /// Who goes on although it is refused, so many times the rate, is hostile.
 const HOSTILE: f64 = 2.0;
 
-pub(super) struct Pace {
+pub(crate) struct Pace {
     rate: f64,
     left: f64,
     refused: f64,
@@ -13,7 +13,7 @@ pub(super) struct Pace {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Fine,
     TooFast,
     Hostile,
@@ -21,12 +21,12 @@ pub(super) enum Step {
 
 impl Pace {
     /// A second's worth more at once: clients subscribe to all their rooms in one batch.
-    pub(super) fn new(per_second: u32) -> Self {
+    pub(crate) fn new(per_second: u32) -> Self {
         let rate = f64::from(per_second.max(1));
         Self { rate, left: rate * 2.0, refused: 0.0, at: Instant::now() }
     }
 
-    pub(super) fn step(&mut self) -> Step {
+    pub(crate) fn step(&mut self) -> Step {
         let now = Instant::now();
         let gained = now.duration_since(self.at).as_secs_f64() * self.rate;
         self.at = now;

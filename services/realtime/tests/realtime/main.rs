@@ -4,6 +4,12 @@
 
 mod client;
 mod desk;
+mod documents;
+mod documents_history;
+mod documents_hostile;
+mod documents_nodes;
+mod documents_unmodified;
+mod editor;
 mod events;
 mod fixture;
 mod hostile;

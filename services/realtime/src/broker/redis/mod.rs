@@ -237,7 +237,7 @@ impl Broker for RedisBroker {
         let mut command = redis::cmd("PUBSUB");
         command.arg("CHANNELS").arg(format!("{PREFIX}{tenant}:*"));
         let channels: Vec<String> = self.0.ask(&command).await?;
-        let rooms = channels.iter().filter_map(|channel| room_of(channel));
+        let rooms = channels.iter().filter_map(|channel| room_of(channel)).filter(|room| room.kind().is_some());
         Ok(rooms.map(|room| room.name.to_string()).take(most).collect())
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn key(room: &RoomKey, end: &str) -> String {
 
 pub(super) fn room_of(channel: &str) -> Option<RoomKey> {
     let (tenant, name) = channel.strip_prefix(PREFIX)?.strip_suffix('}')?.split_once(':')?;
-    RoomKey::new(tenant.parse().ok()?, name)
+    RoomKey::heard(tenant.parse().ok()?, name)
 }
 
 pub(super) fn place_of(text: &str) -> Result<Place, BrokerError> {
@@ -44,7 +44,8 @@ mod tests {
     #[test]
     fn channels_name_their_rooms_and_what_is_said_is_read() {
         let room = RoomKey::new(Uuid::nil(), "market:BTC-USD").unwrap();
-        assert_eq!(room_of(&key(&room, "")), Some(room));
+        let document = room.of_document();
+        assert_eq!((room_of(&key(&room, "")), room_of(&key(&document, ""))), (Some(room), Some(document)));
         assert_eq!(room_of("banyan:rt:{x}"), None);
         let said = said_of("p:7:abc:{\"data\":\":\"}").unwrap();
         assert!(
