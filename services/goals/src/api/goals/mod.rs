@@ -25,8 +25,6 @@ use crate::entity::goal::{Entity, Milestone, Model, Status};
 use crate::error::GoalsError;
 use crate::store::owned::{self, Sight};
 
-/// As a list answers.
-
 /// How many milestones a goal may have.
 const MOST_MILESTONES: usize = 50;
 
