@@ -157,6 +157,7 @@ struct FlagsArguments {
 
 #[derive(clap::Args)]
 struct RealtimeArguments {
+    /// Connections that listen; the machine's limit of open files lowers it.
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
     connections: u32,
     /// Seconds of each measurement.

@@ -44,6 +44,7 @@ fn speaks_anothers_protocol(pattern: &str) -> bool {
         "/connection/",
         "/api/v1/realtime/connection/",
         "/api/v1/realtime/emulation",
+        "/realtime/doc/",
     ];
     theirs.iter().any(|start| pattern.starts_with(start))
 }
@@ -172,6 +173,7 @@ impl<'p> Scene<'p> {
             ("/api/v1/support/tickets/{id}", id(&self.ticket)),
             ("/api/v1/admin/support/tickets/{id}", id(&self.ticket)),
             ("/api/v1/context/sessions/{id}", id(&self.session)),
+            ("/api/v1/realtime/documents/{id}", format!("session:{}", id(&self.session))),
         ];
         let of = |start: &str| things.iter().find(|(known, _)| start.starts_with(known)).map(|(_, id)| id.clone());
         let nobody = || "0190a5b0-0000-7000-8000-000000000000".to_owned();
@@ -195,6 +197,7 @@ impl<'p> Scene<'p> {
             .replace("{itemId}", self.item["id"].as_str().unwrap())
             .replace("{userId}", &self.user)
             .replace("{suggestionId}", "0190a5b0-0000-7000-8000-000000000000")
+            .replace("{versionId}", "0190a5b0-0000-7000-8000-000000000000")
             .replace("{delivery}", "0190a5b0-0000-7000-8000-000000000000")
             .replace("{provider}", "standard")
             .replace("{environment}", "production")
