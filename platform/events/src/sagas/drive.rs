@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use banyan_kernel::{OsRandom, Uuid};
+use banyan_store::Tx;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ async fn drive(sagas: Arc<BTreeMap<&'static str, Arc<Saga>>>, id: Uuid, context:
         let way = match row.state.as_str() {
             "running" => Way::Forward,
             "compensating" => Way::Back,
-            _ => return context.finish(|_| async { Ok(()) }).await,
+            _ => return context.finish(move |tx| async move { rests(&tx, id).await }).await,
         };
         let Some(row) = begin(&context, saga, id, way).await? else { continue };
         let Some((step, act)) = next(saga, &row, way) else {
@@ -80,6 +81,15 @@ async fn drive(sagas: Arc<BTreeMap<&'static str, Arc<Saga>>>, id: Uuid, context:
             Err(error @ (JobError::LeaseLost | JobError::Cancelled)) => return Err(error),
             Err(error) => went_wrong(&context, saga, id, way, &error).await?,
         }
+    }
+}
+
+/// In the transaction that ends the job: somebody may have had the saga go on since it was read, and counts on this job.
+async fn rests(tx: &Tx, id: Uuid) -> Result<(), JobError> {
+    let row = Row::load(tx, id).await?;
+    match row.state.as_str() {
+        "running" | "compensating" => Err(JobError::RetryAfter { text: "it was resumed".to_owned(), pause: Duration::ZERO }),
+        _ => Ok(()),
     }
 }
 
