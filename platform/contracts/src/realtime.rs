@@ -41,6 +41,11 @@ pub fn session_room(session: Uuid) -> String {
     format!("{SESSION}:{session}")
 }
 
+/// The room of one person.
+pub fn user_room(user: Uuid) -> String {
+    format!("{USER}:{user}")
+}
+
 /// Where a service answers, with a [`RoomAccess`], what the caller may do in a room of its namespace. It is no path of the interface: only
 /// other services reach it, in the name of a person.
 pub fn access_path(namespace: &str, id: &str) -> String {

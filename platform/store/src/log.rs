@@ -25,6 +25,10 @@ use crate::tx::Then;
 pub const POLL: Duration = Duration::from_millis(50);
 /// The same where nothing was written for some seconds: most logs are quiet most of the time, and each look is a transaction.
 const QUIET_POLL: Duration = Duration::from_millis(200);
+/// The same where other processes tell of what they write, for what a dying one did not tell.
+const TOLD_POLL: Duration = Duration::from_secs(2);
+/// What is committed in such a time is looked for once.
+const TOGETHER: Duration = Duration::from_millis(20);
 /// Looks without anything new before it counts as quiet: five seconds.
 const QUIET_LOOKS: u32 = 100;
 
@@ -131,7 +135,7 @@ impl LogState {
         self.wake();
     }
 
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.woken.send_modify(|times| *times = times.wrapping_add(1));
     }
 }
@@ -308,20 +312,33 @@ impl Log {
         let (mut known, mut woken, mut looks) = (None, self.woken(), 0_u32);
         while !*stop.borrow() {
             looks = looks.saturating_add(1);
-            match self.end().await {
-                Ok(end) if known != Some(end) => {
-                    (known, looks) = (Some(end), 0);
+            // What is written from here on is looked for again.
+            woken.borrow_and_update();
+            let found = self.end().await;
+            match &found {
+                Ok(end) if known != Some(*end) => {
+                    (known, looks) = (Some(*end), 0);
                     state.wake();
                 }
                 Ok(_) => {}
                 Err(error) => tracing::debug!(service = self.service(), %error, "the log cannot be looked at; trying again"),
             }
-            let is_quiet = looks >= QUIET_LOOKS;
-            woken.borrow_and_update();
+            // What waits for the end of other transactions is told by nobody.
+            let is_told = found.is_ok() && self.store.is_told() && !self.is_unsettled().await.unwrap_or(true);
+            let (pause, may_be_woken) = match is_told {
+                true => (TOLD_POLL, true),
+                false if looks >= QUIET_LOOKS => (QUIET_POLL, true),
+                false => (POLL, false),
+            };
             tokio::select! {
-                () = tokio::time::sleep(if is_quiet { QUIET_POLL } else { POLL }) => {}
+                () = tokio::time::sleep(pause) => {}
                 // What this process writes settles when others end, so there is something to look for.
-                _ = woken.changed(), if is_quiet => looks = 0,
+                _ = woken.changed(), if may_be_woken => {
+                    looks = 0;
+                    if is_told {
+                        tokio::time::sleep(TOGETHER).await;
+                    }
+                }
                 _ = stop.changed() => {}
             }
         }

@@ -9,6 +9,7 @@ use crate::audit::Record;
 use crate::context::Context;
 use crate::error::StoreError;
 use crate::pending::Pending;
+use crate::postgres::notices::LOG;
 use crate::store::{Database, Store};
 use crate::tx::{Inner, Session, Tx};
 
@@ -156,10 +157,14 @@ impl Rows {
         }
         match tx.0.pending.published_events() {
             0 => {}
-            count => self.store.0.log.published(count),
+            count => {
+                self.store.0.log.published(count);
+                self.store.tell_others(LOG);
+            }
         }
         for bell in tx.0.pending.take_bells() {
             self.store.bell(bell).notify_one();
+            self.store.tell_others(bell);
         }
         Ok(value)
     }

@@ -173,7 +173,15 @@ impl Store {
             commits: std::sync::OnceLock::new(),
             running_keys: crate::idempotency::RunningKeys::default(),
         };
-        Ok(Self(Arc::new(shared)))
+        Ok(Self::of(shared))
+    }
+
+    fn of(shared: Shared) -> Self {
+        let shared = Arc::new(shared);
+        if let Database::Postgres(database) = &shared.database {
+            database.notices().add(&shared);
+        }
+        Self(shared)
     }
 
     /// Only the log of a service that this process does not run, to follow it. No other rows of that service are within its reach, and it
@@ -195,7 +203,7 @@ impl Store {
             commits: std::sync::OnceLock::new(),
             running_keys: crate::idempotency::RunningKeys::default(),
         };
-        Ok(Self(Arc::new(shared)).log())
+        Ok(Self::of(shared).log())
     }
 
     /// The service's rows as the caller may see them.

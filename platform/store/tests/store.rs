@@ -6,6 +6,8 @@
 mod bookkeeping;
 #[path = "store/notes.rs"]
 mod notes;
+#[path = "store/notices.rs"]
+mod notices;
 #[path = "store/pipelines.rs"]
 mod pipelines;
 #[path = "store/replicas/mod.rs"]

@@ -50,6 +50,11 @@ impl Listener {
             }
         }
     }
+
+    /// Reads on until this is said in the room.
+    fn hears(&self, wanted: impl Fn(&Value) -> bool) {
+        while !wanted(&self.says("data")) {}
+    }
 }
 
 impl Drop for Listener {
@@ -218,8 +223,15 @@ on_both_engines! {
         let listener = Listener::start(&server, &token, &room);
         assert_eq!(listener.says("subscribed"), room);
         let (status, said) = server.post("/api/v1/realtime/publish", Some(&admin), &json!({ "room": room, "data": { "n": 1 } }));
-        assert_eq!((status, &said["offset"]), (200, &json!(1)), "{said}");
-        assert_eq!(listener.says("data"), json!({ "n": 1 }));
+        assert_eq!(status, 200, "{said}");
+        listener.hears(|data| *data == json!({ "n": 1 }));
+        // Of what reaches her inbox the page is told by the same room.
+        let inbox = server.get("/api/v1/notifications", Some(&token)).1;
+        let before = inbox["data"].as_array().unwrap().len();
+        let hello = json!({ "userIds": [profile["id"]], "topic": "messages", "arguments": { "title": "Hello", "body": "All is well." } });
+        let (status, told) = server.post("/api/v1/notifications", Some(&admin), &hello);
+        assert_eq!(status, 201, "{told}");
+        listener.hears(|data| data["event"] == "inbox_changed" && data["seq"].as_u64().unwrap() > before as u64);
         assert_eq!(server.post("/api/v1/realtime/publish", Some(&token), &json!({ "room": room, "data": 1 })).0, 403);
         let stranger = Listener::start(&server, &admin, &room);
         assert_eq!(stranger.says("unsubscribed"), 103);

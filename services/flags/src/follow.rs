@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use banyan_http::Host;
 use banyan_kernel::Uuid;
@@ -16,10 +16,10 @@ use crate::error::FlagsError;
 use crate::kept::Kept;
 use crate::store::revisions;
 
-/// How long it takes at most until a change of another process counts here.
+/// How long it takes at most until a change of another process counts here that nobody tells of.
 const ROUND: Duration = Duration::from_millis(100);
-/// Where one process has the store for itself, each writer of it tells at once.
-const ROUND_EMBEDDED: Duration = Duration::from_secs(1);
+/// How often it is looked where each writer tells.
+const TOLD_ROUND: Duration = Duration::from_secs(1);
 /// So often sums are written. `kill -9` loses those since the last time.
 const SUMS: Duration = Duration::from_secs(5);
 /// So often everything is looked at, whatever clocks say, and new tenants get what they have from the start.
@@ -88,18 +88,24 @@ impl Follower {
 
     /// Follows until `stop` becomes true, or is dropped. Then it writes down what was counted last.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        let round = if self.app.store.kind() == EngineKind::Sqlite { ROUND_EMBEDDED } else { ROUND };
-        let (sums, whole) = (SUMS.as_millis() / round.as_millis(), WHOLE.as_millis() / round.as_millis());
-        for number in 1_u128.. {
+        let bell = self.app.store.bell(revisions::BELL);
+        let (mut summed, mut looked) = (Instant::now(), Instant::now());
+        loop {
+            let is_told = self.app.store.kind() == EngineKind::Sqlite || self.app.store.is_told();
             tokio::select! {
-                () = tokio::time::sleep(round) => {}
+                () = tokio::time::sleep(if is_told { TOLD_ROUND } else { ROUND }) => {}
+                () = bell.notified() => {}
                 _ = stop.changed() => break,
             }
-            let is_whole = number.is_multiple_of(whole);
+            let is_whole = looked.elapsed() >= WHOLE;
             self.round(is_whole).await;
-            if number.is_multiple_of(sums) {
+            if is_whole {
+                looked = Instant::now();
+            }
+            if summed.elapsed() >= SUMS {
                 self.keep();
                 self.write_sums().await;
+                summed = Instant::now();
             }
         }
         self.write_sums().await;

@@ -15,10 +15,10 @@ use crate::store::make::BELL;
 /// How many streams a person may have in a process, and all people together.
 const MOST_OF_ONE: usize = 6;
 const MOST: usize = 20_000;
-/// How often other processes' changes are looked for.
+/// How often other processes' changes are looked for that nobody tells of.
 const LOOK: Duration = Duration::from_millis(500);
-/// A stream of an embedded store hears everything by the bell; this is for what the bell may have missed.
-const LOOK_EMBEDDED: Duration = Duration::from_secs(10);
+/// Where everything is heard by the bell; this is for what the bell may have missed.
+const TOLD_LOOK: Duration = Duration::from_secs(5);
 /// What was written by then is read again, as commits overtake one another.
 const OVERLAP_SECONDS: i64 = 10;
 const AT_A_TIME: u64 = 10_000;
@@ -130,7 +130,6 @@ struct Signal {
 
 async fn read_signals(hub: Weak<Hub>, store: Store) {
     let (bell, mut heard) = (store.bell(BELL), HashSet::new());
-    let pause = if store.kind() == EngineKind::Postgres { LOOK } else { LOOK_EMBEDDED };
     loop {
         let read = signals(&store).await;
         let Some(hub) = hub.upgrade() else { return };
@@ -153,6 +152,8 @@ async fn read_signals(hub: Weak<Hub>, store: Store) {
             }
         }
         drop(hub);
+        let is_told = store.kind() == EngineKind::Sqlite || store.is_told();
+        let pause = if is_told { TOLD_LOOK } else { LOOK };
         tokio::select! {
             () = bell.notified() => {}
             () = tokio::time::sleep(pause) => {}

@@ -24,8 +24,10 @@ use super::upkeep;
 /// How a runner keeps time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// How long it takes at most to see what another process has enqueued, or what falls due.
+    /// How long it takes at most to see what another process has enqueued, or what falls due, where nobody tells.
     pub poll: Duration,
+    /// The same where other processes tell what they enqueue: for schedules, and for what a dying process did not tell.
+    pub told_poll: Duration,
     /// How long after its last sign of life a process loses its jobs. By the clock that all of them share.
     pub lease: Duration,
     /// Between signs of life: several in one lease.
@@ -40,6 +42,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             poll: Duration::from_millis(250),
+            told_poll: Duration::from_secs(1),
             lease: Duration::from_secs(5),
             beat: Duration::from_secs(1),
             last_work: Duration::from_secs(7),
@@ -102,12 +105,16 @@ impl Runner {
         let mut beating = JoinSet::new();
         beating.spawn(beat(work.rows.clone(), work.id, work.words.clone(), self.timing));
         while !*stop.borrow() {
-            if let Err(error) = self.turn(&mut work).await {
-                tracing::warn!(service = self.store.service(), %error, "jobs cannot be read; trying again");
-            }
+            let pause = match self.turn(&mut work).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::warn!(service = self.store.service(), %error, "jobs cannot be read; trying again");
+                    self.timing.poll
+                }
+            };
             tokio::select! {
                 () = bell.notified() => {}
-                () = tokio::time::sleep(self.timing.poll) => {}
+                () = tokio::time::sleep(pause) => {}
                 Some(ended) = work.tasks.join_next() => work.note(ended),
                 changed = stop.changed() => if changed.is_err() { break },
             }
@@ -137,8 +144,8 @@ impl Runner {
         }
     }
 
-    /// Looks once at what there is to do, and begins it.
-    async fn turn(&self, work: &mut Work) -> Result<(), StoreError> {
+    /// Looks once at what there is to do, and begins it; says when to look again.
+    async fn turn(&self, work: &mut Work) -> Result<Duration, StoreError> {
         work.ticker.tick(&work.rows).await?;
         let look = upkeep::look(&work.rows).await?;
         if look.lost {
@@ -161,7 +168,13 @@ impl Runner {
             upkeep::forget(&work.rows).await?;
             crate::sagas::forget(&work.rows).await?;
         }
-        Ok(())
+        // What is ready and was not taken waits for places that other processes have: nobody tells when one is free.
+        if look.ready || !self.store.is_told() {
+            return Ok(self.timing.poll);
+        }
+        let now = self.store.environment().clock.now().micros();
+        let until_due = look.next.map(|due| Duration::from_micros(due.saturating_sub(now).max(1_000).unsigned_abs()));
+        Ok(until_due.map_or(self.timing.told_poll, |due| due.min(self.timing.told_poll)))
     }
 
     fn retries(&self, kind: &str) -> Retries {

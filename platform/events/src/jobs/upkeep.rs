@@ -25,18 +25,21 @@ pub(super) struct Look {
     pub(super) ready: bool,
     pub(super) due: bool,
     pub(super) lost: bool,
+    /// When the next one that waits falls due.
+    pub(super) next: Option<i64>,
 }
 
 pub(super) async fn look(rows: &Rows) -> Result<Look, StoreError> {
     const SQL: &str = "SELECT \
         CAST(CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 'ready') THEN 1 ELSE 0 END AS bigint) AS ready, \
         CAST(CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 'waiting' AND due_at <= $1) THEN 1 ELSE 0 END AS bigint) AS due, \
-        CAST(CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND leased_until < $1) THEN 1 ELSE 0 END AS bigint) AS lost";
+        CAST(CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND leased_until < $1) THEN 1 ELSE 0 END AS bigint) AS lost, \
+        (SELECT MIN(due_at) FROM jobs WHERE state = 'waiting') AS next";
     rows.read(|tx| async move {
         let statement = Statement::from_sql_and_values(tx.get_database_backend(), SQL, [tx.now().micros().into()]);
         let row = tx.query_one_raw(statement).await?.ok_or_else(|| StoreError::Database("no answer".to_owned()))?;
         let is = |column| row.try_get::<i64>("", column).map(|number| number == 1);
-        Ok(Look { ready: is("ready")?, due: is("due")?, lost: is("lost")? })
+        Ok(Look { ready: is("ready")?, due: is("due")?, lost: is("lost")?, next: row.try_get("", "next")? })
     })
     .await
 }

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::batch::{Group, Pace};
 use super::consumer::Consumer;
 use super::failure::Failed;
-use super::ownership::{BEAT, Division, Member, bookkeeping, statement};
+use super::ownership::{BEAT, BELL, Division, Member, bookkeeping, statement};
 use super::parked::Parked;
 use super::relay::Relay;
 use super::sink::{RelayCounts, RelayState, Sink};
@@ -161,9 +161,11 @@ impl Consumers {
             let (log, stop) = (relay.log(), stop.clone());
             tasks.spawn(async move { log.poll(stop).await });
         }
+        let bell = self.store.bell(BELL);
         while !*stop.borrow() {
             tokio::select! {
                 () = tokio::time::sleep(BEAT) => {}
+                () = bell.notified() => self.member.change(),
                 _ = stop.changed() => break,
             }
             if let Err(error) = self.member.beat().await {
@@ -280,6 +282,7 @@ impl Consumers {
             tx.execute_raw(statement(&tx, BACK, values)).await?;
             let values = vec![name.into(), source.into(), after.era.into(), after.number.into()];
             tx.execute_raw(statement(&tx, FORGET, values)).await?;
+            tx.ring(BELL);
             Ok::<_, StoreError>(())
         };
         bookkeeping(&self.store).write(back).await?;

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 
 use super::failure::Attempt;
-use super::ownership::statement;
+use super::ownership::{BELL, statement};
 use crate::slice::Slice;
 
 /// Dead letters of one answer at the most.
@@ -255,6 +255,7 @@ async fn apply(tx: &Tx, letter: &DeadLetter, mend: &Mend) -> Result<(), StoreErr
         Mend::Drop(_) => (DROP, vec![letter.id.into()]),
     };
     tx.execute_raw(statement(tx, sql, values)).await?;
+    tx.ring(BELL);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use banyan_store::log::Position;
 use banyan_store::{ColumnType, Policy, Store, StoreError, Table, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use super::ownership::{bookkeeping, statement};
+use super::ownership::{BELL, bookkeeping, statement};
 use super::sink::{Last, Mark};
 
 /// What each sink has acknowledged last.
@@ -85,6 +85,7 @@ pub(super) async fn start_over(tx: &Tx, service: &str, name: &str, noted: Option
     let start = Position::BEGINNING;
     let values = vec![start.era.into(), start.number.into(), name.into(), service.into()];
     tx.execute_raw(statement(tx, BACK, values)).await?;
+    tx.ring(BELL);
     Ok(true)
 }
 

@@ -1,18 +1,23 @@
 //! Which process reads which partition. On SQLite there is one process, which reads all. On PostgreSQL each process says that it lives;
 //! all compute the same division of the partitions over the living, take what is theirs from the dead, and let go of what is not.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use banyan_kernel::Uuid;
 use banyan_store::log::{Log, Position};
 use banyan_store::{EngineKind, Rows, Store, StoreError, Tx};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use tokio::sync::watch;
 
 use super::consumer::{Consumer, Start};
 use super::{PARTITIONS, event};
 
 /// How often a process says that it lives.
 pub(super) const BEAT: Duration = Duration::from_millis(1_000);
+/// How often partitions are looked at although nobody said that something has changed.
+const CALM: Duration = Duration::from_secs(10);
+/// Rung where somebody else is to look at what consumers of the service have: partitions that were set back, events that are to be tried again.
+pub(super) const BELL: &str = "consumers";
 /// How long that counts: a partition of a process that was killed has another owner after this and a beat.
 const LIFE_MICROS: i64 = 3_000_000;
 /// Rows of processes that are long gone are deleted after this.
@@ -20,6 +25,22 @@ const FORGET_MICROS: i64 = 3_600_000_000;
 
 /// What a process owns of a log.
 pub(super) type Owned = [Option<Position>; PARTITIONS];
+
+/// A process's part of a log after a division.
+pub(super) struct Share {
+    /// What it has owned before and still does, with how far each was handled.
+    pub(super) kept: Owned,
+    pub(super) taken: Owned,
+}
+
+/// When partitions were last divided, and what for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Divided {
+    at: Instant,
+    change: u64,
+    /// It has all that is its part: the others hold nothing of it any more.
+    is_whole: bool,
+}
 
 /// Whose word counts when partitions are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +51,19 @@ pub(super) enum Division {
     Everything,
 }
 
+impl Divided {
+    pub(super) fn age(self) -> Duration {
+        self.at.elapsed()
+    }
+}
+
 /// One process in the eyes of a service's consumers.
 pub(super) struct Member {
     store: Store,
     pub(super) node: Uuid,
     living: parking_lot::Mutex<Vec<Uuid>>,
+    /// Rises when partitions are to be divided anew.
+    changes: watch::Sender<u64>,
 }
 
 #[derive(FromQueryResult)]
@@ -64,7 +93,25 @@ pub(super) fn statement(tx: &Tx, sql: &str, values: Vec<Value>) -> Statement {
 impl Member {
     pub(super) fn new(store: Store) -> Self {
         let node = store.environment().ids.next();
-        Self { store, node, living: parking_lot::Mutex::new(vec![node]) }
+        Self { store, node, living: parking_lot::Mutex::new(vec![node]), changes: watch::Sender::new(0) }
+    }
+
+    /// Partitions are to be divided anew, and what waits is to be looked at.
+    pub(super) fn change(&self) {
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Where nothing changes. Those who are told of changes look seldom.
+    pub(super) fn pause(&self, divided: Option<Divided>) -> Duration {
+        if divided.is_some_and(|divided| divided.is_whole) && self.store.is_told() { CALM } else { BEAT }
+    }
+
+    pub(super) fn is_outdated(&self, divided: Option<Divided>) -> bool {
+        divided.is_none_or(|divided| divided.change != *self.changes.borrow() || divided.age() >= self.pause(Some(divided)))
     }
 
     /// Says that this process lives, and looks who else does.
@@ -88,7 +135,9 @@ impl Member {
                 .map_err(StoreError::from)
         };
         let living = bookkeeping(&self.store).write(beat).await?;
-        *self.living.lock() = living;
+        if std::mem::replace(&mut *self.living.lock(), living.clone()) != living {
+            self.change();
+        }
         Ok(())
     }
 
@@ -116,14 +165,19 @@ impl Member {
         Ok(())
     }
 
-    /// Takes and lets go of partitions of a log; gives what this process has owned before and still does, and what it has just taken,
-    /// with how far each was handled.
-    pub(super) async fn divide(&self, consumer: &Consumer, log: &Log, division: Division) -> Result<(Owned, Owned), StoreError> {
+    /// Takes and lets go of partitions of a log.
+    pub(super) async fn divide(
+        &self,
+        consumer: &Consumer,
+        log: &Log,
+        division: Division,
+    ) -> Result<(Share, Divided), StoreError> {
+        let (at, change) = (Instant::now(), *self.changes.borrow());
         let living = self.living.lock().clone();
         let source = log.service();
         let rows = self.partitions(consumer.name, source).await?;
         let rows = if rows.len() < PARTITIONS { self.make(consumer, log, &rows).await? } else { rows };
-        let mut owned: Owned = [None; PARTITIONS];
+        let (mut kept, mut is_whole): (Owned, bool) = ([None; PARTITIONS], true);
         let (mut take, mut release) = (Vec::new(), Vec::new());
         for row in &rows {
             let Some(at) = usize::try_from(row.partition).ok().filter(|at| *at < PARTITIONS) else { continue };
@@ -131,19 +185,22 @@ impl Member {
             let is_mine = row.owner == Some(self.node);
             let is_free = row.owner.is_none_or(|owner| !living.contains(&owner));
             match (mine, is_mine) {
-                (true, true) => owned[at] = Some(Position { era: row.era, number: row.position }),
+                (true, true) => kept[at] = Some(Position { era: row.era, number: row.position }),
                 (true, false) if is_free || division == Division::Everything => take.push((row, at)),
+                (true, false) => is_whole = false,
                 (false, true) => release.push(row.id),
                 _ => {}
             }
         }
         let mut taken: Owned = [None; PARTITIONS];
         if !take.is_empty() || !release.is_empty() {
-            for (at, place) in self.change(&take, &release).await? {
+            let found = self.take_and_release(&take, &release).await?;
+            is_whole &= found.len() == take.len();
+            for (at, place) in found {
                 taken[at] = Some(place);
             }
         }
-        Ok((owned, taken))
+        Ok((Share { kept, taken }, Divided { at, change, is_whole }))
     }
 
     async fn partitions(&self, consumer: &str, source: &str) -> Result<Vec<Partition>, StoreError> {
@@ -188,7 +245,11 @@ impl Member {
     }
 
     /// What was taken, and how far it was handled: who had it may have moved on since we looked.
-    async fn change(&self, take: &[(&Partition, usize)], release: &[Uuid]) -> Result<Vec<(usize, Position)>, StoreError> {
+    async fn take_and_release(
+        &self,
+        take: &[(&Partition, usize)],
+        release: &[Uuid],
+    ) -> Result<Vec<(usize, Position)>, StoreError> {
         const TAKE: &str =
             "UPDATE consumer_partitions SET owner = $1, fence = fence + 1, changed_at = $2 WHERE id = $3 AND fence = $4";
         const LET_GO: &str = "UPDATE consumer_partitions SET owner = NULL, changed_at = $1 WHERE id = $2 AND owner = $3";
@@ -196,6 +257,10 @@ impl Member {
         let node = self.node;
         let change = move |tx: Tx| async move {
             let now = tx.now().micros();
+            if !release.is_empty() {
+                // Whoever waits for them takes them at once.
+                tx.ring(BELL);
+            }
             for id in release {
                 tx.execute_raw(statement(&tx, LET_GO, vec![now.into(), (*id).into(), node.into()])).await?;
             }

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, watch};
 use super::consumer::Consumer;
 use super::event::Item;
 use super::marks;
-use super::ownership::{BEAT, Division, Member, Owned, bookkeeping};
+use super::ownership::{BEAT, Divided, Division, Member, Owned, bookkeeping};
 use super::sink::{Counting, Last, Mark, RelayCounts, RelayState, Sink, SinkError};
 
 /// Events read, and given to the sink, at a time.
@@ -54,7 +54,7 @@ pub(super) struct Relay {
 #[derive(Default)]
 struct State {
     owned: Owned,
-    divided: Option<Instant>,
+    divided: Option<Divided>,
     opened: Option<Seen>,
     noted: Option<(Instant, Position)>,
 }
@@ -135,7 +135,7 @@ impl Relay {
     /// Does what there is to do now, up to one chunk; says how many events it looked at.
     async fn step(&self) -> Result<usize, Stopped> {
         let mut state = self.state.lock().await;
-        if state.divided.is_none_or(|at| at.elapsed() >= BEAT) {
+        if self.member.is_outdated(state.divided) {
             self.divide(&mut state).await?;
         }
         if state.owned.iter().all(Option::is_none) {
@@ -181,11 +181,11 @@ impl Relay {
     }
 
     async fn divide(&self, state: &mut State) -> Result<(), StoreError> {
-        let (kept, taken) = self.member.divide(&self.follower, &self.log(), Division::Shared).await?;
+        let (share, divided) = self.member.divide(&self.follower, &self.log(), Division::Shared).await?;
         for (at, known) in state.owned.iter_mut().enumerate() {
-            *known = kept[at].or(taken[at]);
+            *known = share.kept[at].or(share.taken[at]);
         }
-        state.divided = Some(Instant::now());
+        state.divided = Some(divided);
         self.note(state).await
     }
 

@@ -13,7 +13,7 @@ use super::PARTITIONS;
 use super::batch::{Group, Place, Work};
 use super::event::Item;
 use super::failure::Failed;
-use super::ownership::{BEAT, Division, Owned};
+use super::ownership::{BEAT, Divided, Division, Owned};
 
 /// Events read at a time.
 const CHUNK: u32 = 512;
@@ -32,8 +32,7 @@ pub(super) struct Stream {
 #[derive(Default)]
 struct State {
     owned: Owned,
-    /// When partitions were last divided.
-    divided: Option<Instant>,
+    divided: Option<Divided>,
     /// Places that moved over events that the consumer does not want.
     unwritten: bool,
     noted: Option<(Instant, Position)>,
@@ -45,12 +44,13 @@ impl Stream {
     }
 
     pub(super) async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut woken = self.group.log.woken();
+        let (mut woken, mut changes) = (self.group.log.woken(), self.group.member.changes());
         let mut looks = 0;
         while !*stop.borrow() {
             woken.borrow_and_update();
+            changes.borrow_and_update();
             let pause = match self.step(Division::Shared).await {
-                Ok(0) => BEAT,
+                Ok(0) => self.pause().await,
                 Ok(_) => {
                     looks = 0;
                     tokio::task::yield_now().await;
@@ -68,6 +68,8 @@ impl Stream {
             tokio::select! {
                 changed = woken.changed() => looks = if changed.is_ok() { 0 } else { QUICK_LOOKS },
                 () = tokio::time::sleep(quick), if is_quick => looks += 1,
+                // Its sender is the member, which outlives the stream.
+                _ = changes.changed() => {}
                 () = tokio::time::sleep(self.until_due(pause)) => {}
                 _ = stop.changed() => {}
             }
@@ -80,6 +82,11 @@ impl Stream {
         due.map_or(most, |due| most.min(Duration::from_micros(due)))
     }
 
+    async fn pause(&self) -> Duration {
+        let state = self.state.lock().await;
+        if state.unwritten { BEAT } else { self.group.member.pause(state.divided) }
+    }
+
     async fn forget(&self) {
         *self.state.lock().await = State::default();
     }
@@ -87,8 +94,9 @@ impl Stream {
     /// Does what there is to do now, up to one chunk; says how many events it looked at.
     pub(super) async fn step(&self, division: Division) -> Result<usize, Failed> {
         let mut state = self.state.lock().await;
-        let outdated = state.divided.is_none_or(|at| at.elapsed() >= BEAT);
-        if outdated || division == Division::Everything {
+        // What was passed over is not kept in memory alone for longer.
+        let is_due = state.unwritten && state.divided.is_some_and(|divided| divided.age() >= BEAT);
+        if division == Division::Everything || is_due || self.group.member.is_outdated(state.divided) {
             self.divide(&mut state, division).await?;
         }
         let tried = match self.group.run_due().await {
@@ -111,16 +119,16 @@ impl Stream {
     async fn divide(&self, state: &mut State, division: Division) -> Result<(), StoreError> {
         let group = &self.group;
         self.write_places(state).await?;
-        let (kept, taken) = group.member.divide(&group.consumer, &group.log, division).await?;
+        let (share, divided) = group.member.divide(&group.consumer, &group.log, division).await?;
         for (at, known) in state.owned.iter_mut().enumerate() {
-            *known = match (*known, kept[at]) {
+            *known = match (*known, share.kept[at]) {
                 // What was passed over may not be written yet.
                 (Some(known), Some(kept)) => Some(known.max(kept)),
-                (_, kept) => kept.or(taken[at]),
+                (_, kept) => kept.or(share.taken[at]),
             };
         }
         *group.parked.lock() = group.load_parked(&state.owned).await?;
-        state.divided = Some(Instant::now());
+        state.divided = Some(divided);
         self.note(state).await
     }
 

@@ -3,6 +3,7 @@
 mod address;
 pub(crate) mod driver;
 mod errors;
+pub(crate) mod notices;
 pub(crate) mod policies;
 mod pool;
 mod replicas;
@@ -77,6 +78,7 @@ pub struct PostgresPool {
     options: Arc<PostgresOptions>,
     permits: Arc<Semaphore>,
     replicas: Option<Replicas>,
+    notices: notices::Notices,
 }
 
 impl fmt::Debug for PostgresPool {
@@ -88,7 +90,8 @@ impl fmt::Debug for PostgresPool {
 impl PostgresPool {
     pub(crate) async fn connect(options: PostgresOptions) -> Result<Self, StoreError> {
         let permits = Arc::new(Semaphore::new(options.max_connections));
-        let mut pool = Self { options: Arc::new(options), permits, replicas: None };
+        let notices = notices::Notices::new(options.url.clone());
+        let mut pool = Self { options: Arc::new(options), permits, replicas: None, notices };
         pool.client(&pool.options.url).await?;
         pool.replicas = Replicas::start(&pool.options)?;
         Ok(pool)
@@ -138,6 +141,11 @@ impl PostgresDatabase {
         observer: Arc<dyn Observer>,
     ) -> Result<PostgresSession, StoreError> {
         Ok(PostgresSession::new(self.pool.take().await?, mode, &self.role, context, observer))
+    }
+
+    /// What processes tell each other.
+    pub(crate) fn notices(&self) -> &notices::Notices {
+        &self.pool.shared().notices
     }
 
     /// The role that the service acts as.

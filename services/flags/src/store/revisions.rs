@@ -9,11 +9,14 @@ use crate::entity::revision::{Column, Entity, Model};
 
 /// The row of a tenant's tokens.
 pub(crate) const TOKENS: &str = "";
+/// Rung for each change.
+pub(crate) const BELL: &str = "flags";
 
 /// Says that something has changed, and holds the row until the transaction ends: of two writers the second decides on what the first left.
 pub(crate) async fn bump(tx: &Tx, environment: &str) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE flag_revisions SET revision = revision + 1, updated_at = $1 WHERE tenant = $2 AND environment = $3";
     let (tenant, now) = (tx.caller().tenant, tx.now().micros());
+    tx.ring(BELL);
     if execute(tx, SQL, [now.into(), tenant.into(), environment.into()]).await? > 0 {
         return Ok(());
     }

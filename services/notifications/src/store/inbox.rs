@@ -6,7 +6,7 @@ use banyan_store::{StoreError, Tx};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement};
 
 use super::execute;
-use super::make::{next_place, tell_streams};
+use super::make::{next_place, tell};
 use crate::entity::notification::{Column, Entity, Model};
 use crate::error::NotificationsError;
 use crate::topic::Topic;
@@ -86,7 +86,7 @@ pub(crate) async fn act(tx: &Tx, id: Uuid, act: Act) -> Result<Model, Notificati
     const SQL: &str = "UPDATE notifications SET read_at = $1, archived_at = $2, seq = $3 WHERE id = $4 AND user_id = $5";
     let values = [after.read_at.into(), after.archived_at.into(), after.seq.into(), id.into(), before.user_id.into()];
     execute(tx, SQL, values).await?;
-    tell_streams(tx, before.user_id).await?;
+    tell(tx, before.user_id, after.seq).await?;
     Ok(after)
 }
 
@@ -98,7 +98,7 @@ pub(crate) async fn read_all(tx: &Tx, user: Uuid, until: Timestamp) -> Result<u6
     let values = [tx.now().micros().into(), seq.into(), user.into(), until.micros().into()];
     let read = execute(tx, SQL, values).await?;
     if read > 0 {
-        tell_streams(tx, user).await?;
+        tell(tx, user, seq).await?;
     }
     Ok(read)
 }

@@ -1,9 +1,11 @@
 //! A new notification: its row, its place in the inbox, and the job that plans its deliveries, all or none.
 
+use banyan_contracts::realtime::{RoomAddressed, user_room};
 use banyan_events::jobs::{Priority, enqueue};
 use banyan_kernel::Uuid;
 use banyan_store::{StoreError, Tx};
 use sea_orm::{ConnectionTrait, Statement, Value};
+use serde_json::json;
 
 use super::execute;
 use crate::jobs::plan::Plan;
@@ -59,7 +61,7 @@ pub(crate) async fn make(tx: &Tx, new: New) -> Result<Made, StoreError> {
     if execute(tx, SQL, values).await? == 0 {
         return Ok(Made::AlreadyThere);
     }
-    tell_streams(tx, new.user).await?;
+    tell(tx, new.user, seq).await?;
     enqueue(tx, &Plan { notification: id }).priority(priority).await?;
     Ok(Made::New(id))
 }
@@ -78,11 +80,13 @@ pub(crate) async fn next_place(tx: &Tx, user: Uuid) -> Result<i64, StoreError> {
     Ok(row.ok_or_else(missing)?.try_get("", "last_seq")?)
 }
 
-/// Streams of the inbox look after the commit: those of this process at once, others within a second.
-pub(crate) async fn tell_streams(tx: &Tx, user: Uuid) -> Result<(), StoreError> {
+/// Who listens to the person's room is told the inbox's new place. Streams of the inbox look after the commit: those of this process at once, others
+/// within a second.
+pub(crate) async fn tell(tx: &Tx, user: Uuid, seq: i64) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO inbox_signals (id, tenant, user_id, created_at) VALUES ($1, $2, $3, $4)";
     let values = [tx.new_id().into(), tx.caller().tenant.into(), user.into(), tx.now().micros().into()];
     execute(tx, SQL, values).await?;
+    tx.publish(&RoomAddressed { room: user_room(user), data: json!({ "event": "inbox_changed", "seq": seq }) }).await?;
     tx.ring(BELL);
     Ok(())
 }

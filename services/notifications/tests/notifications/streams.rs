@@ -10,7 +10,7 @@ use banyan_locale::{Locale, Negotiation};
 use banyan_testkit::on_both_engines;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::support::{Place, path_of};
@@ -72,6 +72,26 @@ on_both_engines! {
         let (_, mut again) = open(&place, &ann, Some("0")).await;
         let text = again.until("For Ann").await;
         assert!(text.find("Before") < text.find("For Ann"), "{text}");
+    }
+
+    async fn a_persons_room_is_told_each_change_with_its_place_and_nothing_of_what_it_says(bench: Bench) {
+        let mut bench = bench;
+        let place = Place::new(&mut bench).await;
+        let (ann, bob) = (place.person(&bench), place.person(&bench));
+        place.tell(&bench, &bob, json!({ "arguments": { "title": "For Bob", "body": "x" } })).await;
+        place.tell(&bench, &ann, json!({ "arguments": { "title": "For Ann", "body": "x" } })).await;
+        let newest = place.app.get(&ann, "/api/v1/notifications").await.body["data"][0].clone();
+        let path = format!("{}/read", path_of(&newest));
+        for _ in 0..2 {
+            // The second time nothing is changed.
+            place.app.call(&ann, http::Method::POST, &path).send().await;
+        }
+        let room = json!(format!("user:{}", ann.user_id().unwrap()));
+        let sql = "SELECT data, id FROM outbox WHERE type = 'realtime.room.addressed' ORDER BY era, position";
+        let said: Vec<Value> = place.rows(&bench, sql).await.iter().map(|row| row.try_get("", "data").unwrap()).collect();
+        let hers: Vec<&Value> = said.iter().filter(|said| said["room"] == room).map(|said| &said["data"]).collect();
+        assert_eq!(hers, [&json!({ "event": "inbox_changed", "seq": 1 }), &json!({ "event": "inbox_changed", "seq": 2 })]);
+        assert_eq!(said.len(), 3);
     }
 
     async fn a_person_has_only_so_many_streams(bench: Bench) {
