@@ -26,6 +26,6 @@ pub use key::{Key, Realm};
 pub use options::{Freshness, Options};
 pub use region::{Failed, Region};
 pub use remote::{
-    Change, Ear, Guarded, Looked, MemoryRemote, PatternChange, RedisRemote, Remote, RemoteError, RemoteSettings, Sentinels,
-    UnusableAddress,
+    Change, ClusterStanding, Ear, Guarded, Looked, MemoryRemote, PatternChange, RedisRemote, Remote, RemoteError, RemoteSettings,
+    Sentinels, Standing, UnusableAddress,
 };

@@ -30,6 +30,10 @@ pub struct Bench {
     next_other: AtomicUsize,
 }
 
+fn cache(clock: &BenchClock) -> Cache {
+    Cache::new(&Settings::default(), Company::Alone, Arc::new(clock.clone()), &OsRandom)
+}
+
 impl Bench {
     pub async fn on(kind: EngineKind) -> Self {
         match (kind, split::instances()) {
@@ -44,7 +48,7 @@ impl Bench {
     fn at(database: TestDatabase, clock: BenchClock) -> Self {
         let random = Arc::new(OsRandom);
         let environment = Environment::new(Arc::new(clock.clone()), random.clone(), Cipher::new(split::MASTER_KEY, random));
-        let cache = Cache::new(&Settings::default(), Company::Alone, Arc::new(clock.clone()), &OsRandom);
+        let cache = cache(&clock);
         let tenant = environment.ids.next();
         Self { database, clock, environment, cache, tenant, split: None, others: Vec::new(), next_other: AtomicUsize::default() }
     }
@@ -65,6 +69,11 @@ impl Bench {
         if self.split.is_some() {
             *self = Self::at(TestDatabase::new(EngineKind::Postgres).await, BenchClock::at(START));
         }
+    }
+
+    /// Services that are started from now on find nothing in memory, as in a process that was started again.
+    pub fn forget_what_is_kept(&mut self) {
+        self.cache = cache(&self.clock);
     }
 
     /// Whether services that are started from now on are processes of their own.

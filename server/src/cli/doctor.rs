@@ -8,7 +8,7 @@ use crate::doctor::{Finding, Severity, examine};
 
 /// Say what is wrong with this installation, each finding with its remedy.
 ///
-/// Looks at the data directory, the key, the engine, the clock, the disk, addresses, mail and weak settings; changes nothing.
+/// Looks at the data directory, the key, the engine, the cache's Redis, the clock, the disk, addresses, mail and weak settings; changes nothing.
 /// Works beside a running server. Exit code 1 if something is wrong.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  banyan doctor\n  banyan doctor --data /var/lib/banyan --json")]

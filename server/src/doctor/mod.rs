@@ -1,5 +1,6 @@
 //! `banyan doctor`: what is wrong with this installation, each finding with its remedy.
 
+mod cache;
 mod directory;
 mod engine;
 mod postgres;
@@ -60,6 +61,7 @@ pub(crate) fn examine(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = Vec::new();
     directory::examine(loaded, &mut findings);
     engine::examine(loaded, &mut findings);
+    cache::examine(loaded, &mut findings);
     surroundings::examine(loaded, &mut findings);
     findings
 }

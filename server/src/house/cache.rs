@@ -19,24 +19,31 @@ pub(super) fn of(loaded: &Loaded, metrics: &Metrics, clock: &Arc<dyn Clock>, ran
         deadline: set.redis_deadline.0,
         ..Settings::default()
     };
-    let url = set.redis_url.as_ref().or(loaded.settings.outside.redis_url.as_ref());
-    let company = match (&loaded.database, url) {
+    let company = match &loaded.database {
         // One process at a time owns the files.
-        (DatabaseChoice::Sqlite, _) => Company::Alone,
-        (DatabaseChoice::Postgres(_), None) => Company::Apart,
-        (DatabaseChoice::Postgres(_), Some(url)) => {
-            let sentinels = Sentinels { addresses: set.redis_sentinels.clone(), group: set.redis_group.clone() };
-            let remote = RemoteSettings {
-                url: url.0.clone(),
-                sentinels: Some(sentinels).filter(|sentinels| !sentinels.addresses.is_empty()),
-                prefix: set.redis_prefix.clone(),
-            };
-            Company::Shared(Arc::new(RedisRemote::new(&remote, &**random).context("`cache`")?))
-        }
+        DatabaseChoice::Sqlite => Company::Alone,
+        DatabaseChoice::Postgres(_) => match remote(loaded, &**random)? {
+            Some(remote) => Company::Shared(Arc::new(remote)),
+            None => Company::Apart,
+        },
     };
     let cache = Cache::new(&settings, company, clock.clone(), &**random);
     cache.show(metrics);
     Ok(cache)
+}
+
+/// Where Redis is, if it is set. Nothing is connected yet.
+pub(crate) fn remote(loaded: &Loaded, random: &dyn Random) -> Result<Option<RedisRemote>> {
+    let set = &loaded.settings.cache;
+    let Some(url) = set.redis_url.as_ref().or(loaded.settings.outside.redis_url.as_ref()) else { return Ok(None) };
+    let sentinels = Sentinels { addresses: set.redis_sentinels.clone(), group: set.redis_group.clone() };
+    let settings = RemoteSettings {
+        url: url.0.clone(),
+        sentinels: Some(sentinels).filter(|sentinels| !sentinels.addresses.is_empty()),
+        cluster: set.redis_cluster.clone(),
+        prefix: set.redis_prefix.clone(),
+    };
+    Ok(Some(RedisRemote::new(&settings, random).context("`cache`")?))
 }
 
 /// Also where no server runs: what the command line writes ends what servers keep.

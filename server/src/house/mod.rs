@@ -41,6 +41,7 @@ use parking_lot::Mutex;
 use engine::Databases;
 
 pub(crate) use authentication::Verifier;
+pub(crate) use cache::remote as cache_remote;
 pub(crate) use clock::of as clock_of;
 pub(crate) use parts::{flags as local_flags, mail_settings, public_url, rate_limits};
 pub(crate) use personal::personal_data;

@@ -70,6 +70,7 @@ async fn tidy(house: &House, tenant: Uuid) {
             banyan_notifications::SERVICE => banyan_notifications::purge(store, tenant).await.map_err(anyhow::Error::from),
             banyan_support::SERVICE => banyan_support::purge(store, tenant).await.map_err(anyhow::Error::from),
             banyan_context::SERVICE => banyan_context::purge(store, tenant).await.map_err(anyhow::Error::from),
+            banyan_translations::SERVICE => banyan_translations::purge(store, tenant).await.map_err(anyhow::Error::from),
             banyan_flags::SERVICE => banyan_flags::purge(store, tenant).await.map_err(anyhow::Error::from),
             _ => Ok(0),
         };

@@ -391,6 +391,9 @@ declare_settings! {
         redis_sentinels: Vec<String> = "";
         /// What the sentinels call the group of servers.
         redis_group: String = "mymaster";
+        /// Some nodes of a Redis Cluster, each as `host:6379`, by which the others are found. The host of `redis_url` is then not used, the rest of
+        /// it is; its database must be 0.
+        redis_cluster: Vec<String> = "";
         /// What all names in Redis begin with. Two installations on one Redis need two.
         redis_prefix: String = "banyan:cache";
         /// How long a request waits for Redis; then it reads the database.

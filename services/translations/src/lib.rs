@@ -26,6 +26,7 @@ use banyan_locale::Catalogues;
 use banyan_store::Store;
 use format::Formatting;
 
+pub use banyan_http::kept::lasting::purge;
 pub use error::TranslationsError;
 pub use exchange::{Exchange, ExchangeFault, Format, Unit, UnitState};
 pub use follow::Follower;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use banyan_channels::{HttpClient, HttpSettings, Outbound, OutboundRequest};
 use banyan_http::Host;
-use banyan_kernel::Secret;
+use banyan_http::kept::Lasting;
+use banyan_kernel::{Secret, Uuid};
 use banyan_locale::Locale;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
@@ -17,6 +18,8 @@ use crate::exchange::parts::{self, Piece};
 const DEADLINE: Duration = Duration::from_secs(10);
 /// What is longer is not asked, in bytes.
 const LONGEST: usize = 5_000;
+/// Machines learn.
+const KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
 
 /// What the installation says about it.
 #[derive(Default, Deserialize)]
@@ -34,7 +37,11 @@ pub(crate) struct Machine {
     url: String,
     key: Option<Secret<String>>,
     client: HttpClient,
+    said: Lasting<String>,
 }
+
+/// There is no translation.
+struct Nothing;
 
 impl Machine {
     /// None where no address is set, or where the settings do not fit, which the log says.
@@ -47,8 +54,9 @@ impl Machine {
             }
         };
         let url = format!("{}/translate", settings.machine_url?.trim_end_matches('/'));
+        let said = Lasting::of(host, "translations.machine", 1, KEPT_FOR);
         match HttpClient::new(&settings.http) {
-            Ok(client) => Some(Self { url, key: settings.machine_key, client }),
+            Ok(client) => Some(Self { url, key: settings.machine_key, client, said }),
             Err(error) => {
                 tracing::error!(%error, "no machine is asked for translations: the settings of channels do not fit");
                 None
@@ -56,12 +64,20 @@ impl Machine {
         }
     }
 
-    /// The text in another language. None where there is no whole answer, or one that lost a placeholder.
-    pub(crate) async fn translate(&self, key: &str, source: &str, locale: Locale) -> Option<String> {
+    /// The text in another language, as the machine says it or said it before. None where there is no whole answer, or one that lost a
+    /// placeholder.
+    pub(crate) async fn translate(&self, tenant: Uuid, key: &str, source: &str, locale: Locale) -> Option<String> {
         // Plural forms differ from language to language, and no machine knows this syntax.
         if source.len() > LONGEST || parts::has_selection(source) {
             return None;
         }
+        let made_of = json!([self.url, locale.language(), key, source]).to_string();
+        let (this, key, source) = (self.clone(), key.to_owned(), source.to_owned());
+        let ask = move || async move { this.translate_anew(&key, &source, locale).await.ok_or(Nothing) };
+        self.said.get(tenant, made_of, ask).await.ok()
+    }
+
+    async fn translate_anew(&self, key: &str, source: &str, locale: Locale) -> Option<String> {
         let mut translated = Vec::new();
         for (name, text) in parts::split(source) {
             translated.push((name, self.translate_part(&text, locale).await?));

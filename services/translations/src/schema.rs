@@ -1,5 +1,6 @@
 //! The tables of the service, each with who may see and change its rows.
 
+use banyan_http::kept::lasting;
 use banyan_kernel::Role;
 use banyan_store::migrate::Schema;
 use banyan_store::policy::{Policy, Rule};
@@ -9,7 +10,8 @@ use banyan_store::schema::{ColumnType, OnDelete, Table};
 pub const SERVICE: &str = "translations";
 
 pub fn schema() -> Schema {
-    Schema::new(SERVICE, vec![translations(), steps(), publications(), heads(), terms(), memory()])
+    let tables = vec![translations(), steps(), publications(), heads(), terms(), memory()];
+    Schema::new(SERVICE, tables).part(lasting::part())
 }
 
 fn any_of(roles: &[Role]) -> Rule {

@@ -1,4 +1,5 @@
-//! `cargo xtask bench cache`: hits, a mixed load on two caches over one Redis, and how much is kept of what is asked for most.
+//! `cargo xtask bench cache`: hits, a mixed load on two caches over one Redis, beside BentoCache on two processes of Node.js, and how much is kept
+//! of what is asked for most.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,9 +11,13 @@ use serde_json::json;
 
 use super::report::{Aim, aim_line};
 use crate::redis::{self, Keeps};
-use crate::{process, workspace};
+use crate::{process, tools, workspace};
 
 const EXAMPLE: &str = "cache_throughput";
+/// Who ask at the same time in the mixed load.
+const AT_ONCE: u64 = 64;
+/// Of the mixed load's questions; Node.js needs far longer for each.
+const PEERS_SHARE: u64 = 10;
 
 /// What the program says; times are nanoseconds.
 #[derive(Serialize, Deserialize)]
@@ -40,8 +45,12 @@ pub(super) fn run(operations: u64) -> Result<()> {
     let target = workspace::target_directory()?;
     let redis = redis::start(Keeps::Nothing)?;
     let mut command = Command::new(target.join("release/examples").join(EXAMPLE));
-    let text = process::output(command.arg(redis.url()).args(["--operations", &operations.to_string()]))?;
-    let found: Found = serde_json::from_str(&text).context("the measurement said something else")?;
+    command.args(["--operations", &operations.to_string(), "--at-once", &AT_ONCE.to_string()]);
+    let text = process::output(command.arg(redis.url()))?;
+    let mut found: Found = serde_json::from_str(&text).context("the measurement said something else")?;
+    for ends_by in ["key", "tag"] {
+        found.mixed.push(peer(&redis, operations / 4 / PEERS_SHARE, ends_by)?);
+    }
     println!("{}", table(&found));
     let aims = aims(&found);
     println!("{}\n", aims.iter().map(aim_line).collect::<Vec<_>>().join("\n"));
@@ -51,6 +60,18 @@ pub(super) fn run(operations: u64) -> Result<()> {
     fs::write(&file, serde_json::to_string_pretty(&json!({ "operations": operations, "found": found, "aims": aims }))?)?;
     println!("written to {}", file.display());
     Ok(())
+}
+
+/// BentoCache (npm) with its memory, this Redis and its bus, on two nodes.
+fn peer(redis: &redis::Server, questions: u64, ends_by: &str) -> Result<Mixed> {
+    let source = workspace::root().join("bench/peers/cache");
+    tools::install_node_libraries(&source)?;
+    let node = tools::find("node").context("npm is here but node is not: install Node.js 20 or newer")?;
+    let port = redis.url().rsplit_once(':').map(|(_, port)| port.to_owned()).context("Redis has no port")?;
+    let mut command = Command::new(node);
+    command.arg("mixed.js").args([&port, &questions.to_string(), &AT_ONCE.to_string(), ends_by]);
+    command.current_dir(source).env("NODE_ENV", "production");
+    serde_json::from_str(&process::output(&mut command)?).context("BentoCache said something else")
 }
 
 fn table(found: &Found) -> String {

@@ -53,8 +53,8 @@ enum Command {
     /// and pgbench with the statements that Banyan sends. Prints a table and writes bench/api.json below
     /// the target folder. Nothing else should run on the machine meanwhile.
     Api(ApiArguments),
-    /// The application's cache: hits in memory and in Redis, a mixed load on two caches over one Redis beside a bare `quick_cache`, and the
-    /// share of hits where some keys are asked for much more than others.
+    /// The application's cache: hits in memory and in Redis, a mixed load on two caches over one Redis beside a bare `quick_cache` and beside
+    /// BentoCache on two processes of Node.js, and the share of hits where some keys are asked for much more than others.
     ///
     /// Prints a table and writes bench/cache.json below the target folder. Nothing else should run on the machine meanwhile.
     Cache(CacheArguments),

@@ -12,14 +12,14 @@ use async_trait::async_trait;
 
 pub use guard::Guarded;
 pub use memory::MemoryRemote;
-pub use redis::{RedisRemote, RemoteSettings, Sentinels, UnusableAddress};
+pub use redis::{ClusterStanding, RedisRemote, RemoteSettings, Sentinels, Standing, UnusableAddress};
 
 /// Where values and stamps lie for all processes: raw operations. Deadlines, the breaker, encoding and counting stand above it.
 ///
 /// Stamps are numbers other than 0, by name. They may be forgotten, but never come back as they were before.
 #[async_trait]
 pub trait Remote: Send + Sync + fmt::Debug {
-    /// The value, if its name is given, and the stamps, 0 for each that there is not. The stamps are read after the value.
+    /// The value, if its name is given, and the stamps, 0 for each that there is not, as they were at one moment of the question.
     async fn look(&self, value: Option<&[u8]>, stamps: &[&[u8]]) -> Result<Looked, RemoteError>;
 
     /// The stamps; those that there are not become `fresh`.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod cluster;
 mod ended;
 mod kept;
 mod people;

@@ -40,7 +40,10 @@ fn words(nodes: &[Cache; 2], options: Options) -> [Region<String>; 2] {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_share_values_and_their_ends() {
     let (broker, clock) = (Broker::redis().started().await, clock());
-    let nodes = [node(&broker, &clock), node(&broker, &clock)];
+    share_values_and_their_ends([node(&broker, &clock), node(&broker, &clock)]).await;
+}
+
+pub(crate) async fn share_values_and_their_ends(nodes: [Cache; 2]) {
     let (words, source, tagged) = (words(&nodes, steady()), Source::default(), key().tagged("t"));
     assert_eq!(source.word(&words[0], &tagged).await, "1");
     assert_eq!(source.word(&words[1], &tagged).await, "1");
@@ -84,17 +87,22 @@ async fn a_redis_that_was_killed_and_started_again_ends_everything() {
 async fn changes_are_heard_and_missed_ones_are_made_up_for() {
     let (broker, clock) = (Broker::redis().started().await, clock());
     let nodes = [node(&broker, &clock), node(&broker, &clock)];
+    hear_of_changes(nodes, 20, async |round| match round % 4 {
+        1 => say(&broker, &["CLIENT", "KILL", "TYPE", "pubsub"]).await,
+        3 => say(&broker, &["FLUSHALL"]).await,
+        _ => {}
+    })
+    .await;
+}
+
+/// In each round something is done to Redis, and a change is heard nevertheless.
+pub(crate) async fn hear_of_changes(nodes: [Cache; 2], rounds: u32, mut disturb: impl AsyncFnMut(u32)) {
     let options = Options { freshness: Freshness::Soon, ..steady() };
     let (words, source, tagged) = (words(&nodes, options), Source::default(), key().tagged("t"));
     let hearing = tokio::spawn(nodes[0].clone().listen());
-    for round in 0..20 {
+    for round in 0..rounds {
         let before = source.word(&words[0], &tagged).await;
-        if round % 4 == 1 {
-            say(&broker, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
-        }
-        if round % 4 == 3 {
-            say(&broker, &["FLUSHALL"]).await;
-        }
+        disturb(round).await;
         assert_eq!(nodes[1].invalidate(tagged.realm(), &["t"]).await, Reach::Everywhere);
         let mut tries = 0;
         while source.word(&words[0], &tagged).await == before {

@@ -15,7 +15,7 @@ const KEYS: usize = 8;
 
 /// The database: what is written, and what of it was acknowledged.
 #[derive(Default)]
-struct Model {
+pub(crate) struct Model {
     written: [AtomicU64; KEYS],
     acknowledged: [AtomicU64; KEYS],
     ended: AtomicBool,
@@ -29,7 +29,7 @@ fn chance(of: u64) -> u64 {
     u64::from_le_bytes(bytes) % of
 }
 
-fn node(remote: Arc<dyn Remote>) -> Cache {
+pub(crate) fn node(remote: Arc<dyn Remote>) -> Cache {
     Cache::new(&banyan_cache::Settings::default(), Company::Shared(remote), Arc::new(SystemClock), &OsRandom)
 }
 
@@ -83,7 +83,7 @@ async fn work(model: Arc<Model>, words: Region<u64>) {
 }
 
 /// Works on both nodes while `disturb` does.
-async fn torture(nodes: [Cache; 2], disturb: impl AsyncFnOnce(&Model)) -> Arc<Model> {
+pub(crate) async fn torture(nodes: [Cache; 2], disturb: impl AsyncFnOnce(&Model)) -> Arc<Model> {
     let model = Arc::new(Model::default());
     let options = Options { ttl: Duration::from_millis(300), wait_for_others: Duration::from_millis(20), ..Options::default() };
     let (mut tasks, mut listeners) = (Vec::new(), Vec::new());
@@ -102,7 +102,11 @@ async fn torture(nodes: [Cache; 2], disturb: impl AsyncFnOnce(&Model)) -> Arc<Mo
     model
 }
 
-async fn until_reads(model: &Model, reads: u64) {
+pub(crate) fn was_kept(model: &Model) {
+    assert!(model.kept.load(Ordering::Relaxed) > 0, "nothing was ever kept of {:?} reads", model.reads);
+}
+
+pub(crate) async fn until_reads(model: &Model, reads: u64) {
     let target = model.reads.load(Ordering::Relaxed) + reads;
     for _ in 0..3_000 {
         if model.reads.load(Ordering::Relaxed) >= target {
@@ -133,7 +137,7 @@ async fn nothing_older_than_an_acknowledged_change_while_redis_is_cut_and_killed
         }
     })
     .await;
-    assert!(model.kept.load(Ordering::Relaxed) > 0, "nothing was ever kept of {:?} reads", model.reads);
+    was_kept(&model);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -152,5 +156,5 @@ async fn nothing_older_than_an_acknowledged_change_while_nodes_are_cut_off() {
         }
     })
     .await;
-    assert!(model.kept.load(Ordering::Relaxed) > 0, "nothing was ever kept of {:?} reads", model.reads);
+    was_kept(&model);
 }

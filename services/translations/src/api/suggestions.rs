@@ -102,7 +102,7 @@ pub(crate) async fn suggest_translations(
     found.sort_by_key(|one| std::cmp::Reverse(one.likeness));
     found.truncate(MOST);
     if let Some(machine) = &app.machine
-        && let Some(text) = machine.translate(&key, source, sheet.place.locale).await
+        && let Some(text) = machine.translate(caller.tenant, &key, source, sheet.place.locale).await
         && app.catalogues.examine(sheet.place.app(), sheet.place.locale, &key, &text).is_ok()
     {
         found.push(Suggestion { text, source: source.clone(), likeness: 100, origin: Origin::Machine });

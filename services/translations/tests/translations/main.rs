@@ -4,6 +4,7 @@
 
 mod files;
 mod format;
+mod lasting;
 mod live;
 mod machine;
 mod workflow;

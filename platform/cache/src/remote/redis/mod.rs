@@ -1,9 +1,11 @@
 //! Redis. Stamps lie under one hash tag, so that those of one change are in one place; values stand by themselves.
 
 mod address;
+mod cluster;
 mod connections;
 mod message;
 mod scripts;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +13,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use banyan_kernel::Random;
 use futures_util::StreamExt as _;
-use redis::{FromRedisValue, Pipeline, cmd};
+use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, ServerErrorKind, cmd};
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use address::{RemoteSettings, Sentinels, UnusableAddress};
+pub use standing::{ClusterStanding, Standing};
 
 use super::{Change, Ear, Looked, PatternChange, Remote, RemoteError};
 use crate::change::MOST_PATTERNS;
@@ -76,12 +79,44 @@ impl RedisRemote {
     }
 
     async fn run<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, RemoteError> {
-        let connection = self.connections.of_worker().await?;
-        let mut commands = connection.commands.clone();
-        pipeline.query_async(&mut commands).await.map_err(|error| {
+        let mut is_again = false;
+        loop {
+            let connection = self.connections.of_worker().await?;
+            let mut commands = connection.commands.clone();
+            let error = match pipeline.query_async(&mut commands).await {
+                Ok(answer) => {
+                    connection.answered();
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
             self.connections.failed(&connection, &error);
-            failed(&error)
-        })
+            // Nothing was done there: another server of the cluster has the stamps since.
+            if is_again || error.kind() != ErrorKind::Server(ServerErrorKind::Moved) {
+                return Err(failed(&error));
+            }
+            is_again = true;
+        }
+    }
+
+    /// A command about one value or lock, wherever that lies.
+    async fn run_apart<T: FromRedisValue>(&self, command: Cmd) -> Result<T, RemoteError> {
+        if !self.connections.are_spread() {
+            let mut asking = redis::pipe();
+            asking.add_command(command);
+            return Ok(self.run::<(T,)>(&asking).await?.0);
+        }
+        let Some(mut values) = self.connections.of_worker().await?.values else { return Err(RemoteError::TooSlow) };
+        command.query_async(&mut values).await.map_err(|error| failed(&error))
+    }
+
+    /// The value and the stamps at once, from two servers. Whichever is read first: a stamp never comes twice, so a value that fits stamps of
+    /// any moment of the question counted at that moment. A value that cannot be had is one that there is not.
+    async fn look_apart(&self, value: &[u8], stamps: &[&[u8]]) -> Result<Looked, RemoteError> {
+        let mut asking = cmd("GET");
+        asking.arg(self.names.value(value));
+        let (value, looked) = tokio::join!(self.run_apart::<Option<Vec<u8>>>(asking), self.look(None, stamps));
+        Ok(Looked { value: value.unwrap_or_default(), ..looked? })
     }
 
     async fn sequence(&self) -> Result<u64, RemoteError> {
@@ -152,6 +187,9 @@ impl RedisRemote {
 #[async_trait]
 impl Remote for RedisRemote {
     async fn look(&self, value: Option<&[u8]>, stamps: &[&[u8]]) -> Result<Looked, RemoteError> {
+        if let Some(name) = value.filter(|_| self.connections.are_spread()) {
+            return self.look_apart(name, stamps).await;
+        }
         let mut asking = redis::pipe();
         if let Some(name) = value {
             asking.cmd("GET").arg(self.names.value(name));
@@ -176,22 +214,21 @@ impl Remote for RedisRemote {
     }
 
     async fn put(&self, value: &[u8], bytes: Vec<u8>, ttl: Duration) -> Result<(), RemoteError> {
-        let mut asking = redis::pipe();
-        asking.cmd("SET").arg(self.names.value(value)).arg(bytes).arg("PX").arg(millis(ttl).max(1)).ignore();
-        self.run(&asking).await
+        let mut asking = cmd("SET");
+        asking.arg(self.names.value(value)).arg(bytes).arg("PX").arg(millis(ttl).max(1));
+        self.run_apart(asking).await
     }
 
     async fn lock(&self, value: &[u8], token: u64, lease: Duration) -> Result<bool, RemoteError> {
-        let mut asking = redis::pipe();
-        asking.cmd("SET").arg(self.names.lock(value)).arg(token).arg("NX").arg("PX").arg(millis(lease).max(1));
-        let (answer,): (Option<String>,) = self.run(&asking).await?;
-        Ok(answer.is_some())
+        let mut asking = cmd("SET");
+        asking.arg(self.names.lock(value)).arg(token).arg("NX").arg("PX").arg(millis(lease).max(1));
+        Ok(self.run_apart::<Option<String>>(asking).await?.is_some())
     }
 
     async fn unlock(&self, value: &[u8], token: u64) -> Result<(), RemoteError> {
-        let mut asking = redis::pipe();
-        asking.cmd("EVAL").arg(scripts::UNLOCK).arg(1).arg(self.names.lock(value)).arg(token).ignore();
-        self.run(&asking).await
+        let mut asking = cmd("EVAL");
+        asking.arg(scripts::UNLOCK).arg(1).arg(self.names.lock(value)).arg(token);
+        self.run_apart(asking).await
     }
 
     async fn change(&self, change: &Change) -> Result<(), RemoteError> {

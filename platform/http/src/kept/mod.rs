@@ -1,5 +1,7 @@
 //! Answers that are kept in the process's cache, and what ends them.
 
+pub mod lasting;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Host, Problem};
+
+pub use lasting::Lasting;
 
 /// Writes end what is kept; this is for rows that something else than Banyan changes.
 const FRESH_FOR: Duration = Duration::from_secs(600);
