@@ -1,7 +1,9 @@
 // Listens to a room and says what is heard, a line of JSON each: URL=ws://…/api/v1/realtime/connection/websocket TOKEN=… ROOM=… node listen.mjs
-// A line `cut` on standard input breaks the connection, `say <json>` says something, `who` asks who is there.
+// Where no WebSocket goes through: URL=http://…/api/v1/realtime/connection/sse, by server-sent events.
+// A line `cut` on standard input breaks the connection, `say <json>` says something, `who` asks who is there, `call <method> <json>` calls a method.
 import { createInterface } from 'node:readline';
 import { Centrifuge } from 'centrifuge';
+import { EventSource } from 'eventsource';
 import WebSocket from 'ws';
 
 const { URL: url, TOKEN: token, ROOM: room } = process.env;
@@ -16,8 +18,17 @@ class Watched extends WebSocket {
   }
 }
 
-const client = new Centrifuge(url, { token, websocket: Watched, minReconnectDelay: 50, maxReconnectDelay: 500 });
+const bySse = url.startsWith('http');
+const client = new Centrifuge(bySse ? [{ transport: 'sse', endpoint: url }] : url, {
+  token,
+  websocket: Watched,
+  eventsource: EventSource,
+  emulationEndpoint: bySse ? new URL('../emulation', url).href : undefined,
+  minReconnectDelay: 50,
+  maxReconnectDelay: 500,
+});
 client.on('connected', ({ transport }) => tell({ connected: transport }));
+client.on('connecting', ({ code, reason }) => tell({ connecting: code, reason }));
 client.on('disconnected', ({ code, reason }) => tell({ disconnected: code, reason }));
 client.on('error', ({ error }) => tell({ error: error.message }));
 const subscription = client.newSubscription(room, { joinLeave: true });
@@ -33,8 +44,11 @@ createInterface({ input: process.stdin }).on('line', async (line) => {
   try {
     if (line === 'cut') socket.terminate();
     else if (line === 'who') tell({ who: Object.values((await subscription.presence()).clients).map((one) => one.user) });
-    else if (line.startsWith('say ')) await subscription.publish(JSON.parse(line.slice(4)));
+    else if (line.startsWith('call ')) {
+      const [, method, data] = /^call (\S+) (.*)$/.exec(line);
+      tell({ answered: method, with: (await client.rpc(method, JSON.parse(data))).data });
+    } else if (line.startsWith('say ')) await subscription.publish(JSON.parse(line.slice(4)));
   } catch (error) {
-    tell({ refused: error.code ?? error.message });
+    tell({ refused: error.code ?? error.message, reason: error.message });
   }
 });

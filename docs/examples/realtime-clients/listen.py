@@ -43,6 +43,9 @@ async def main():
                     client._conn.transport.abort()
             elif line == "who":
                 tell({"who": [one.user for one in (await room.presence()).clients.values()]})
+            elif line.startswith("call "):
+                _, method, data = line.split(" ", 2)
+                tell({"answered": method, "with": (await client.rpc(method, json.loads(data))).data})
             elif line.startswith("say "):
                 await room.publish(json.loads(line[4:]))
         except CentrifugeError as error:

@@ -40,6 +40,7 @@ pub fn event_types() -> Vec<EventType> {
         content::ConsentWithdrawn,
         context::SessionCreated,
         context::SessionEnded,
+        context::SessionDeleted,
         context::ItemChanged,
         context::SuggestionGenerated,
         context::SuggestionAnswered,

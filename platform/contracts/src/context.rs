@@ -25,6 +25,7 @@ macro_rules! about_a_session {
 about_a_session! {
     SessionCreated = "context.session.created",
     SessionEnded = "context.session.ended",
+    SessionDeleted = "context.session.deleted",
     ItemChanged = "context.item.changed",
     SuggestionGenerated = "context.suggestion.generated",
     SuggestionAnswered = "context.suggestion.answered",
@@ -44,6 +45,13 @@ pub struct SessionCreated {
 pub struct SessionEnded {
     pub session_id: Uuid,
     pub ended_by: Uuid,
+}
+
+/// The session is gone with everything in it, as its owner was erased: what others keep by its id goes, too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionDeleted {
+    pub session_id: Uuid,
 }
 
 /// Something that the participants know together was added, changed, deleted or brought back.

@@ -55,6 +55,21 @@ pub fn access_path(namespace: &str, id: &str) -> String {
 /// See [`access_path`].
 pub const ROOMS: &str = "/internal/rooms";
 
+/// Whose methods a namespace has: what people call by their connection, `<namespace>.<name>` with JSON, is a call of that service in their name, a
+/// `POST` to [`method_path`]. It answers 200 with JSON, or with a problem.
+pub const METHOD_NAMESPACES: [(&str, &str); 1] = [(CONTEXT, "context")];
+
+/// Methods of the context engine.
+pub const CONTEXT: &str = "context";
+
+/// Where a service answers a method. It is no path of the interface: only other services reach it, in the name of a person.
+pub fn method_path(namespace: &str, name: &str) -> String {
+    format!("{METHODS}/{namespace}/{name}")
+}
+
+/// See [`method_path`].
+pub const METHODS: &str = "/internal/methods";
+
 /// What a caller may do in a room. Nothing by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

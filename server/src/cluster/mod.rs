@@ -9,7 +9,7 @@ mod roles;
 mod secret;
 mod tls;
 
-pub(crate) use node::{Left, Node};
+pub(crate) use node::{Left, Node, UNTIL_HEARD};
 pub(crate) use registry::prepare;
 pub(crate) use roles::{EDGE, Roles};
 pub(crate) use secret::new_text as new_secret;

@@ -25,7 +25,7 @@ use crate::house::{House, KnownTenants};
 use crate::settings::Loaded;
 
 /// Other nodes ask the registry every two seconds; so long calls may still come to one that has left it.
-const UNTIL_HEARD: Duration = Duration::from_secs(3);
+pub(crate) const UNTIL_HEARD: Duration = Duration::from_secs(3);
 
 /// An open node.
 pub(crate) struct Node {
@@ -108,8 +108,13 @@ impl Node {
         Ok(node)
     }
 
+    /// How long calls may still come to this node when it ends.
+    pub(crate) fn until_heard(&self, grace: Duration) -> Duration {
+        if self.beating.is_some() { grace.max(UNTIL_HEARD) } else { grace }
+    }
+
     /// Leaves the registry, answers until the others have heard of it, and ends calls under way within `deadline`.
-    pub(crate) async fn drain(mut self, grace: Duration, deadline: Duration) -> Left {
+    pub(crate) async fn drain(&mut self, grace: Duration, deadline: Duration) -> Left {
         self.house.health.enter(Phase::Draining);
         if let Some(beating) = self.beating.take() {
             beating.abort();

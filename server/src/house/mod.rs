@@ -244,6 +244,14 @@ impl House {
         Ids::new(self.clock.clone(), Arc::new(OsRandom))
     }
 
+    /// Tells realtime clients to come again, as this process ends; ends when they have gone.
+    pub(crate) async fn end_conversations(&self, within: Duration) {
+        let realtime = self.served().find(|room| room.service.name == banyan_realtime::SERVICE);
+        if let Some(shared) = realtime.and_then(|room| room.host.resource::<banyan_realtime::Shared>()) {
+            shared.stop(within).await;
+        }
+    }
+
     /// The services that run in this process.
     pub(crate) fn served(&self) -> impl Iterator<Item = &Room> {
         self.rooms.iter().filter(|room| self.roles.have(room.service.name))

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use anyhow::Result;
 use banyan_edge::{AccessLog, Deadlines, Drain, EdgeSettings, Limits, Plain, ProxyProtocol, TransportSecurity};
 
+use super::doors::farewell;
 use crate::cli::terminal::Usage;
 use crate::settings::types::{AccessLines, PlainUse, StrictTransport};
 use crate::settings::{Loaded, Settings};
@@ -24,7 +25,12 @@ pub(super) fn settings(loaded: &Loaded) -> Result<EdgeSettings> {
             ..Limits::default()
         },
         deadlines: Deadlines { call: edge.call_timeout.0, upgraded: edge.upgrade_idle.0, ..Deadlines::default() },
-        drain: Drain { grace: general.drain_grace.0, deadline: general.drain_timeout.0, ..Drain::default() },
+        drain: Drain {
+            grace: general.drain_grace.0,
+            upgraded: farewell(general.drain_timeout.0),
+            deadline: general.drain_timeout.0,
+            ..Drain::default()
+        },
         trusted_proxies: edge.trusted_proxies.clone(),
         proxy_protocol: if edge.proxy_protocol { ProxyProtocol::FromTrustedProxies } else { ProxyProtocol::Off },
         plain: plain(settings)?,

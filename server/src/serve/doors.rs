@@ -2,15 +2,29 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use banyan_edge::{Drained, Edge, Listen, Running, Sockets, Stopper};
 
 use super::Start;
-use crate::cluster::{EDGE, Left, Node};
+use crate::cluster::{EDGE, Left, Node, UNTIL_HEARD};
 use crate::hand_over::{Successor, Window};
 use crate::house::House;
 use crate::settings::Settings;
+
+/// Realtime clients are told of the end within so long, if the deadline leaves the time.
+const TELLING: Duration = Duration::from_secs(5);
+
+/// In which time realtime clients are told of the end.
+fn telling_within(deadline: Duration) -> Duration {
+    TELLING.min(deadline / 3)
+}
+
+/// How long connections that became something else go on, so that those of realtime clients end in their own way.
+pub(super) fn farewell(deadline: Duration) -> Duration {
+    (UNTIL_HEARD + telling_within(deadline) + banyan_realtime::LAST_WORDS).min(deadline)
+}
 
 /// The open listeners.
 pub(super) struct Doors {
@@ -52,22 +66,29 @@ impl Doors {
         }
     }
 
-    pub(super) async fn drain(self, settings: &Settings) -> Drained {
+    pub(super) async fn drain(self, settings: &Settings, house: &House) -> Drained {
         let (grace, deadline) = (settings.general.drain_grace.0, settings.general.drain_timeout.0);
+        let Self { public, mut node } = self;
+        // When nobody comes any more: who is told to come again does not come to this process.
+        let until_heard = node.as_ref().map_or(grace, |node| node.until_heard(grace));
+        let telling = async {
+            tokio::time::sleep(until_heard).await;
+            house.end_conversations(telling_within(deadline)).await;
+        };
         let public = async {
-            match self.public {
+            match public {
                 Some(running) => running.drain().await,
                 None => Drained::Finished,
             }
         };
         let node = async {
-            match self.node {
+            match &mut node {
                 Some(node) => node.drain(grace, deadline).await,
                 None => Left::InGoodOrder,
             }
         };
-        match tokio::join!(public, node) {
-            (Drained::Finished, Left::InGoodOrder) => Drained::Finished,
+        match tokio::join!(public, node, telling) {
+            (Drained::Finished, Left::InGoodOrder, ()) => Drained::Finished,
             _ => Drained::Cut,
         }
     }

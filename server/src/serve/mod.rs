@@ -231,7 +231,7 @@ async fn serve(start: &Start<'_>, mut inherited: Inherited) -> Result<Outcome> {
     drop(window);
     let stopper = doors.stopper();
     let finishing = async {
-        let drained = doors.drain(&loaded.settings).await;
+        let drained = doors.drain(&loaded.settings, &house).await;
         socket.abort();
         watching.abort();
         maintaining.abort();

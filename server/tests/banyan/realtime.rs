@@ -24,12 +24,21 @@ struct Listener {
 
 impl Listener {
     fn start(server: &Server, token: &str, room: &str) -> Self {
+        let url = server.url.replace("http://", "ws://");
+        Self::by(&format!("{url}/api/v1/realtime/connection/websocket"), token, room)
+    }
+
+    /// Where no WebSocket goes through.
+    fn by_stream(server: &Server, token: &str, room: &str) -> Self {
+        Self::by(&format!("{}/api/v1/realtime/connection/sse", server.url), token, room)
+    }
+
+    fn by(url: &str, token: &str, room: &str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/realtime-clients");
         assert!(folder.join("node_modules/centrifuge").exists(), "{}: no libraries: {REMEDY}", folder.display());
-        let url = server.url.replace("http://", "ws://");
         let mut command = Command::new("node");
         command.arg("listen.mjs").current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.env("URL", format!("{url}/api/v1/realtime/connection/websocket")).env("TOKEN", token).env("ROOM", room);
+        command.env("URL", url).env("TOKEN", token).env("ROOM", room);
         let mut child = command.spawn().unwrap();
         let (said, lines) = channel();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -170,6 +179,31 @@ fn three_end_with_the_same_document(place: &Place) {
     eventually("the version is back", || (editors[0].state()["text"] == state["text"]).then_some(()));
 }
 
+/// Clients are told that the process ends, which ends in good order although none of them went by itself; the next one has what they were at.
+fn clients_go_on_at_the_next_process(place: &Place) {
+    let server = place.serve();
+    let ann = server.register("ann@example.org");
+    let (status, session) = server.post("/api/v1/context/sessions", Some(&ann), &json!({ "title": "Moving house" }));
+    assert_eq!(status, 201, "{session}");
+    let room = format!("session:{}", session["id"].as_str().unwrap());
+    let listeners = [Listener::start(&server, &ann, &room), Listener::by_stream(&server, &ann, &room)];
+    listeners.iter().for_each(|listener| assert_eq!(listener.says("subscribed"), room));
+    let mut editor = Editor::start(&server, &ann, &room);
+    editor.tell("type before ");
+    server.signal(rustix::process::Signal::TERM);
+    for listener in &listeners {
+        while listener.says("connecting") != 3001 {}
+    }
+    while editor.says("status")["status"] != "disconnected" {}
+    let (status, log) = server.wait();
+    assert!(status.success(), "{status}: {log}");
+    editor.tell("type after");
+    let server = place.serve();
+    editor.tell(&format!("move {}", documents_of(&server)));
+    let mut other = Editor::start(&server, &ann, &room);
+    eventually("all is there", || (other.state()["text"] == "before after").then_some(()));
+}
+
 /// Two people in one session of the context engine, each with a client: both hear all that happens, in the same order, and strangers nothing.
 pub(crate) fn two_hear_of_one_another(server: &Server) {
     const SESSIONS: &str = "/api/v1/context/sessions";
@@ -245,6 +279,10 @@ on_both_engines! {
 
     fn editors_end_with_the_same_document_when_the_server_was_killed(place: Place) {
         three_end_with_the_same_document(&place);
+    }
+
+    fn clients_are_told_that_the_process_ends_and_go_on_at_the_next(place: Place) {
+        clients_go_on_at_the_next_process(&place);
     }
 
     fn two_people_in_a_session_hear_of_a_change_and_of_what_it_suggests(place: Place) {

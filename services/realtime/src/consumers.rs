@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use banyan_contracts::Event as _;
+use banyan_contracts::context::SessionDeleted;
 use banyan_contracts::flags::FlagChanged;
-use banyan_contracts::realtime::RoomAddressed;
+use banyan_contracts::realtime::{RoomAddressed, session_room};
 use banyan_events::log::{Chooser, Choosing, Start};
 use banyan_events::{Consumer, ConsumerError, Delivery};
 use banyan_store::log::Entry;
 use serde_json::{Value, json};
 
 use crate::App;
+use crate::documents::forget;
 use crate::engine::Engine;
 use crate::room::{FLAGS, RoomKey};
 
@@ -32,7 +34,8 @@ struct Addressed;
 
 impl Chooser for Addressed {
     fn choose<'a>(&'a self, entries: &'a [Entry]) -> Choosing<'a> {
-        let wanted = |entry: &Entry| [RoomAddressed::TYPE, FlagChanged::TYPE].contains(&entry.kind.as_str());
+        let wanted =
+            |entry: &Entry| [RoomAddressed::TYPE, FlagChanged::TYPE, SessionDeleted::TYPE].contains(&entry.kind.as_str());
         let chosen = entries.iter().map(wanted).collect();
         Box::pin(async move { Ok(chosen) })
     }
@@ -45,6 +48,11 @@ async fn say(engine: &Engine, delivery: &Delivery) -> Result<(), ConsumerError> 
         RoomAddressed::TYPE => {
             let said = event.decode::<RoomAddressed>()?;
             (said.room, said.data)
+        }
+        SessionDeleted::TYPE => {
+            // In the transaction that notes the event. Who is there is closed when the document is looked at the next time.
+            let gone = session_room(event.decode::<SessionDeleted>()?.session_id);
+            return forget(&delivery.tx, &gone).await.map_err(|error| ConsumerError::Retry(error.to_string()));
         }
         FlagChanged::TYPE => (format!("{FLAGS}:"), of_flag(&event.decode::<FlagChanged>()?)),
         other => return Err(ConsumerError::Poison(format!("no room hears of {other}"))),

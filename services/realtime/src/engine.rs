@@ -13,6 +13,7 @@ use crate::access::Access;
 use crate::broker::{Asked, Broker, BrokerError, Ear, Kept, MemoryBroker, Order, Place, RedisBroker, Said};
 use crate::documents::{Documents, Ears, Registry};
 use crate::hub::{Beat, Hub, Link, Settled};
+use crate::methods::Methods;
 use crate::protocol::{Refusal, Subscribed, Unsubscribed, publication};
 use crate::room::RoomKey;
 use crate::settings::Settings;
@@ -28,6 +29,7 @@ pub(crate) struct Engine {
     pub(crate) hub: Arc<Hub>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) access: Access,
+    pub(crate) methods: Methods,
     pub(crate) tokens: Option<Arc<dyn VerifyToken>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Ids,
@@ -68,6 +70,7 @@ impl Engine {
             hub,
             broker,
             access: Access::new(host.mesh.clone()),
+            methods: Methods::new(host.mesh.clone()),
             tokens: host.resource::<Arc<dyn VerifyToken>>(),
             clock: host.clock.clone(),
             ids: host.ids.clone(),

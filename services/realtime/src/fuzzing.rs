@@ -4,6 +4,7 @@
 use banyan_kernel::Uuid;
 use serde_json::Value;
 
+use crate::methods::Method;
 use crate::protocol::{Request, commands};
 use crate::room::RoomKey;
 
@@ -18,7 +19,7 @@ const PIECES: [&str; 24] = [
     ",\"history\":{\"limit\":-1,\"since\":{\"offset\":",
     ",\"presence\":{\"channel\":\"",
     ",\"ping\":{}",
-    ",\"rpc\":{",
+    ",\"rpc\":{\"method\":\"context.",
     ",\"recover\":true,\"epoch\":\"",
     "market:BTC",
     "session:",
@@ -55,6 +56,16 @@ pub fn frame(data: &[u8]) {
             assert!(line.contains(said.data.get()) || said.data.get() == "null", "{line}");
             assert!(!said.data.get().contains('\n'), "an answer would have another line");
         }
+        if let Request::Rpc(call) = &request {
+            assert!(line.contains(call.data.get()) || call.data.get() == "null", "{line}");
+            if let Some(method) = Method::of(&call.method) {
+                assert!(
+                    method.path().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte)),
+                    "{}",
+                    method.path()
+                );
+            }
+        }
         if let Request::Publish(_) | Request::Subscribe(_) | Request::Presence(_) = &request
             && let Some(room) = value.as_object().and_then(|all| all.values().find_map(|one| one["channel"].as_str()))
             && let Some(room) = RoomKey::new(Uuid::nil(), room)
@@ -64,9 +75,18 @@ pub fn frame(data: &[u8]) {
     }
 }
 
+/// As [`frame`], for shared documents.
+///
+/// # Panics
+/// When what is promised does not hold.
+pub fn document(data: &[u8]) {
+    crate::documents::fuzzing::frame(data);
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use yrs::{Map as _, Text as _, Transact as _};
 
     fn cases() -> u32 {
         #[expect(clippy::disallowed_methods, reason = "the length of the tests is no setting of the program")]
@@ -83,6 +103,34 @@ mod tests {
         ) {
             super::frame(&data);
         }
+
+        #[test]
+        fn any_frame_of_a_document_is_refused_or_taken(
+            kind in 0_u8..6,
+            data in proptest::collection::vec(prop_oneof![4 => 0_u8..12, 1 => any::<u8>()], 0..60),
+            cut in 0_usize..60,
+            change in (0_usize..60, any::<u8>()),
+        ) {
+            super::document(&[&[kind], data.as_slice()].concat());
+            // As an editor writes it, with something wrong in it.
+            let mut update = written();
+            if let Some(byte) = update.get_mut(change.0) {
+                *byte = change.1;
+            }
+            update.truncate(update.len().saturating_sub(cut % 4));
+            super::document(&[&[kind], update.as_slice()].concat());
+        }
+    }
+
+    /// An update with several kinds of things in it.
+    fn written() -> Vec<u8> {
+        let doc = yrs::Doc::with_client_id(7);
+        let (text, map) = (doc.get_or_insert_text("t"), doc.get_or_insert_map("m"));
+        let mut txn = doc.transact_mut();
+        text.insert(&mut txn, 0, "abc");
+        map.insert(&mut txn, "k", 7_i64);
+        text.remove_range(&mut txn, 1, 1);
+        txn.encode_update_v1()
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod access;
 mod api;
 mod broker;
+mod closing;
 mod consumers;
 mod documents;
 mod engine;
@@ -14,11 +15,13 @@ mod entity;
 #[doc(hidden)]
 pub mod fuzzing;
 mod hub;
+mod methods;
 mod protocol;
 mod room;
 mod schema;
 mod session;
 mod settings;
+mod stop;
 mod tokens;
 mod upgrade;
 
@@ -29,6 +32,7 @@ use banyan_http::{Host, Service};
 use crate::engine::Engine;
 
 pub use schema::{SERVICE, schema};
+pub use stop::LAST_WORDS;
 pub use tokens::{Token, VerifyToken};
 
 /// Of this interface, as clients are told.

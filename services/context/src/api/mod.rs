@@ -2,6 +2,7 @@
 
 mod audit;
 mod items;
+mod methods;
 mod patterns;
 mod preferences;
 mod reprocess;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(patterns::routes())
         .merge(reprocess::routes())
         .merge(rooms::routes())
+        .merge(methods::routes())
         .routes(routes!(audit::list_context_audit))
 }
 

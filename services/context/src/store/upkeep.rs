@@ -1,5 +1,6 @@
 //! What goes: what is an erased person's, and what is old.
 
+use banyan_contracts::context::SessionDeleted;
 use banyan_kernel::Uuid;
 use banyan_store::{Store, StoreError, Tx};
 use sea_orm::{ConnectionTrait, Statement, Value};
@@ -32,6 +33,11 @@ pub(crate) async fn erase(tx: &Tx, user: Uuid) -> Result<(), StoreError> {
         // After the items: the engine counts for whoever stands there.
         "DELETE FROM habits WHERE user_id = $1",
     ];
+    const OWN: &str = "SELECT id FROM rooms WHERE owner_id = $1";
+    let own = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), OWN, [user.into()])).await?;
+    for room in own {
+        tx.publish(&SessionDeleted { session_id: room.try_get("", "id")? }).await?;
+    }
     for sql in STATEMENTS {
         execute(tx, sql, [user.into()]).await?;
     }

@@ -4,7 +4,7 @@ use banyan_testkit::on_both_engines;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::fixture::{Place, assert_hidden, path_in};
+use crate::fixture::{Place, assert_hidden, id_in, path_in};
 
 on_both_engines! {
     async fn an_erased_person_leaves_no_session_and_no_name(bench: Bench) {
@@ -25,6 +25,9 @@ on_both_engines! {
         for _ in 0..2 {
             assert_eq!(place.erase(&bench, gone.user_id().unwrap()).await, StatusCode::NO_CONTENT);
         }
+        // Told once, so that what others keep of the session goes, too.
+        let told: Vec<Value> = place.events(&bench).await.into_iter().filter(|(kind, _)| kind == "context.session.deleted").map(|(_, data)| data).collect();
+        assert_eq!(told, [json!({ "sessionId": id_in(&own) })]);
         assert_hidden(&place.app.get(&stays, &own).await);
         assert_hidden(&place.app.get(&gone, &theirs).await);
         let item = place.read(&stays, &path_in(&theirs, "items", &kept)).await;

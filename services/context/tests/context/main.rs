@@ -8,6 +8,7 @@ mod erasure;
 mod fixture;
 mod items;
 mod live;
+mod methods;
 mod preferences;
 mod refusals;
 mod sessions;

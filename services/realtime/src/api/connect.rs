@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use banyan_http::{Problem, Visitor};
+use banyan_kernel::Caller;
 use http::header::AUTHORIZATION;
 use hyper_util::rt::TokioIo;
 
@@ -47,7 +48,7 @@ pub(crate) async fn connect_realtime_alias(
 
 fn connect(app: App, Visitor(caller): Visitor, mut request: Request) -> Result<Response, Problem> {
     let agreed = agree(&mut request, PROTOCOL)?;
-    let hello = Hello { bearer: bearer(&request), request: caller.request, caller };
+    let hello = Hello::of(&request, caller);
     let connection = agreed.connection;
     tokio::spawn(async move {
         match connection.await {
@@ -56,6 +57,12 @@ fn connect(app: App, Visitor(caller): Visitor, mut request: Request) -> Result<R
         }
     });
     Ok(agreed.answer)
+}
+
+impl Hello {
+    pub(super) fn of(request: &Request, caller: Caller) -> Self {
+        Self { bearer: bearer(request), request: caller.request, caller, language: request.extensions().get().copied() }
+    }
 }
 
 /// The token of a person's own log-in, so that its end is known.

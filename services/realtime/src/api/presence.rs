@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::room;
 use crate::App;
+use crate::broker::Crowd;
 
 const MOST: usize = 1_000;
 
@@ -34,6 +35,10 @@ impl Validate for PresenceQuery {
 pub(crate) struct RoomPresence {
     /// At most a thousand.
     data: Vec<PresentClient>,
+    /// All connections that there are, shown or not.
+    client_count: usize,
+    /// The people whose they are.
+    user_count: usize,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -63,5 +68,7 @@ pub(crate) async fn list_room_presence(
         let info: Value = serde_json::from_str(info.get()).ok()?;
         Some(PresentClient { client_id: client, user_id: info["user"].as_str()?.to_owned() })
     };
-    Ok(Json(RoomPresence { data: present.into_iter().filter_map(shown).collect() }))
+    let Crowd { clients, users } = app.engine.broker.presence_stats(&key).await?;
+    let data = present.into_iter().filter_map(shown).collect();
+    Ok(Json(RoomPresence { data, client_count: clients, user_count: users }))
 }

@@ -10,7 +10,6 @@ use futures_util::stream::Stream;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::connect::bearer;
 use crate::App;
 use crate::broker::Notice;
 use crate::session::{Hello, stream};
@@ -48,7 +47,7 @@ pub(crate) async fn stream_realtime(
     Query(query): Query<StreamQuery>,
     request: Request,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let hello = Hello { bearer: bearer(&request), request: caller.request, caller };
+    let hello = Hello::of(&request, caller);
     Sse::new(stream::replies(app.engine, hello, query.cf_connect))
 }
 

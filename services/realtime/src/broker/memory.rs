@@ -8,10 +8,11 @@ use ahash::HashMap;
 use async_trait::async_trait;
 use banyan_kernel::{Random, Uuid};
 use parking_lot::Mutex;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::{Asked, Broker, BrokerError, Ear, Kept, Notice, Order, Place, Said, new_epoch};
+use super::{Asked, Broker, BrokerError, Crowd, Ear, Kept, Notice, Order, Place, Said, new_epoch};
 use crate::room::RoomKey;
 use crate::settings::Keep;
 
@@ -33,8 +34,41 @@ pub(crate) struct MemoryBroker {
     presence: Mutex<HashMap<RoomKey, Present>>,
 }
 
-/// Until when, and what others see.
-type Present = HashMap<Uuid, (Instant, Arc<str>)>;
+/// Who is in a room.
+#[derive(Default)]
+struct Present {
+    /// Until when, and what others see.
+    clients: HashMap<Uuid, (Instant, Arc<str>)>,
+    /// How many connections of each person these are, so that nobody has to count.
+    users: HashMap<Arc<str>, usize>,
+}
+
+impl Present {
+    fn add(&mut self, client: Uuid, until: Instant, info: &Arc<str>) {
+        if self.clients.insert(client, (until, info.clone())).is_none() {
+            *self.users.entry(user_of(info)).or_default() += 1;
+        }
+    }
+
+    fn remove(&mut self, client: Uuid) {
+        let Some((_, info)) = self.clients.remove(&client) else { return };
+        let user = user_of(&info);
+        let Some(count) = self.users.get_mut(&user) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.users.remove(&user);
+        }
+    }
+}
+
+/// Whose connection it is, as others see it.
+fn user_of(info: &str) -> Arc<str> {
+    #[derive(Deserialize)]
+    struct Shown<'i> {
+        user: &'i str,
+    }
+    serde_json::from_str::<Shown<'_>>(info).map_or("", |shown| shown.user).into()
+}
 
 struct Stream {
     epoch: Arc<str>,
@@ -176,15 +210,15 @@ impl Broker for MemoryBroker {
         let until = Instant::now() + ttl;
         let mut presence = self.presence.lock();
         let there = presence.entry(room.clone()).or_default();
-        there.extend(people.iter().map(|(client, info)| (*client, (until, info.clone()))));
+        people.iter().for_each(|(client, info)| there.add(*client, until, info));
         Ok(())
     }
 
     async fn be_gone(&self, room: &RoomKey, client: Uuid) -> Result<(), BrokerError> {
         let mut presence = self.presence.lock();
         if let Some(there) = presence.get_mut(room) {
-            there.remove(&client);
-            if there.is_empty() {
+            there.remove(client);
+            if there.clients.is_empty() {
                 presence.remove(room);
             }
         }
@@ -193,11 +227,20 @@ impl Broker for MemoryBroker {
 
     async fn presence(&self, room: &RoomKey, most: usize) -> Result<Vec<(String, Box<RawValue>)>, BrokerError> {
         let (presence, now) = (self.presence.lock(), Instant::now());
-        let there = presence.get(room).into_iter().flatten().filter(|(_, (until, _))| *until > now).take(most);
+        let there =
+            presence.get(room).into_iter().flat_map(|there| &there.clients).filter(|(_, (until, _))| *until > now).take(most);
         let shown = |(client, (_, info)): (&Uuid, &(Instant, Arc<str>))| {
             Some((client.to_string(), RawValue::from_string(info.as_ref().to_owned()).ok()?))
         };
         Ok(there.filter_map(shown).collect())
+    }
+
+    /// Whoever goes is taken out by this process itself, so that all who are there count.
+    async fn presence_stats(&self, room: &RoomKey) -> Result<Crowd, BrokerError> {
+        let presence = self.presence.lock();
+        Ok(presence
+            .get(room)
+            .map_or_else(Crowd::default, |there| Crowd { clients: there.clients.len(), users: there.users.len() }))
     }
 
     async fn rooms(&self, tenant: Uuid, most: usize) -> Result<Vec<String>, BrokerError> {

@@ -2,6 +2,8 @@
 
 mod memory;
 mod redis;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +78,13 @@ pub(crate) struct Kept {
     pub(crate) publications: Publications,
 }
 
+/// How many are in a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Crowd {
+    pub(crate) clients: usize,
+    pub(crate) users: usize,
+}
+
 /// Told to all processes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Notice {
@@ -127,6 +136,9 @@ pub(crate) trait Broker: Send + Sync {
 
     /// Who is in a room: at most `most`.
     async fn presence(&self, room: &RoomKey, most: usize) -> Result<Vec<(String, Box<RawValue>)>, BrokerError>;
+
+    /// How many connections are in a room, and of how many people: all of them, however many [`Broker::presence`] shows.
+    async fn presence_stats(&self, room: &RoomKey) -> Result<Crowd, BrokerError>;
 
     /// Names of rooms of a tenant that somebody listens to, in any process: at most `most`.
     async fn rooms(&self, tenant: Uuid, most: usize) -> Result<Vec<String>, BrokerError>;

@@ -34,6 +34,9 @@ pub(crate) struct Entry {
 pub(crate) async fn enter(engine: &Arc<Engine>, caller: Caller, token: Option<&str>, name: &str) -> Result<Entry, Problem> {
     let who = identify(engine, caller, token).await?;
     let (room, access) = allowed(engine, &who.caller, name).await?;
+    if engine.hub.stops() {
+        return Err(ErrorCode::ServiceUnavailable.into());
+    }
     engine.run();
     let link = engine.hub.open(engine.ids.next());
     let peer = Peer { link: link.clone(), out: Arc::new(Out::new(engine.settings.documents.queue_bytes)), own: Arc::default() };

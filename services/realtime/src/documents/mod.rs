@@ -6,7 +6,10 @@
 
 mod awareness;
 mod between;
+mod deletion;
 mod entrance;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod heavy;
 mod keeper;
 mod out;
@@ -18,9 +21,9 @@ mod socket;
 mod store;
 mod wire;
 
-pub(crate) use between::Told;
+pub(crate) use deletion::delete;
 pub(crate) use entrance::{allowed, enter};
 pub(crate) use keeper::Work;
 pub(crate) use registry::{Ears, Registry, TooMany};
 pub(crate) use socket::converse;
-pub(crate) use store::{DocumentError, Documents, erase};
+pub(crate) use store::{DocumentError, Documents, erase, forget};

@@ -16,6 +16,9 @@ pub(crate) enum Ending {
     Text = 1003,
     #[error("it cannot be read")]
     Malformed = 1007,
+    /// RFC 6455 §11.7: the process ends, another one serves.
+    #[error("the server restarts")]
+    Restart = 1012,
     #[error("try again later")]
     Again = 1013,
     #[error("the token counts no longer")]
@@ -42,6 +45,7 @@ impl From<Disconnect> for Ending {
             Disconnect::Expired | Disconnect::InvalidToken => Self::Expired,
             Disconnect::ForceNoReconnect => Self::Forbidden,
             Disconnect::ConnectionLimit => Self::TooMany,
+            Disconnect::Shutdown => Self::Restart,
             _ => Self::Again,
         }
     }

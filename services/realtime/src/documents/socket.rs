@@ -8,18 +8,18 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Bytes, Message as Frame, Utf8Bytes};
+use tokio_tungstenite::tungstenite::error::Error;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Message as Frame};
 
 use super::entrance::Entry;
 use super::keeper::Work;
 use super::out::{Ending, Next};
 use super::registry::Handle;
 use super::wire::{Message, awareness_frame, read, write_awareness};
+use crate::closing::{End, close};
 use crate::engine::Engine;
-use crate::hub::Next as FromHub;
+use crate::hub::{Conversation, Next as FromHub};
 use crate::protocol::Disconnect;
 use crate::session::pace::{Pace, Step};
 
@@ -30,8 +30,6 @@ const WRITE_BUFFER: usize = 4 * 1024;
 const AROUND: usize = 64;
 /// Who takes nothing for so long is given up.
 const WRITING: Duration = Duration::from_secs(10);
-/// How long the client's own close is waited for.
-const CLOSING: Duration = Duration::from_secs(1);
 /// Something is sent so often, as `y-websocket` gives up who says nothing for 30 seconds.
 const BEAT: Duration = Duration::from_secs(20);
 /// Who answers to no ping for so long has gone.
@@ -41,19 +39,13 @@ const QUESTIONS_PER_SECOND: u32 = 5;
 /// How long somebody waits who says too much.
 const SLOWED: Duration = Duration::from_millis(20);
 
-/// Why the connection ends.
-enum End {
-    Closed,
-    With(CloseFrame),
-}
-
 impl From<Ending> for End {
     fn from(why: Ending) -> Self {
-        Self::With(CloseFrame { code: CloseCode::from(why.number()), reason: why.to_string().into() })
+        Self::with(why.number(), &why)
     }
 }
 
-struct Conversation {
+struct Talk {
     entry: Entry,
     handle: Handle,
     pace: Pace,
@@ -74,11 +66,12 @@ where
         .max_frame_size(Some(largest))
         .max_message_size(Some(largest));
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    let _goes_on = Conversation::begin(&engine.hub);
     let join = Work::Join { peer: entry.peer.clone(), access: entry.access };
     let end = match engine.documents.give(&engine, &entry.room, join).await {
         Ok(handle) => {
             let (pace, questions) = (Pace::new(settings.messages_per_second), Pace::new(QUESTIONS_PER_SECOND));
-            let mut conversation = Conversation { entry, handle, pace, questions, heard: Instant::now() };
+            let mut conversation = Talk { entry, handle, pace, questions, heard: Instant::now() };
             let end = talk(&mut socket, &mut conversation).await;
             let _gone_already = conversation.handle.send(Work::Leave(conversation.entry.link().id)).await;
             conversation.entry.leave(&engine);
@@ -89,19 +82,11 @@ where
             Ending::Again.into()
         }
     };
-    let closing = async {
-        match end {
-            End::With(frame) => socket.send(Frame::Close(Some(frame))).await?,
-            // The answer to the client's own close.
-            End::Closed => socket.flush().await?,
-        }
-        while socket.next().await.is_some_and(|read| read.is_ok()) {}
-        Ok::<_, Error>(())
-    };
-    let _gone_anyway = timeout(CLOSING, closing).await;
+    // Boxed: it is there only at the end.
+    Box::pin(close(&mut socket, end)).await;
 }
 
-async fn talk<S>(socket: &mut WebSocketStream<S>, conversation: &mut Conversation) -> End
+async fn talk<S>(socket: &mut WebSocketStream<S>, conversation: &mut Talk) -> End
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -144,14 +129,14 @@ where
                     },
                     Some(Ok(Frame::Text(_))) => return Ending::Text.into(),
                     Some(Ok(_)) => {}
-                    Some(Err(error)) => return verdict(&error),
+                    Some(Err(error)) => return End::of(&error),
                 }
             }
         }
     }
 }
 
-impl Conversation {
+impl Talk {
     async fn said(&mut self, bytes: &[u8]) -> Result<(), Ending> {
         let message = read(bytes).map_err(|_| Ending::Malformed)?;
         if let Message::Awareness(states) = &message {
@@ -192,15 +177,4 @@ where
 
 async fn within(writing: impl Future<Output = Result<(), Error>>) -> Result<(), ()> {
     timeout(WRITING, writing).await.map_err(|_| ())?.map_err(|_| ())
-}
-
-/// RFC 6455 §7.4.1.
-fn verdict(error: &Error) -> End {
-    let (code, reason) = match error {
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => (CloseCode::Size, "too large"),
-        Error::Utf8(_) => (CloseCode::Invalid, "no UTF-8"),
-        Error::Protocol(_) => (CloseCode::Protocol, "no WebSocket"),
-        _ => return End::Closed,
-    };
-    End::With(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
 }

@@ -1,7 +1,7 @@
 //! A connection, as the hub knows it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use banyan_kernel::{Caller, Timestamp, Uuid};
 use parking_lot::RwLock;
@@ -20,6 +20,8 @@ pub(crate) struct Link {
     /// When a pong is due; 0 while none is.
     pub(super) pong_due: AtomicU64,
     pub(super) pongs: AtomicBool,
+    /// Methods that it has called, and that have not answered.
+    pub(crate) calls: AtomicU32,
 }
 
 /// Who has connected, until when, and by what.
@@ -57,6 +59,7 @@ impl Link {
             next_ping: AtomicU64::new(u64::MAX),
             pong_due: AtomicU64::new(0),
             pongs: AtomicBool::new(true),
+            calls: AtomicU32::new(0),
         }
     }
 

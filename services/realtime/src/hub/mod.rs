@@ -11,7 +11,7 @@ mod streams;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use ahash::HashMap;
 use banyan_kernel::Uuid;
@@ -24,6 +24,7 @@ pub(crate) use outbox::{Leaving, Next, Outbox};
 pub(crate) use rooms::Settled;
 pub(crate) use watch::Beat;
 
+use crate::protocol::Disconnect;
 use crate::room::RoomKey;
 use crate::settings::Settings;
 
@@ -39,6 +40,26 @@ pub(crate) struct Hub {
     numbers: AtomicU64,
     begun: Instant,
     queue_bytes: usize,
+    /// The process ends.
+    stops: AtomicBool,
+    /// Conversations whose last word is not said.
+    conversations: AtomicUsize,
+}
+
+/// A conversation goes on until this is dropped.
+pub(crate) struct Conversation(Arc<Hub>);
+
+impl Conversation {
+    pub(crate) fn begin(hub: &Arc<Hub>) -> Self {
+        hub.conversations.fetch_add(1, Ordering::AcqRel);
+        Self(hub.clone())
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.0.conversations.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Hub {
@@ -52,6 +73,8 @@ impl Hub {
             numbers: AtomicU64::new(1),
             begun: Instant::now(),
             queue_bytes: settings.queue_bytes,
+            stops: AtomicBool::new(false),
+            conversations: AtomicUsize::new(0),
         }
     }
 
@@ -59,7 +82,26 @@ impl Hub {
     pub(crate) fn open(&self, id: Uuid) -> Arc<Link> {
         let link = Arc::new(Link::new(id, Outbox::new(self.queue_bytes), self.seconds()));
         self.links[self.part(&id)].lock().insert(id, link.clone());
+        // After it is listed: whoever is told to go is either found by `stop`, or finds this.
+        if self.stops() {
+            link.outbox.close(Disconnect::Shutdown);
+        }
         link
+    }
+
+    /// Who comes from now on is told to come again. Gives those who are there.
+    pub(crate) fn stop(&self) -> Vec<Arc<Link>> {
+        self.stops.store(true, Ordering::SeqCst);
+        self.links.iter().flat_map(|links| links.lock().values().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    pub(crate) fn stops(&self) -> bool {
+        self.stops.load(Ordering::SeqCst)
+    }
+
+    /// How many conversations go on.
+    pub(crate) fn conversations(&self) -> usize {
+        self.conversations.load(Ordering::Acquire)
     }
 
     pub(crate) fn close(&self, link: &Link) {

@@ -45,6 +45,9 @@ pub(crate) enum Disconnect {
     /// RFC 6455 §7.4.1: this protocol is text.
     #[error("text only")]
     Unsupported = 1003,
+    /// The process ends: another one serves.
+    #[error("shutdown")]
+    Shutdown = 3001,
     #[error("connection expired")]
     Expired = 3005,
     #[error("slow")]

@@ -32,7 +32,8 @@ pub(crate) struct Command<'f> {
     ping: Option<Nothing>,
     refresh: Option<Refresh>,
     sub_refresh: Option<Channel>,
-    rpc: Option<Nothing>,
+    #[serde(borrow)]
+    rpc: Option<Rpc<'f>>,
     send: Option<Nothing>,
 }
 
@@ -50,7 +51,7 @@ pub(crate) enum Request<'f> {
     Ping,
     Refresh(String),
     SubRefresh,
-    Rpc,
+    Rpc(Rpc<'f>),
     Send,
 }
 
@@ -102,6 +103,15 @@ pub(crate) struct Publish<'f> {
     pub(crate) data: &'f RawValue,
 }
 
+/// A call of a method.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Rpc<'f> {
+    #[serde(default)]
+    pub(crate) method: String,
+    #[serde(borrow, default = "null")]
+    pub(crate) data: &'f RawValue,
+}
+
 fn null() -> &'static RawValue {
     RawValue::NULL
 }
@@ -138,7 +148,7 @@ impl<'f> Command<'f> {
             self.ping.map(|_| Request::Ping),
             self.refresh.map(|asked| Request::Refresh(asked.token)),
             self.sub_refresh.map(|_| Request::SubRefresh),
-            self.rpc.map(|_| Request::Rpc),
+            self.rpc.map(Request::Rpc),
             self.send.map(|_| Request::Send),
         ];
         let mut asked = all.into_iter().flatten();

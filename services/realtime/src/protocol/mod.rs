@@ -6,8 +6,8 @@ mod command;
 mod reply;
 
 pub(crate) use code::{Disconnect, Refusal, Unsubscribed};
-pub(crate) use command::{Command, Connect, History, Publish, Request, Subscribe, commands};
+pub(crate) use command::{Command, Connect, History, Publish, Request, Rpc, Subscribe, commands};
 pub(crate) use reply::{
-    Connected, Empty, HistoryPage, JoinOrLeave, PING, Person, Presence, PresenceStats, Refreshed, Subscribed, failed,
-    publication, publication_push, push, reply,
+    Answered, Connected, Empty, Failure, HistoryPage, JoinOrLeave, PING, Person, Presence, PresenceStats, Refreshed, Subscribed,
+    failed, failure, publication, publication_push, push, reply,
 };

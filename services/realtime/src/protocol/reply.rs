@@ -35,18 +35,30 @@ pub(crate) fn reply<T: Serialize>(id: u32, name: &str, result: &T) -> Utf8Bytes 
     json(&Reply { id, result: Named(name, result) })
 }
 
-#[derive(Serialize)]
-pub(crate) struct ErrorReply {
-    code: u32,
-    message: String,
+/// Why something is not done, as clients are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Failure {
+    pub(crate) code: u32,
+    pub(crate) message: String,
+    /// The client may try again.
     #[serde(skip_serializing_if = "is_false")]
-    temporary: bool,
+    pub(crate) temporary: bool,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self { code: refusal.number(), message: refusal.to_string(), temporary: refusal.is_temporary() }
+    }
 }
 
 /// `{"id":1,"error":{…}}`
 pub(crate) fn failed(id: u32, refusal: Refusal) -> Utf8Bytes {
-    let error = ErrorReply { code: refusal.number(), message: refusal.to_string(), temporary: refusal.is_temporary() };
-    reply(id, "error", &error)
+    failure(id, &refusal.into())
+}
+
+/// As [`failed`], in words of somebody else.
+pub(crate) fn failure(id: u32, failure: &Failure) -> Utf8Bytes {
+    reply(id, "error", failure)
 }
 
 #[derive(Serialize)]
@@ -95,6 +107,12 @@ pub(crate) fn publication(data: &RawValue, info: Option<&RawValue>) -> String {
 
 #[derive(Serialize)]
 pub(crate) struct Empty {}
+
+/// What a method has answered, as it was written.
+#[derive(Serialize)]
+pub(crate) struct Answered<'r> {
+    pub(crate) data: &'r RawValue,
+}
 
 #[derive(Serialize)]
 pub(crate) struct Connected<'r> {

@@ -1,16 +1,15 @@
 //! What a client may ask for once it is known.
 
-use std::collections::HashSet;
-
 use banyan_contracts::realtime::RoomAccess;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Outcome, Session};
-use crate::broker::{Asked, Order, Place};
+use crate::broker::{Asked, Crowd, Order, Place};
 use crate::engine::Wish;
+use crate::methods::{Call, Method};
 use crate::protocol::{
-    Disconnect, Empty, History, HistoryPage, Presence, PresenceStats, Publish, Refusal, Request, Subscribe, reply,
+    Answered, Disconnect, Empty, History, HistoryPage, Presence, PresenceStats, Publish, Refusal, Request, Rpc, Subscribe,
+    failure, reply,
 };
 use crate::room::RoomKey;
 
@@ -35,7 +34,7 @@ impl Session {
             Request::Ping => Ok(Outcome::Reply(reply(id, "ping", &Empty {}))),
             // Subscriptions have no tokens of their own here.
             Request::SubRefresh => Err(Refusal::NotAvailable),
-            Request::Rpc => Err(Refusal::MethodNotFound),
+            Request::Rpc(asked) => self.call(id, &asked),
             Request::Send => Ok(Outcome::Silent),
         })
     }
@@ -82,23 +81,20 @@ impl Session {
     }
 
     async fn presence(&self, id: u32, channel: &str) -> Result<Outcome, Refusal> {
-        let present = self.present(channel).await?;
+        let room = self.with_presence(channel).await?;
+        let present = self.engine.broker.presence(&room, MOST_PRESENT).await?;
         Ok(Outcome::Reply(reply(id, "presence", &Presence(&present))))
     }
 
     async fn presence_stats(&self, id: u32, channel: &str) -> Result<Outcome, Refusal> {
-        #[derive(Deserialize)]
-        struct User {
-            user: String,
-        }
-        let present = self.present(channel).await?;
-        let users = present.iter().filter_map(|(_, info)| serde_json::from_str::<User>(info.get()).ok());
-        let users: HashSet<String> = users.map(|user| user.user).collect();
-        let stats = PresenceStats { num_clients: present.len(), num_users: users.len() };
+        let room = self.with_presence(channel).await?;
+        let Crowd { clients, users } = self.engine.broker.presence_stats(&room).await?;
+        let stats = PresenceStats { num_clients: clients, num_users: users };
         Ok(Outcome::Reply(reply(id, "presence_stats", &stats)))
     }
 
-    async fn present(&self, channel: &str) -> Result<Vec<(String, Box<RawValue>)>, Refusal> {
+    /// A room in which the client may see who is there.
+    async fn with_presence(&self, channel: &str) -> Result<RoomKey, Refusal> {
         let room = self.room(channel)?;
         if !self.access(&room).await?.subscribe {
             return Err(Refusal::PermissionDenied);
@@ -106,7 +102,7 @@ impl Session {
         if !room.has_presence() {
             return Err(Refusal::NotAvailable);
         }
-        Ok(self.engine.broker.presence(&room, MOST_PRESENT).await?)
+        Ok(room)
     }
 
     async fn history(&self, id: u32, asked: &History) -> Result<Outcome, Refusal> {
@@ -127,6 +123,27 @@ impl Session {
         }
         let page = HistoryPage { epoch: kept.top.epoch.to_string(), offset: kept.top.offset, publications: kept.publications };
         Ok(Outcome::Reply(page.reply(id)))
+    }
+
+    /// The reply follows when the method has answered: what the client says meanwhile does not wait for it.
+    fn call(&self, id: u32, asked: &Rpc<'_>) -> Result<Outcome, Refusal> {
+        let method = Method::of(&asked.method).ok_or(Refusal::MethodNotFound)?;
+        if asked.data.get().len() > LARGEST_SAID {
+            return Err(Refusal::LimitExceeded);
+        }
+        let caller = self.link.who().ok_or(Refusal::Unauthorized)?.caller.clone();
+        let turn = self.engine.methods.turn(&self.link).ok_or(Refusal::TooManyRequests)?;
+        let call = Call { method, data: asked.data.get().to_owned(), caller, language: self.hello.language };
+        let (engine, link) = (self.engine.clone(), self.link.clone());
+        tokio::spawn(async move {
+            let reply = match engine.methods.call(call).await {
+                Ok(data) => reply(id, "rpc", &Answered { data: &data }),
+                Err(why) => failure(id, &why),
+            };
+            link.outbox.send(reply);
+            drop(turn);
+        });
+        Ok(Outcome::Silent)
     }
 
     fn room(&self, channel: &str) -> Result<RoomKey, Refusal> {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use ahash::HashMap;
 use banyan_kernel::{Caller, RequestId};
+use banyan_locale::Negotiated;
 use serde::Serialize;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -25,6 +26,8 @@ pub(crate) struct Hello {
     /// Of `Authorization`: it is verified again, so that its end is known.
     pub(crate) bearer: Option<String>,
     pub(crate) request: RequestId,
+    /// In which methods answer.
+    pub(crate) language: Option<Negotiated>,
 }
 
 /// What carries a conversation.

@@ -8,14 +8,14 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::error::Error;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::{Carrier, Hello, Session};
+use crate::closing::{End, close};
 use crate::engine::Engine;
-use crate::hub::{Leaving, Next};
+use crate::hub::{Conversation, Leaving, Next};
 use crate::protocol::Disconnect;
 
 /// Read at a time; a larger message makes the buffer grow. Connections are many and mostly silent.
@@ -23,18 +23,10 @@ const READ_BUFFER: usize = 2 * 1024;
 const WRITE_BUFFER: usize = 4 * 1024;
 /// Who takes nothing for so long is given up.
 const WRITING: Duration = Duration::from_secs(10);
-/// How long the client's own close is waited for.
-const CLOSING: Duration = Duration::from_secs(1);
-
-/// Why the connection ends.
-enum End {
-    Closed,
-    With(CloseFrame),
-}
 
 impl From<Disconnect> for End {
     fn from(why: Disconnect) -> Self {
-        Self::With(CloseFrame { code: CloseCode::from(why.number()), reason: why.to_string().into() })
+        Self::with(why.number(), &why)
     }
 }
 
@@ -50,22 +42,13 @@ where
         .max_frame_size(Some(largest))
         .max_message_size(Some(largest));
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    let _goes_on = Conversation::begin(&engine.hub);
     let mut session = Session::begin(engine, hello, Carrier::Socket);
     let end = talk(&mut socket, &mut session).await;
     // Others hear at once that somebody is gone.
     session.end().await;
-    {
-        let closing = async {
-            match end {
-                End::With(frame) => socket.send(Message::Close(Some(frame))).await?,
-                // The answer to the client's own close.
-                End::Closed => socket.flush().await?,
-            }
-            while socket.next().await.is_some_and(|read| read.is_ok()) {}
-            Ok::<_, Error>(())
-        };
-        let _gone_anyway = timeout(CLOSING, closing).await;
-    }
+    // Boxed: it is there only at the end.
+    Box::pin(close(&mut socket, end)).await;
 }
 
 async fn talk<S>(socket: &mut WebSocketStream<S>, session: &mut Session) -> End
@@ -89,7 +72,7 @@ where
                 }
                 Some(Ok(Message::Binary(_))) => return Disconnect::Unsupported.into(),
                 Some(Ok(_)) => link.is_alive(),
-                Some(Err(error)) => return verdict(&error),
+                Some(Err(error)) => return End::of(&error),
             },
         }
     }
@@ -110,15 +93,4 @@ where
 
 async fn within(writing: impl Future<Output = Result<(), Error>>) -> Result<(), ()> {
     timeout(WRITING, writing).await.map_err(|_| ())?.map_err(|_| ())
-}
-
-/// RFC 6455 §7.4.1.
-fn verdict(error: &Error) -> End {
-    let (code, reason) = match error {
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => (CloseCode::Size, "too large"),
-        Error::Utf8(_) => (CloseCode::Invalid, "no UTF-8"),
-        Error::Protocol(_) => (CloseCode::Protocol, "no WebSocket"),
-        _ => return End::Closed,
-    };
-    End::With(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
 }

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{Carrier, Hello, Session};
 use crate::engine::Engine;
-use crate::hub::Next;
+use crate::hub::{Conversation, Next};
 use crate::protocol::Disconnect;
 
 /// Who takes nothing for so long is given up.
@@ -48,6 +48,7 @@ pub(crate) fn replies(engine: Arc<Engine>, hello: Hello, first: String) -> impl 
 }
 
 async fn converse(engine: Arc<Engine>, hello: Hello, first: String, sender: Sender<Utf8Bytes>) {
+    let _goes_on = Conversation::begin(&engine.hub);
     let name = new_name(&engine);
     let commands = engine.hub.streams.open(&name);
     let mut session = Session::begin(engine.clone(), hello, Carrier::Stream(name.clone()));

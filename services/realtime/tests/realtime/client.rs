@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use http::header::ACCEPT_LANGUAGE;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::fixture::{Node, PATIENCE};
 
@@ -21,9 +23,15 @@ pub(crate) struct Client {
 impl Client {
     /// Nothing is said yet.
     pub(crate) async fn open(node: &Node) -> Self {
+        Self::open_in(node, "en").await
+    }
+
+    /// As [`Client::open`], in a language.
+    pub(crate) async fn open_in(node: &Node, language: &str) -> Self {
         let stream = TcpStream::connect(node.address).await.unwrap();
-        let url = "ws://localhost/api/v1/realtime/connection/websocket";
-        let (socket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
+        let mut request = "ws://localhost/api/v1/realtime/connection/websocket".into_client_request().unwrap();
+        request.headers_mut().insert(ACCEPT_LANGUAGE, language.parse().unwrap());
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
         Self { socket, early: VecDeque::new(), id: 0 }
     }
 

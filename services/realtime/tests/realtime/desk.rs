@@ -37,6 +37,7 @@ on_both_brokers! {
         assert_eq!((&history.body["offset"], &history.body["data"]), (&json!(2), &json!([{ "offset": 2, "data": "all", "info": null }])), "{history:?}");
         let present = node.app.get(&program, &format!("/api/v1/realtime/presence?room={shared}")).await;
         assert_eq!(present.body["data"][0]["userId"], ann.user_id().unwrap().to_string(), "{present:?}");
+        assert_eq!((&present.body["clientCount"], &present.body["userCount"]), (&json!(1), &json!(1)));
         let rooms = node.app.get(&program, "/api/v1/realtime/rooms").await;
         let mut expected = vec![own.clone(), shared.clone()];
         expected.sort();

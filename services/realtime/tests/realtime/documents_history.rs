@@ -211,6 +211,37 @@ on_both_engines! {
         assert_eq!(again.text(), "hers");
     }
 
+    async fn a_version_that_is_named_again_with_its_key_is_one(bench: Bench) {
+        let world = World::default();
+        let node = Node::start(&bench, &world, Between::Memory, json!({})).await;
+        let (ann, ben) = (bench.user(), bench.user());
+        let (document, _) = session(&bench, &world, &[&ann, &ben]);
+        let mut editor = Editor::open(&node, &document, &world.token(&bench, &ann), 1).await;
+        editor.write("one").await;
+        editor.settle().await;
+        let path = format!("/api/v1/realtime/documents/{document}/versions");
+        let name = async |who: &Caller, name: &str| {
+            let call = node.app.call(who, http::Method::POST, &path).header("idempotency-key", "k-1");
+            call.json(json!({ "name": name })).send().await
+        };
+        let first = name(&ann, "First").await;
+        assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+        editor.write("two").await;
+        editor.settle().await;
+        let again = name(&ann, "First").await;
+        assert_eq!((again.status, &again.body), (StatusCode::CREATED, &first.body), "what it was then");
+        let other = name(&ann, "Second").await;
+        assert_eq!((other.status, other.code()), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused"));
+        let theirs = name(&ben, "First").await;
+        assert_eq!(theirs.status, StatusCode::CREATED, "keys are a person's own");
+        assert_ne!(theirs.body["id"], first.body["id"]);
+        name_version(&node, &ann, &document, "Without a key").await;
+        name_version(&node, &ann, &document, "Without a key").await;
+        assert_eq!(node.app.get(&ann, &path).await.body["pagination"]["total"], 4);
+        // Nobody was sent away by it.
+        editor.settle().await;
+    }
+
     async fn a_document_that_is_deleted_is_gone(bench: Bench) {
         let world = World::default();
         let ann = bench.user();

@@ -9,18 +9,21 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use axum::extract::{Extension, Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use banyan_contracts::realtime::RoomAccess;
-use banyan_http::Tenant;
+use banyan_http::{Problem, Tenant, render_problems};
 use banyan_kernel::{Caller, ErrorCode, RequestId, Timestamp, Uuid};
+use banyan_locale::{Locale, Negotiated, Source};
 use banyan_realtime::{Shared, Token, VerifyToken};
 use banyan_store::EngineKind;
 use banyan_testkit::{App, Bench};
 use http::StatusCode;
+use http::header::ACCEPT_LANGUAGE;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// As long as anything may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -108,10 +111,18 @@ impl VerifyToken for Passes {
 pub(crate) type Rights = Arc<Mutex<HashMap<(String, Uuid), RoomAccess>>>;
 
 /// Tokens and rights, which nodes have in common.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) passes: Passes,
     pub(crate) rights: Rights,
+    /// Methods named `slow` answer when it has so many places.
+    pub(crate) answers: Arc<Semaphore>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self { passes: Passes::default(), rights: Rights::default(), answers: Arc::new(Semaphore::new(0)) }
+    }
 }
 
 impl World {
@@ -165,7 +176,11 @@ impl Node {
         resources.insert(Shared::default());
         resources.insert::<Arc<dyn VerifyToken>>(Arc::new(world.passes.clone()));
         let host = bench.host(&service, settings, resources).await;
-        let context = Router::new().route("/internal/rooms/session/{id}", get(rights)).with_state(world.rights.clone());
+        let context = Router::new()
+            .route("/internal/rooms/session/{id}", get(rights))
+            .route("/internal/methods/context/{name}", post(method))
+            .layer(render_problems(host.catalogues.clone()))
+            .with_state(world.clone());
         host.mesh.register("context", context, Vec::<&str>::new()).unwrap();
         let app = App::new(&service, host);
         let door = Door { caller: bench.anonymous(), application: app.host.applications.default_application().clone() };
@@ -192,7 +207,10 @@ struct Door {
 async fn introduce(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> axum::response::Response {
     let caller = door.caller.clone();
     let application = door.application.clone();
+    let indonesian = request.headers().get(ACCEPT_LANGUAGE).is_some_and(|wish| wish == "id");
+    let locale = if indonesian { Locale::id_id() } else { Locale::en_us() };
     let extensions = request.extensions_mut();
+    extensions.insert(Negotiated { locale, source: Source::Header });
     extensions.insert(caller.request);
     extensions.insert(Tenant { id: caller.tenant, name: "upcoach".into(), application });
     extensions.insert(caller);
@@ -201,7 +219,7 @@ async fn introduce(State(door): State<Arc<Door>>, mut request: Request, next: Ne
 
 /// As the context engine does: in the caller's name.
 async fn rights(
-    State(rights): State<Rights>,
+    State(world): State<World>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Json<RoomAccess>, StatusCode> {
@@ -209,7 +227,31 @@ async fn rights(
         return Err(StatusCode::SERVICE_UNAVAILABLE);
     }
     let user = caller.user_id().ok_or(StatusCode::FORBIDDEN)?;
-    rights.lock().get(&(id, user)).copied().map(Json).ok_or(StatusCode::NOT_FOUND)
+    world.rights.lock().get(&(id, user)).copied().map(Json).ok_or(StatusCode::NOT_FOUND)
+}
+
+/// Methods of the context engine, as far as tests need them.
+async fn method(
+    State(world): State<World>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+    Json(data): Json<Value>,
+) -> Result<String, Problem> {
+    match name.as_str() {
+        "echo" => Ok(json!({ "by": caller.user_id(), "data": data }).to_string()),
+        "pretty" => Ok("{\n  \"a\": 1\n}".to_owned()),
+        "slow" => {
+            world.answers.acquire().await.unwrap().forget();
+            Ok(data.to_string())
+        }
+        "huge" => Ok(format!("\"{}\"", "x".repeat(600 * 1024))),
+        "text" => Ok("hello".to_owned()),
+        "conflict" => Err(ErrorCode::Conflict.into()),
+        "hidden" => Err(Problem::hidden()),
+        "invalid" => Err(Problem::invalid("after", banyan_http::FieldError::required())),
+        "away" => Err(ErrorCode::ServiceUnavailable.into()),
+        _ => Err(ErrorCode::NotFound.into()),
+    }
 }
 
 /// Asks until there is something.

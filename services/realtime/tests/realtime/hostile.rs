@@ -9,57 +9,10 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::Client;
 use crate::fixture::{Between, Node, PATIENCE, World, bench};
+use crate::raw::{FIN, Raw, frame};
 
-const FIN: u8 = 0x80;
-const MASKED: u8 = 0x80;
-
-/// A masked frame with the mask 0, so that its bytes are as they are.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        short @ 0..=125 => frame.push(MASKED | u8::try_from(short).unwrap()),
-        middle @ 126..=65_535 => {
-            frame.push(MASKED | 126);
-            frame.extend(u16::try_from(middle).unwrap().to_be_bytes());
-        }
-        long => {
-            frame.push(MASKED | 127);
-            frame.extend((long as u64).to_be_bytes());
-        }
-    }
-    frame.extend([0; 4]);
-    frame.extend(payload);
-    frame
-}
-
-/// A socket that has gone over to WebSocket.
-async fn raw(node: &Node) -> TcpStream {
-    let mut stream = TcpStream::connect(node.address).await.unwrap();
-    let request = "GET /connection/websocket HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-    assert!(head.starts_with("http/1.1 101") && head.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="), "{head}");
-    stream
-}
-
-/// The code of the close frame, which comes next; 0 where the connection ends without one.
-async fn code(stream: &mut TcpStream) -> u16 {
-    let reading = async {
-        loop {
-            let Ok(first) = stream.read_u8().await else { return 0 };
-            let length = usize::from(stream.read_u8().await.unwrap());
-            let mut payload = vec![0; length];
-            stream.read_exact(&mut payload).await.unwrap();
-            if first == FIN | 8 {
-                return payload.get(..2).map_or(0, |code| u16::from_be_bytes([code[0], code[1]]));
-            }
-        }
-    };
-    timeout(PATIENCE, reading).await.expect("it is closed")
+async fn raw(node: &Node) -> Raw {
+    Raw::open(node, "/connection/websocket", "").await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,7 +20,7 @@ async fn broken_frames_are_closed_with_the_code_of_their_kind() {
     let (bench, world) = (bench().await, World::default());
     let node = Node::start(&bench, &world, Between::Memory, json!({})).await;
     let unmasked = [FIN | 1, 2, b'{', b'}'].to_vec();
-    let huge_announced = [vec![FIN | 1, MASKED | 127], u64::MAX.to_be_bytes().to_vec(), vec![0; 4]].concat();
+    let huge_announced = [vec![FIN | 1, 0x80 | 127], u64::MAX.to_be_bytes().to_vec(), vec![0; 4]].concat();
     let cases: Vec<(&str, Vec<u8>, u16)> = vec![
         ("unmasked", unmasked, 1002),
         ("reserved bit 1", frame(FIN | 0x40 | 1, b"{}"), 1002),
@@ -101,19 +54,18 @@ async fn broken_frames_are_closed_with_the_code_of_their_kind() {
     ];
     for (what, bytes, expected) in cases {
         let mut stream = raw(&node).await;
-        stream.write_all(&bytes).await.unwrap();
-        assert_eq!(code(&mut stream).await, expected, "{what}");
+        stream.send(&bytes, bytes.len()).await;
+        assert_eq!(stream.code().await, expected, "{what}");
     }
     // In parts, with a ping between them, is right.
     let token = world.token(&bench, &bench.user());
     let text = json!({ "id": 1, "connect": { "token": token } }).to_string();
     let (left, right) = text.as_bytes().split_at(9);
     let mut stream = raw(&node).await;
-    stream.write_all(&[frame(1, left), frame(FIN | 9, b"?"), frame(FIN, right)].concat()).await.unwrap();
-    let mut pong = [0; 3];
-    stream.read_exact(&mut pong).await.unwrap();
-    assert_eq!(pong, [FIN | 10, 1, b'?']);
-    assert_eq!(stream.read_u8().await.unwrap(), FIN | 1);
+    let bytes = [frame(1, left), frame(FIN | 9, b"?"), frame(FIN, right)].concat();
+    stream.send(&bytes, bytes.len()).await;
+    assert_eq!(stream.read().await, Some((10, b"?".to_vec())));
+    assert_eq!(stream.read().await.unwrap().0, 1);
 }
 
 #[tokio::test]

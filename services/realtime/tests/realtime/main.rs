@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod calls;
 mod client;
+mod conformance;
 mod desk;
 mod documents;
 mod documents_history;
@@ -13,9 +15,12 @@ mod editor;
 mod events;
 mod fixture;
 mod hostile;
+mod line;
 mod nodes;
 mod people;
+mod raw;
 mod recovery;
 mod rooms;
+mod stopping;
 mod streams;
 mod unmodified;

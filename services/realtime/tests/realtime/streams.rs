@@ -9,14 +9,14 @@ use crate::client::Client;
 use crate::fixture::{BOTH, Node, PATIENCE, World, bench, on_both_brokers};
 
 /// Who reads a stream and sends requests.
-struct Streamed {
+pub(crate) struct Streamed {
     answer: reqwest::Response,
     text: String,
     early: VecDeque<Value>,
 }
 
 impl Streamed {
-    async fn open(node: &Node, token: &str) -> Self {
+    pub(crate) async fn open(node: &Node, token: &str) -> Self {
         let connect = json!({ "id": 1, "connect": { "token": token } }).to_string();
         let mut url: reqwest::Url = format!("http://{}/api/v1/realtime/connection/sse", node.address).parse().unwrap();
         url.query_pairs_mut().append_pair("cf_connect", &connect);
@@ -26,7 +26,7 @@ impl Streamed {
     }
 
     /// The next frame that is no ping; nothing at the end.
-    async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some(found) = self.early.pop_front() {
                 return Some(found);

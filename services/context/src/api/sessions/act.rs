@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use banyan_http::{Check, Created, Document, FieldError, Once, Path, Problem, SignedIn, Validate};
-use banyan_kernel::Uuid;
+use banyan_kernel::{Caller, Uuid};
+use banyan_store::idempotency::IdempotencyKey;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -24,11 +25,11 @@ const LARGEST_DETAIL: i64 = 2 * 1024;
 pub(crate) struct NewContextAction {
     /// Lower-case letters, digits and hyphens, beginning with a letter.
     #[schema(min_length = 1, max_length = 50, pattern = "^[a-z][a-z0-9-]*$")]
-    action: String,
+    pub(in crate::api) action: String,
     /// An object, at most 2 KiB of JSON.
     #[serde(default)]
     #[schema(value_type = Object)]
-    detail: Document,
+    pub(in crate::api) detail: Document,
 }
 
 impl Validate for NewContextAction {
@@ -70,13 +71,25 @@ pub(crate) async fn tell_context_action(
     Path(id): Path<Uuid>,
     Once { key, body }: Once<NewContextAction>,
 ) -> Result<Created<ContextActionTold>, Problem> {
-    let (rows, body) = (app.store.bind(&caller), &body);
-    let told = rows.write_once(key.as_ref(), move |tx| async move {
+    let told = tell(&app, &caller, id, key.as_ref(), &body).await?;
+    Ok(Created::at(format!("/api/v1/context/sessions/{id}/timeline"), told))
+}
+
+/// Tells all who take part in a session what the caller does.
+pub(in crate::api) async fn tell(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    once: Option<&IdempotencyKey>,
+    body: &NewContextAction,
+) -> Result<ContextActionTold, Problem> {
+    let rows = app.store.bind(caller);
+    let told = rows.write_once(once, move |tx| async move {
         sessions::in_use(&tx, id).await?;
         let action = format!("user.{}", body.action);
         let detail = if body.detail.0.is_null() { serde_json::json!({}) } else { body.detail.0.clone() };
         let seq = steps::step(&tx, id, Step { event: Told::Action, action: &action, object: None, detail, told: None }).await?;
         Ok::<_, ContextError>(ContextActionTold { seq })
     });
-    Ok(Created::at(format!("/api/v1/context/sessions/{id}/timeline"), told.await?))
+    Ok(told.await?)
 }

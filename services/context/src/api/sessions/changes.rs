@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use banyan_http::{Check, Json, Path, Problem, Query, SignedIn, Validate};
-use banyan_kernel::Uuid;
+use banyan_kernel::{Caller, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,10 +20,10 @@ const MOST: i64 = 200;
 pub(crate) struct After {
     /// The last number that the client has; left out, from the beginning.
     #[param(minimum = 0)]
-    after: Option<i64>,
+    pub(in crate::api) after: Option<i64>,
     /// 1 to 200; 200 if it is left out.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<i64>,
+    pub(in crate::api) limit: Option<i64>,
 }
 
 impl Validate for After {
@@ -60,8 +60,13 @@ pub(crate) async fn list_context_changes(
     Path(id): Path<Uuid>,
     Query(after): Query<After>,
 ) -> Result<Json<ContextChanges>, Problem> {
+    missed(&app, &caller, id, &after).await.map(Json)
+}
+
+/// What happened in a session since, for who takes part.
+pub(in crate::api) async fn missed(app: &App, caller: &Caller, id: Uuid, after: &After) -> Result<ContextChanges, Problem> {
     let (from, most) = (after.after.unwrap_or(0), after.limit.unwrap_or(MOST).unsigned_abs());
-    let rows = app.store.bind(&caller);
+    let rows = app.store.bind(caller);
     let read = rows.read(move |tx| async move {
         sessions::visible(&tx, id).await?;
         let seq = steps::last(&tx, id).await?;
@@ -69,5 +74,5 @@ pub(crate) async fn list_context_changes(
     });
     let (seq, found) = read.await?;
     let complete = from >= seq || found.first().is_some_and(|first| first.seq == from + 1);
-    Ok(Json(ContextChanges { changes: found.into_iter().map(ContextChange::from).collect(), seq, complete }))
+    Ok(ContextChanges { changes: found.into_iter().map(ContextChange::from).collect(), seq, complete })
 }

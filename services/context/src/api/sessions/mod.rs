@@ -1,8 +1,8 @@
 //! Sessions, who takes part in them, and what happens there.
 
-mod act;
+pub(super) mod act;
 mod archive;
-mod changes;
+pub(super) mod changes;
 mod create;
 mod end;
 mod get;

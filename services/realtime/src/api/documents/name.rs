@@ -1,13 +1,14 @@
 //! `POST /api/v1/realtime/documents/{id}/versions`
 
 use axum::extract::State;
-use banyan_http::{Body, Check, Created, Path, Problem, SignedIn, Validate};
+use banyan_http::{Check, Created, Once, Path, Problem, SignedIn, Validate};
+use banyan_kernel::Uuid;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{DocumentVersion, done, writable};
 use crate::App;
-use crate::documents::Work;
+use crate::documents::{DocumentError, Work};
 
 /// What a version is called.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -41,11 +42,17 @@ pub(crate) async fn name_document_version(
     State(app): State<App>,
     SignedIn(caller): SignedIn,
     Path(id): Path<String>,
-    Body(wanted): Body<NewDocumentVersion>,
+    Once { key, body: wanted }: Once<NewDocumentVersion>,
 ) -> Result<Created<DocumentVersion>, Problem> {
     let room = writable(&app, &caller, &id).await?;
     let author = caller.user_id();
-    let version = done(&app, &room, |answer| Work::Name { name: wanted.name, author, answer }).await?;
+    // Who says it again gets the same id, and what has that id is there already.
+    let rows = app.engine.documents.documents().0.bind(&caller);
+    let id = match &key {
+        Some(key) => rows.write_once(Some(key), |tx| async move { Ok::<Uuid, DocumentError>(tx.new_id()) }).await?,
+        None => app.engine.ids.next(),
+    };
+    let version = done(&app, &room, |answer| Work::Name { id, name: wanted.name, author, answer }).await?;
     let version = DocumentVersion::from(version);
     Ok(Created::at(format!("/api/v1/realtime/documents/{id}/versions/{}", version.id), version))
 }

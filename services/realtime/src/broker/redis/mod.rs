@@ -2,7 +2,7 @@
 //! hear it in the order of its places.
 //!
 //! - `banyan:rt:{<tenant>:<room>}`: the channel. With `:s` the stream, with `:m` its epoch and latest offset, with `:o:<id>` what was said once,
-//!   with `:z` and `:h` who is there.
+//!   with `:z`, `:h` and `:u` who is there: until when, what others see, how many connections of each person.
 //! - Redis may lose what is published while it is away. When it is back, the latest place of each room is compared with what was heard, and who
 //!   has missed something is told to subscribe anew, which reads it from the stream.
 
@@ -25,9 +25,9 @@ use tokio::time::timeout;
 
 use hear::hear;
 use names::{CONTROL, PREFIX, key, place_of, room_of};
-use scripts::{BE_PRESENT, HISTORY, PRESENCE, PUBLISH, script};
+use scripts::{BE_GONE, BE_PRESENT, HISTORY, PRESENCE, PRESENCE_STATS, PUBLISH, script};
 
-use super::{Asked, Broker, BrokerError, Ear, Kept, Notice, Order, Place, Said, new_epoch};
+use super::{Asked, Broker, BrokerError, Crowd, Ear, Kept, Notice, Order, Place, Said, new_epoch};
 use crate::room::RoomKey;
 use crate::settings::Keep;
 
@@ -129,6 +129,11 @@ impl Inner {
     }
 }
 
+/// Who is there: ends, infos, people.
+fn present_keys(room: &RoomKey) -> [String; 3] {
+    [":z", ":h", ":u"].map(|end| key(room, end))
+}
+
 fn away(error: &redis::RedisError) -> BrokerError {
     BrokerError::Away(error.to_string())
 }
@@ -207,7 +212,7 @@ impl Broker for RedisBroker {
 
     async fn be_present(&self, room: &RoomKey, people: &[(Uuid, Arc<str>)], ttl: Duration) -> Result<(), BrokerError> {
         for some in people.chunks(AT_ONCE) {
-            let mut command = script(BE_PRESENT, &[key(room, ":z"), key(room, ":h")]);
+            let mut command = script(BE_PRESENT, &present_keys(room));
             command.arg(ttl.as_secs());
             for (client, info) in some {
                 command.arg(client.to_string()).arg(&**info);
@@ -218,19 +223,21 @@ impl Broker for RedisBroker {
     }
 
     async fn be_gone(&self, room: &RoomKey, client: Uuid) -> Result<(), BrokerError> {
-        let mut ends = redis::cmd("ZREM");
-        ends.arg(key(room, ":z")).arg(client.to_string());
-        self.0.ask::<u64>(&ends).await?;
-        let mut infos = redis::cmd("HDEL");
-        infos.arg(key(room, ":h")).arg(client.to_string());
-        self.0.ask::<u64>(&infos).await.map(drop)
+        let mut command = script(BE_GONE, &present_keys(room));
+        command.arg(client.to_string());
+        self.0.ask::<u64>(&command).await.map(drop)
     }
 
     async fn presence(&self, room: &RoomKey, most: usize) -> Result<Vec<(String, Box<RawValue>)>, BrokerError> {
-        let mut command = script(PRESENCE, &[key(room, ":z"), key(room, ":h")]);
+        let mut command = script(PRESENCE, &present_keys(room));
         command.arg(most);
         let found: Vec<(String, String)> = self.0.ask(&command).await?;
         Ok(found.into_iter().filter_map(|(client, info)| Some((client, RawValue::from_string(info).ok()?))).collect())
+    }
+
+    async fn presence_stats(&self, room: &RoomKey) -> Result<Crowd, BrokerError> {
+        let (clients, users) = self.0.ask(&script(PRESENCE_STATS, &present_keys(room))).await?;
+        Ok(Crowd { clients, users })
     }
 
     async fn rooms(&self, tenant: Uuid, most: usize) -> Result<Vec<String>, BrokerError> {

@@ -45,26 +45,57 @@ end
 return { top .. ':' .. epoch, found }
 ";
 
-/// `KEYS`: ends, infos. `ARGV`: seconds, then pairs.
-pub(super) const BE_PRESENT: &str = r"
+/// In all scripts about who is there: how one goes. The person is known by what others see of the connection, which this service writes.
+macro_rules! with_going {
+    ($text:literal) => {
+        concat!(
+            r#"
+local function user_of(info) return string.match(info, '"user":"([^"]*)"') or '' end
+local function go(client)
+  redis.call('ZREM', KEYS[1], client)
+  local info = redis.call('HGET', KEYS[2], client)
+  if not info then return end
+  redis.call('HDEL', KEYS[2], client)
+  local user = user_of(info)
+  if redis.call('HINCRBY', KEYS[3], user, -1) <= 0 then redis.call('HDEL', KEYS[3], user) end
+end
+-- Who was not heard of in time, some at a time: nobody waits for long.
+local function sweep(now)
+  for _, client in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)) do go(client) end
+end
+"#,
+            $text
+        )
+    };
+}
+
+/// `KEYS`: ends, infos, people. `ARGV`: seconds, then pairs.
+pub(super) const BE_PRESENT: &str = with_going!(
+    r"
 local time = redis.call('TIME')
+sweep(time[1])
 for i = 2, #ARGV, 2 do
   redis.call('ZADD', KEYS[1], time[1] + ARGV[1], ARGV[i])
-  redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
+  if redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) == 1 then redis.call('HINCRBY', KEYS[3], user_of(ARGV[i + 1]), 1) end
 end
-redis.call('EXPIRE', KEYS[1], ARGV[1])
-redis.call('EXPIRE', KEYS[2], ARGV[1])
+for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[1]) end
 return 1
-";
+"
+);
 
-/// `KEYS`: ends, infos. `ARGV`: how many at most. Who was not heard of in time is gone.
-pub(super) const PRESENCE: &str = r"
+/// `KEYS`: ends, infos, people. `ARGV`: who goes.
+pub(super) const BE_GONE: &str = with_going!(
+    r"
+go(ARGV[1])
+return 1
+"
+);
+
+/// `KEYS`: ends, infos, people. `ARGV`: how many at most. Who was not heard of in time is gone.
+pub(super) const PRESENCE: &str = with_going!(
+    r"
 local time = redis.call('TIME')
-local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time[1], 'LIMIT', 0, 1000)
-for _, client in ipairs(gone) do
-  redis.call('ZREM', KEYS[1], client)
-  redis.call('HDEL', KEYS[2], client)
-end
+sweep(time[1])
 local found = {}
 for _, client in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. time[1], '+inf', 'LIMIT', 0, ARGV[1])) do
   local info = redis.call('HGET', KEYS[2], client)
@@ -74,7 +105,17 @@ for _, client in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. time[1], '+i
   end
 end
 return found
-";
+"
+);
+
+/// `KEYS`: ends, infos, people. How many connections, and how many people: those of a process that died count until they are swept out.
+pub(super) const PRESENCE_STATS: &str = with_going!(
+    r"
+local time = redis.call('TIME')
+sweep(time[1])
+return { redis.call('ZCOUNT', KEYS[1], '(' .. time[1], '+inf'), redis.call('HLEN', KEYS[3]) }
+"
+);
 
 pub(super) fn script(text: &str, keys: &[String]) -> Cmd {
     let mut command = redis::cmd("EVAL");

@@ -59,8 +59,9 @@ pub(crate) enum Work {
         peer: Uuid,
         access: RoomAccess,
     },
-    /// A version of what is now.
+    /// A version of what is now, with this id. One that has it already is as good.
     Name {
+        id: Uuid,
         name: String,
         author: Option<Uuid>,
         answer: oneshot::Sender<Result<Version, DocumentError>>,
@@ -193,8 +194,8 @@ impl Keeper {
             Work::Heard(text) => self.heard(&text).await?,
             Work::Look => self.look().await?,
             Work::May { peer, access } => self.peers.may(peer, access),
-            Work::Name { name, author, answer } => {
-                let named = self.name(name, author).await;
+            Work::Name { id, name, author, answer } => {
+                let named = self.name(id, name, author).await;
                 return told(named, answer);
             }
             Work::Restore { version, author, answer } => {

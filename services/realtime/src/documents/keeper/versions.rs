@@ -13,11 +13,11 @@ use crate::entity::document_version::Model as Version;
 
 impl Keeper {
     /// Keeps what is now under a name.
-    pub(super) async fn name(&mut self, name: String, author: Option<Uuid>) -> Result<Version, DocumentError> {
+    pub(super) async fn name(&mut self, id: Uuid, name: String, author: Option<Uuid>) -> Result<Version, DocumentError> {
         self.flush().await.map_err(|_| DocumentError::Broken)?;
         let document = self.document.ok_or(DocumentError::Nothing)?;
         let state = self.state().await?;
-        let version = NewVersion { name: Some(name), author, seq: self.seq };
+        let version = NewVersion { id: Some(id), name: Some(name), author, seq: self.seq };
         self.engine.documents.documents().keep_version(&self.room, document, &version, &state).await
     }
 
@@ -44,7 +44,7 @@ impl Keeper {
         if self.versioned_at.saturating_add(seconds.saturating_mul(1_000_000)) > self.engine.clock.now().micros() {
             return;
         }
-        let version = NewVersion { name: None, author: None, seq: self.seq };
+        let version = NewVersion { id: None, name: None, author: None, seq: self.seq };
         let Ok(state) = self.state().await else { return };
         match self.engine.documents.documents().keep_version(&self.room, document, &version, &state).await {
             Ok(_) => (self.version_seq, self.versioned_at) = (self.seq, self.engine.clock.now().micros()),

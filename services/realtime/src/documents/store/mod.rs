@@ -157,13 +157,17 @@ impl Documents {
         written.await
     }
 
-    /// The document with all that was ever kept of it; whether there was one.
-    pub(crate) async fn delete(&self, room: &RoomKey) -> Result<bool, DocumentError> {
+    /// See [`forget`].
+    pub(crate) async fn delete(&self, room: &RoomKey) -> Result<(), DocumentError> {
         let (rows, name) = (self.0.system(room.tenant), room.name.as_ref());
-        let written =
-            rows.write(move |tx| async move { execute(&tx, "DELETE FROM documents WHERE name = $1", [name.into()]).await });
-        Ok(written.await? > 0)
+        let written = rows.write(move |tx| async move { forget(&tx, name).await });
+        written.await
     }
+}
+
+/// The document of a room goes with all that was ever kept of it, if there is one.
+pub(crate) async fn forget(tx: &Tx, name: &str) -> Result<(), DocumentError> {
+    execute(tx, "DELETE FROM documents WHERE name = $1", [name.into()]).await.map(drop)
 }
 
 /// A person's name goes from what they wrote and kept, which is their room's.

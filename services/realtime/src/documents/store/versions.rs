@@ -3,7 +3,7 @@
 use banyan_http::{Paged, Paging};
 use banyan_kernel::Uuid;
 use banyan_store::Tx;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select, Value};
 
 use super::{DocumentError, Documents, execute, keep_state, locked, named, query, state};
 use crate::entity::document_version::{Column, Entity, Model};
@@ -19,13 +19,15 @@ const ORDERS: &[(&str, Column)] = &[("seq", Column::Seq), ("createdAt", Column::
 /// What a version is to be.
 #[derive(Clone, Debug)]
 pub(crate) struct NewVersion {
+    /// Where it is to be kept once, however often it is asked for.
+    pub(crate) id: Option<Uuid>,
     pub(crate) name: Option<String>,
     pub(crate) author: Option<Uuid>,
     pub(crate) seq: i64,
 }
 
 impl Documents {
-    /// Keeps what the document is now, beside what it becomes.
+    /// Keeps what the document is now, beside what it becomes. Gives the version that has the id already, if there is one.
     pub(crate) async fn keep_version(
         &self,
         room: &RoomKey,
@@ -36,7 +38,12 @@ impl Documents {
         let (rows, name) = (self.0.system(room.tenant), room.name.as_ref());
         let written = rows.write(move |tx| async move {
             let row = locked(&tx, name).await?.filter(|row| row.id == document).ok_or(DocumentError::Gone)?;
-            let (id, now) = (tx.new_id(), tx.now().micros());
+            if let Some(id) = version.id
+                && let Some(there) = of_document(id, document).one(&tx).await?
+            {
+                return Ok(there);
+            }
+            let (id, now) = (version.id.unwrap_or_else(|| tx.new_id()), tx.now().micros());
             if version.name.is_some() && count_named(&tx, document).await? >= MOST_NAMED {
                 return Err(DocumentError::FullOfVersions);
             }
@@ -81,8 +88,7 @@ impl Documents {
         let (rows, name) = (self.0.system(room.tenant), room.name.as_ref());
         let read = rows.read(move |tx| async move {
             let document = named(&tx, name).await?.ok_or(DocumentError::NoVersion)?;
-            let select = Entity::find().filter(Column::Id.eq(id)).filter(Column::DocumentId.eq(document.id));
-            let version = select.one(&tx).await?.ok_or(DocumentError::NoVersion)?;
+            let version = of_document(id, document.id).one(&tx).await?.ok_or(DocumentError::NoVersion)?;
             let content = state(&tx, id, document.id).await?.ok_or(DocumentError::NoVersion)?;
             Ok::<_, DocumentError>((version, content))
         });
@@ -104,6 +110,10 @@ impl Documents {
         });
         written.await
     }
+}
+
+fn of_document(id: Uuid, document: Uuid) -> Select<Entity> {
+    Entity::find().filter(Column::Id.eq(id)).filter(Column::DocumentId.eq(document))
 }
 
 async fn count_named(tx: &Tx, document: Uuid) -> Result<i64, DocumentError> {
