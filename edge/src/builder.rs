@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use banyan_features::LocalFlags;
 use banyan_http::render_problems;
 use banyan_http::version::Versions;
-use banyan_http_cache::{Cache, MemoryStore};
+use banyan_http_cache::Cache;
 use banyan_images::Images;
 use banyan_kernel::{Clock, Ids, SystemClock};
 use banyan_locale::Catalogues;
@@ -31,9 +31,6 @@ use crate::split::cookie::CookieKey;
 use crate::split::observe::Observed;
 use crate::usage::UsageBook;
 use crate::{Edge, Inner, Sources};
-
-/// What the cache holds unless another one is given, in bytes.
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// See [`Edge::builder`].
 #[must_use]
@@ -172,7 +169,7 @@ impl Builder {
         let routes = Routes::compile(&parts, None);
         let limiter = self.limiter.unwrap_or_else(|| Limiter::new(self.settings.rate_limits.clone(), self.clock.clone()));
         limiter.register(&metrics);
-        let cache = self.cache.unwrap_or_else(|| Cache::new(Arc::new(MemoryStore::new(CACHE_BYTES)), self.clock.clone()));
+        let cache = self.cache.unwrap_or_else(|| Cache::new(Cache::BYTES, self.clock.clone()));
         cache.show(&metrics);
         let inner = Arc::new(Inner {
             keeps: AtomicBool::new(routes.keep_answers()),

@@ -54,7 +54,7 @@ use routes::{Declared, Routes};
 use split::cookie::CookieKey;
 use split::observe::Observed;
 
-pub use banyan_http_cache::{Cache, InvalidTag, Purge, StatsReport, StoreError, Tag};
+pub use banyan_http_cache::{Cache, InvalidTag, Purge, StatsReport, Tag};
 pub use banyan_images::{AllowedHost, Avif, DirectFetch, ImageSettings, Images, InvalidFolder, InvalidHost, OwnFolder, Reach};
 pub use builder::Builder;
 pub use limits::{
@@ -251,18 +251,15 @@ impl Edge {
     }
 
     /// Forgets kept answers. An address may be that of a picture: the images that were made of it go with it.
-    ///
-    /// # Errors
-    /// When the store cannot be reached: then what should be forgotten may still be served.
-    pub async fn purge(&self, purge: &Purge) -> Result<(), StoreError> {
+    pub async fn purge(&self, purge: &Purge) {
         let pictures = match purge {
             Purge::Address(address) if self.0.images.is_some() => banyan_images::source_tag(address),
             _ => None,
         };
         if let Some(tag) = pictures.and_then(|tag| tag.parse().ok()) {
-            self.0.cache.purge(&Purge::Tag(tag)).await?;
+            self.0.cache.purge(&Purge::Tag(tag)).await;
         }
-        self.0.cache.purge(purge).await
+        self.0.cache.purge(purge).await;
     }
 
     pub fn mesh(&self) -> &Mesh {

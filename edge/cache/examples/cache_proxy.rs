@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use banyan_http_cache::{Cache, CookieRule, Heuristic, MemoryStore, Origin, Person, Policy, Scope};
+use banyan_http_cache::{Cache, CookieRule, Heuristic, Origin, Person, Policy, Scope};
 use banyan_kernel::SystemClock;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, StatusCode, Uri};
@@ -23,7 +23,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let origin = std::env::args().nth(1).ok_or("say where the origin is: cache_proxy 127.0.0.1:8000")?;
-    let cache = Cache::new(Arc::new(MemoryStore::new(64 * 1024 * 1024)), Arc::new(SystemClock));
+    let cache = Cache::new(64 << 20, Arc::new(SystemClock));
     // As RFC 9111 has it, with its heuristic and without our care for cookies.
     let policy = Arc::new(Policy {
         heuristic: Heuristic::Share { percent: 10, at_most: Duration::from_secs(86_400) },

@@ -23,7 +23,7 @@ const OF_NOT_MODIFIED: [&str; 8] =
 pub(crate) fn from_entry(
     entry: &Arc<Entry>,
     key: &Key,
-    store: &Arc<dyn Store>,
+    store: &Arc<Store>,
     request: &Parts,
     now: Timestamp,
     told: HeaderValue,
@@ -54,7 +54,7 @@ pub(crate) fn from_entry(
     response
 }
 
-fn whole(entry: &Arc<Entry>, key: &Key, store: &Arc<dyn Store>, method: &Method) -> Response {
+fn whole(entry: &Arc<Entry>, key: &Key, store: &Arc<Store>, method: &Method) -> Response {
     let body = if method == Method::HEAD { Body::empty() } else { Body::from(entry.body.clone()) };
     let mut response = of_status(entry, entry.status, body);
     if method == Method::HEAD && !response.headers().contains_key(CONTENT_LENGTH) {

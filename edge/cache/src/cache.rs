@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicUsize;
 
 use axum::extract::Request;
 use axum::response::Response;
+use banyan_cache::Shelf;
 use banyan_kernel::Clock;
 use banyan_telemetry::Metrics;
 use http::Method;
@@ -20,6 +21,7 @@ use crate::fetch::Origin;
 use crate::flights::Flights;
 use crate::key::{Key, Scope};
 use crate::policy::Policy;
+use crate::shared::Shared;
 use crate::stats::{CacheStats, Shown, StatsReport, count};
 use crate::status::{Forward, Stored, forwarded};
 use crate::store::Store;
@@ -35,7 +37,9 @@ use visit::Visit;
 pub struct Cache(Arc<Inner>);
 
 struct Inner {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
+    /// What other doors keep, too.
+    shared: Option<Shared>,
     clock: Arc<dyn Clock>,
     flights: Flights,
     stats: Arc<CacheStats>,
@@ -45,9 +49,24 @@ struct Inner {
 }
 
 impl Cache {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    /// How much it holds unless something else is said, in bytes.
+    pub const BYTES: u64 = 64 << 20;
+
+    /// `bytes`: how much it may hold in memory, keys and overhead included.
+    pub fn new(bytes: u64, clock: Arc<dyn Clock>) -> Self {
+        Self::over(bytes, None, clock)
+    }
+
+    /// With others that have the same shelf: what one fetched serves all, and what went through one ends it in all of those that
+    /// [listen](Self::listen). While the shelf cannot be reached, each goes by what it knows itself.
+    pub fn sharing(bytes: u64, shelf: Shelf, clock: Arc<dyn Clock>) -> Self {
+        Self::over(bytes, Some(Shared::new(shelf)), clock)
+    }
+
+    fn over(bytes: u64, shared: Option<Shared>, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Inner {
-            store,
+            store: Arc::new(Store::new(bytes)),
+            shared,
             clock,
             flights: Flights::default(),
             stats: Arc::default(),
@@ -77,8 +96,15 @@ impl Cache {
         Visit::new(self.0.clone(), key, parts, policy.clone(), scope.person, origin.clone()).answer().await
     }
 
+    /// Hears what went through others, until it is dropped; ends at once where nothing is shared. One for a process, on a runtime that lasts.
+    pub async fn listen(self) {
+        if let Some(shared) = &self.0.shared {
+            shared.listen(&*self.0).await;
+        }
+    }
+
     pub fn stats(&self) -> StatsReport {
-        self.0.stats.report(&*self.0.store)
+        self.0.stats.report(&self.0.store)
     }
 
     /// Shows the counts among the metrics of the process. Call once.

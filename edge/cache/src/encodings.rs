@@ -48,13 +48,13 @@ impl Encodings {
 /// In the extensions of an answer whose whole body lies in the cache. Whoever compresses it may leave the result there.
 #[derive(Clone)]
 pub struct StoredBody {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     key: Arc<str>,
     entry: Arc<Entry>,
 }
 
 impl StoredBody {
-    pub(crate) fn new(store: &Arc<dyn Store>, key: &Key, entry: &Arc<Entry>) -> Self {
+    pub(crate) fn new(store: &Arc<Store>, key: &Key, entry: &Arc<Entry>) -> Self {
         Self { store: store.clone(), key: key.text.clone(), entry: entry.clone() }
     }
 
@@ -68,16 +68,16 @@ impl StoredBody {
     }
 
     /// Keeps a compressed form beside the body. If it makes no smaller answer it is not kept.
-    pub async fn keep(&self, encoding: Encoding, body: Bytes) {
+    pub fn keep(&self, encoding: Encoding, body: Bytes) {
         if body.len() >= self.entry.body.len() || self.entry.encodings.slot(encoding).set(body).is_err() {
             return;
         }
         // The store weighs a record when it is put there, so it has to be told that this one grew.
-        if let Ok(Some(record)) = self.store.get(&self.key).await
+        if let Some(record) = self.store.get(&self.key)
             && record.entries.iter().any(|entry| Arc::ptr_eq(&entry.encodings, &self.entry.encodings))
         {
             let grown = Record::of(record.entries.clone(), record.pass_until);
-            let _ = self.store.put(&self.key, Arc::new(grown)).await;
+            self.store.put(&self.key, Arc::new(grown));
         }
     }
 }

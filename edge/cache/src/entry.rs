@@ -18,7 +18,7 @@ const OVERHEAD: usize = 512;
 
 /// All answers of one address of a tenant.
 #[derive(Clone, Debug, Default)]
-pub struct Record {
+pub(crate) struct Record {
     pub(crate) entries: Vec<Arc<Entry>>,
     /// Until then nobody waits for an answer of this address, because the last one could not be stored.
     pub(crate) pass_until: Option<Timestamp>,
@@ -45,14 +45,14 @@ impl Record {
     }
 
     /// About how much memory it took when it was made, in bytes.
-    pub fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         self.weight
     }
 }
 
 /// One stored answer. Never changed: what is learned later makes a new one.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub(crate) status: StatusCode,
     /// Without `Age`, without fields of one hop, without fields that must not be stored.
     pub(crate) headers: HeaderMap,
@@ -122,7 +122,7 @@ impl Entry {
         self.headers.contains_key(http::header::ETAG) || self.headers.contains_key(http::header::LAST_MODIFIED)
     }
 
-    fn is_replaced_by(&self, newer: &Self) -> bool {
+    pub(crate) fn is_replaced_by(&self, newer: &Self) -> bool {
         self.part == newer.part && self.selected == newer.selected
     }
 

@@ -43,7 +43,7 @@ impl Keeping {
         let whole = kept.bytes.len() as u64 + data.len() as u64;
         if whole > kept.largest || !kept.deposit.reserve(data.len()) {
             if let Some(kept) = self.kept.take() {
-                soon(kept.deposit.refuse());
+                kept.deposit.refuse();
             }
             return;
         }
@@ -59,7 +59,7 @@ impl Keeping {
     }
 }
 
-/// In memory this is done at once, and whoever asks next finds it. A distant store must not hold up the last bytes.
+/// In memory this is done at once, and whoever asks next finds it. Others are told while the last bytes are on their way.
 fn soon(work: impl Future<Output = ()> + Send + 'static) {
     let mut work = work.boxed();
     if work.as_mut().now_or_never().is_none()

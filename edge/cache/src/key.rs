@@ -66,6 +66,10 @@ impl Key {
     }
 }
 
+pub(crate) fn is_path_mark(mark: &str) -> bool {
+    mark.starts_with("path\n")
+}
+
 pub(crate) fn path_mark(host: &str, path: &str, tenant: &str) -> Arc<str> {
     format!("path\n{host}{path}\n{tenant}").into()
 }

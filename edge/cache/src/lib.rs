@@ -1,8 +1,8 @@
 //! A shared HTTP cache with the semantics of RFC 9111, in front of anything that answers requests.
 //!
 //! [`Cache::serve`] answers one request: from the store, by asking the [`Origin`] whether what is stored still holds, or by
-//! fetching it. What a route wishes stands in its [`Policy`]; who asks stands in a [`Scope`]. Where answers lie is behind
-//! one trait, [`Store`]; [`MemoryStore`] keeps them in this process, bounded in bytes.
+//! fetching it. What a route wishes stands in its [`Policy`]; who asks stands in a [`Scope`]. Answers lie in this process,
+//! bounded in bytes, and where there are several doors also on a [`Shelf`](banyan_cache::Shelf) that they share.
 //!
 //! Beside RFC 9111: stale answers while revalidating and on errors (RFC 5861), `Cache-Status` (RFC 9211),
 //! `CDN-Cache-Control` (RFC 9213), ranges and conditional requests answered from whole stored answers (RFC 9110 §13, §14),
@@ -24,8 +24,8 @@ mod flights;
 mod keep;
 mod key;
 mod lifetime;
-mod memory;
 mod policy;
+mod shared;
 mod stats;
 mod status;
 mod storable;
@@ -35,11 +35,8 @@ mod vary;
 
 pub use cache::{Asked, Cache, Purge};
 pub use encodings::{Encoding, StoredBody};
-pub use entry::{Entry, Record};
 pub use fetch::Origin;
 pub use key::{Person, Scope};
-pub use memory::MemoryStore;
 pub use policy::{ClientDirectives, CookieRule, Heuristic, Policy, QueryRule, StatusLifetimes};
 pub use stats::{CacheStats, StatsReport};
-pub use store::{Store, StoreError, Usage};
 pub use tags::{InvalidTag, Tag};

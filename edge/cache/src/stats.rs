@@ -23,7 +23,7 @@ pub struct CacheStats {
     pub(crate) waited: AtomicU64,
     pub(crate) stored: AtomicU64,
     pub(crate) purges: AtomicU64,
-    pub(crate) failures: AtomicU64,
+    pub(crate) shared: AtomicU64,
 }
 
 /// The counts at one moment.
@@ -44,8 +44,8 @@ pub struct StatsReport {
     pub waited: u64,
     pub stored: u64,
     pub purges: u64,
-    /// The store could not be reached.
-    pub failures: u64,
+    /// Of the hits, how many another door had fetched.
+    pub shared: u64,
     pub records: u64,
     pub bytes: u64,
     pub capacity_bytes: u64,
@@ -57,7 +57,7 @@ pub(crate) fn count(counter: &AtomicU64) {
 }
 
 impl CacheStats {
-    pub(crate) fn report(&self, store: &dyn Store) -> StatsReport {
+    pub(crate) fn report(&self, store: &Store) -> StatsReport {
         let usage = store.usage();
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         StatsReport {
@@ -69,7 +69,7 @@ impl CacheStats {
             waited: read(&self.waited),
             stored: read(&self.stored),
             purges: read(&self.purges),
-            failures: read(&self.failures),
+            shared: read(&self.shared),
             records: usage.records,
             bytes: usage.bytes,
             capacity_bytes: usage.capacity_bytes,
@@ -82,12 +82,12 @@ impl CacheStats {
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) stats: Arc<CacheStats>,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<Store>,
 }
 
 impl Collector for Shown {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let report = self.stats.report(&*self.store);
+        let report = self.stats.report(&self.store);
         let results = [
             ("hit", report.hits),
             ("stale", report.stale),
@@ -106,7 +106,7 @@ impl Collector for Shown {
             ("http_cache_stored", "Answers that were stored", report.stored),
             ("http_cache_evictions", "Records that went to make room", report.evictions),
             ("http_cache_purges", "Purges and changes that ended stored answers", report.purges),
-            ("http_cache_store_failures", "Failures of the store", report.failures),
+            ("http_cache_shared_hits", "Hits that another door had fetched", report.shared),
         ];
         for (name, help, number) in counters {
             let mut counter = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;

@@ -40,10 +40,18 @@ pub(crate) enum Stored {
     No,
 }
 
+/// Who had fetched a stored answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    Here,
+    AnotherDoor,
+}
+
 /// From the store; the rest of its lifetime in seconds, negative for a stale one.
-pub(crate) fn hit(lifetime: u64, age: u64) -> HeaderValue {
+pub(crate) fn hit(lifetime: u64, age: u64, from: From) -> HeaderValue {
     let rest = i64::try_from(lifetime).unwrap_or(i64::MAX).saturating_sub(i64::try_from(age).unwrap_or(i64::MAX));
-    value(format!("{NAME}; hit; ttl={rest}"))
+    let detail = if from == From::AnotherDoor { "; detail=\"shared\"" } else { "" };
+    value(format!("{NAME}; hit; ttl={rest}{detail}"))
 }
 
 pub(crate) fn forwarded(why: Forward, stored: Stored) -> HeaderValue {

@@ -53,6 +53,10 @@ impl fmt::Display for Tag {
     }
 }
 
+pub(crate) fn is_tag_mark(mark: &str) -> bool {
+    mark.starts_with("tag\n")
+}
+
 /// An answer has too many tags, or one that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnreadableTags;

@@ -36,9 +36,7 @@ impl Keeping {
 
     fn keep(&mut self) {
         let Some(Copy { stored, encoding, bytes }) = self.copy.take() else { return };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { stored.keep(encoding, bytes.freeze()).await });
-        }
+        stored.keep(encoding, bytes.freeze());
     }
 }
 

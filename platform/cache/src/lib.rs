@@ -11,6 +11,7 @@
 mod cache;
 mod cells;
 mod change;
+mod debts;
 mod envelope;
 mod flights;
 mod key;
@@ -19,6 +20,7 @@ mod options;
 mod pattern;
 mod region;
 mod remote;
+mod shelf;
 mod stats;
 
 pub use cache::{Cache, Company, Reach, Settings};
@@ -29,3 +31,4 @@ pub use remote::{
     Change, ClusterStanding, Ear, Guarded, Looked, MemoryRemote, PatternChange, RedisRemote, Remote, RemoteError, RemoteSettings,
     Sentinels, Standing, UnusableAddress,
 };
+pub use shelf::Shelf;

@@ -117,6 +117,7 @@ impl Stats {
 
 const ROWS: [(&str, &str); 13] = [
     ("hits", "answered from the cache"),
+    ("shared", "of them, fetched by another door"),
     ("stale", "answered by an old answer"),
     ("revalidated", "answered after asking whether it still holds"),
     ("misses", "fetched"),
@@ -125,7 +126,6 @@ const ROWS: [(&str, &str); 13] = [
     ("stored", "kept"),
     ("purges", "purges and changes"),
     ("evictions", "went to make room"),
-    ("failures", "failures of the store"),
     ("records", "addresses kept now"),
     ("bytes", "bytes kept now"),
     ("capacityBytes", "bytes that there is room for"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use banyan_cache::{Cache, Company, RedisRemote, RemoteSettings, Sentinels, Settings};
+use banyan_cache::{Cache, Company, RedisRemote, RemoteSettings, Sentinels, Settings, Shelf};
 use banyan_http::{Service, kept};
 use banyan_kernel::{Clock, Random};
 use banyan_store::Store;
@@ -32,8 +32,29 @@ pub(super) fn of(loaded: &Loaded, metrics: &Metrics, clock: &Arc<dyn Clock>, ran
     Ok(cache)
 }
 
+/// What the front door keeps of whole answers: what one fetched serves all that have the same Redis.
+pub(super) fn of_answers(loaded: &Loaded, clock: &Arc<dyn Clock>, random: &dyn Random) -> Result<banyan_edge::Cache> {
+    let redis = match &loaded.database {
+        DatabaseChoice::Sqlite => None,
+        DatabaseChoice::Postgres(_) => redis(loaded, ":http", random)?,
+    };
+    Ok(match redis {
+        Some(redis) => {
+            let settings = Settings { deadline: loaded.settings.cache.redis_deadline.0, ..Settings::default() };
+            let shelf = Shelf::new(Arc::new(redis), &settings, clock.clone(), random);
+            banyan_edge::Cache::sharing(banyan_edge::Cache::BYTES, shelf, clock.clone())
+        }
+        None => banyan_edge::Cache::new(banyan_edge::Cache::BYTES, clock.clone()),
+    })
+}
+
 /// Where Redis is, if it is set. Nothing is connected yet.
 pub(crate) fn remote(loaded: &Loaded, random: &dyn Random) -> Result<Option<RedisRemote>> {
+    redis(loaded, "", random)
+}
+
+/// `beside`: for a cache of its own, with changes of its own.
+fn redis(loaded: &Loaded, beside: &str, random: &dyn Random) -> Result<Option<RedisRemote>> {
     let set = &loaded.settings.cache;
     let Some(url) = set.redis_url.as_ref().or(loaded.settings.outside.redis_url.as_ref()) else { return Ok(None) };
     let sentinels = Sentinels { addresses: set.redis_sentinels.clone(), group: set.redis_group.clone() };
@@ -41,7 +62,7 @@ pub(crate) fn remote(loaded: &Loaded, random: &dyn Random) -> Result<Option<Redi
         url: url.0.clone(),
         sentinels: Some(sentinels).filter(|sentinels| !sentinels.addresses.is_empty()),
         cluster: set.redis_cluster.clone(),
-        prefix: set.redis_prefix.clone(),
+        prefix: format!("{}{beside}", set.redis_prefix),
     };
     Ok(Some(RedisRemote::new(&settings, random).context("`cache`")?))
 }

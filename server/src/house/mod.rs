@@ -108,6 +108,8 @@ pub(crate) struct House {
     pub(crate) flags: LocalFlags,
     /// What is kept of answers.
     pub(crate) cache: Cache,
+    /// Of whole answers, at the front door.
+    pub(crate) answers: banyan_edge::Cache,
     /// Those of the services that run here, where this process is a server.
     pub(crate) consumers: Vec<Consumers>,
     runners: Mutex<Vec<Runner>>,
@@ -146,6 +148,7 @@ impl House {
         let (stores, databases) = engine::open_stores(loaded, data, &services, &metrics, &clock, &random, upkeep).await?;
         let cache = cache::of(loaded, &metrics, &clock, &random)?;
         cache::end_by_commits(&cache, services.iter().zip(&stores));
+        let answers = cache::of_answers(loaded, &clock, &*random)?;
         let mesh = Mesh::new(clock.clone(), Place::new(&settings.general.region, &settings.general.data_centre));
         let ids = Ids::new(clock.clone(), random.clone());
         let limiter = parts::limiter(loaded, clock.clone())?;
@@ -210,6 +213,7 @@ impl House {
             usage: UsageBook::default(),
             flags,
             cache,
+            answers,
             consumers,
             runners,
             events_kept: settings.events.retention.0,

@@ -55,11 +55,11 @@ impl Beside {
             tasks.spawn(super::tidy::run(house.clone(), heard.clone()));
         }
         tasks.spawn(super::usage::run(house.clone(), heard.clone()));
-        let (cache, mut stopped) = (house.cache.clone(), heard.clone());
+        let (cache, answers, mut stopped) = (house.cache.clone(), house.answers.clone(), heard.clone());
         tasks.spawn(async move {
             let told = async move { stopped.wait_for(|stop| *stop).await.map(drop) };
             tokio::select! {
-                () = cache.listen() => {}
+                ((), ()) = async { tokio::join!(cache.listen(), answers.listen()) } => {}
                 _told_or_gone = told => {}
             }
         });

@@ -335,6 +335,7 @@ fn make_edge(loaded: &Loaded, house: &House, cluster: Option<&Cluster>) -> Resul
         .routes(file)
         .outbound(outbound)
         .limiter(house.limiter.clone())
+        .cache(house.answers.clone())
         .usage(house.usage.clone())
         .flags(house.flags.clone())
         .settings(door::settings(loaded)?);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use crate::harness::{Place, Server, eventually, on_both_engines};
+use crate::harness::{Place, Server, client, eventually, on_both_engines, pause};
 
 /// A server of before: it numbers its answers and gives them a tag. It ends with the test's process.
 fn numbering() -> (SocketAddr, Arc<AtomicUsize>) {
@@ -79,4 +79,52 @@ on_both_engines! {
         server.stop();
         assert!(place.run(&["audit", "verify"]).good().contains("gateway"));
     }
+}
+
+/// The number, and what the cache says that it did.
+fn asked_at(server: &Server, method: &str, path: &str) -> (u64, String) {
+    let request =
+        ureq::http::Request::builder().method(method).uri(format!("{}{path}", server.url)).header("host", "one.example");
+    let mut answer = client().run(request.body(()).unwrap()).unwrap();
+    let said = answer.headers()["cache-status"].to_str().unwrap().to_owned();
+    (answer.body_mut().read_to_string().unwrap().parse().unwrap(), said)
+}
+
+#[test]
+fn doors_with_one_redis_keep_answers_together() {
+    let place = Place::postgres();
+    let another = Place::with_database(place.database_url());
+    let (upstream, asked) = numbering();
+    let file = format!(
+        "[upstreams.old]\nendpoints = [\"http://{upstream}\"]\n[[routes]]\nname = \"old\"\npath = \"/old/{{*rest}}\"\nupstream = \"old\"\nauth = \"public\"\ncache = {{ keep = \"1h\" }}\n"
+    );
+    let redis = banyan_testkit::redis_url();
+    let prefix = format!("kept-{}", std::process::id());
+    let variables = [
+        ("BANYAN_MASTER_KEY", "4b0c5b7f6b1d4b0e8f8f0d7a1c2b3a495867f6e5d4c3b2a1908f7e6d5c4b3a29"),
+        ("BANYAN_CACHE_REDIS_URL", &*redis),
+        ("BANYAN_CACHE_REDIS_PREFIX", &*prefix),
+    ];
+    let [one, other] = [&place, &another].map(|place| {
+        place.file("banyan.toml", &file);
+        place.serve_with(&[], &variables)
+    });
+    // It is shared while the answer is on its way; who asks before that fetches it itself. Each time it is another address.
+    let mut attempt = 0;
+    let path = eventually("the other door has what the first one fetched", || {
+        attempt += 1;
+        let path = format!("/old/{attempt}");
+        let (number, _) = asked_at(&one, "GET", &path);
+        pause();
+        let (again, said) = asked_at(&other, "GET", &path);
+        let is_shared = number == again && said.contains("hit;") && said.contains("detail=\"shared\"");
+        is_shared.then_some(path)
+    });
+    let before = asked.load(Ordering::SeqCst) as u64;
+    assert_eq!(asked_at(&other, "PUT", &path).0, before + 1);
+    let (new, _) = asked_at(&other, "GET", &path);
+    assert_eq!(new, before + 2, "what was changed is fetched again");
+    eventually("the first door has heard of it", || (asked_at(&one, "GET", &path).0 >= new).then_some(()));
+    one.stop();
+    other.stop();
 }

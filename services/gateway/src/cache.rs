@@ -40,13 +40,8 @@ pub struct Purge {
     pub name: String,
 }
 
-/// The cache cannot be reached, so it may still serve what was to be forgotten.
-#[derive(Debug, thiserror::Error)]
-#[error("the cache cannot be reached: {0}")]
-pub struct Unreachable(pub String);
-
-/// How a door says that it has forgotten, or why it cannot.
-pub type Purging = Pin<Box<dyn Future<Output = Result<(), Unreachable>> + Send>>;
+/// A door that forgets: it has when this ends.
+pub type Purging = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Rows older than this are of no use: whoever began later has nothing of what was to be forgotten.
 const KEPT: Duration = Duration::from_secs(86_400);
@@ -130,11 +125,7 @@ impl App {
             new.iter().map(|row| Purge { what: What::of(&row.what), name: row.name.clone() }).collect()
         };
         for purge in purges {
-            let (what, name) = (purge.what.name(), purge.name.clone());
-            if let Err(error) = door.purge(purge).await {
-                tracing::error!(what, name, %error, "the cache may still serve what was to be forgotten");
-                return Ok(());
-            }
+            door.purge(purge).await;
         }
         done.ids = written.iter().map(|row| row.id).collect();
         done.looked = Some(now);

@@ -23,7 +23,7 @@ use banyan_mesh::Mesh;
 use banyan_store::Store;
 
 pub use banyan_contracts::splits::SplitSums;
-pub use cache::{Purge, Purging, Unreachable, What, purge};
+pub use cache::{Purge, Purging, What, purge};
 pub use diagnosis::told_kinds;
 pub use door::{Door, DoorLink, Entry, EntryFault, Kind};
 pub use error::GatewayError;

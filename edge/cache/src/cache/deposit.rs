@@ -10,8 +10,8 @@ use super::Inner;
 use crate::entry::{Entry, Record};
 use crate::flights::{Landing, Lead};
 use crate::key::Key;
+use crate::shared::{Birth, with_buckets};
 use crate::stats::count;
-use crate::store::StoreError;
 
 /// All bodies that are being collected may take this much together, in bytes.
 const MOST_COLLECTING: usize = 64 * 1024 * 1024;
@@ -22,6 +22,7 @@ pub(crate) struct Depositing {
     pub(super) key: Key,
     pub(super) entry: Entry,
     pub(super) lead: Option<Lead>,
+    pub(super) birth: Option<Birth>,
     pub(super) remember_refusal_until: Timestamp,
     pub(super) reserved: Reserved,
 }
@@ -57,60 +58,57 @@ impl Depositing {
 
     /// Puts the answer with its whole body into the store, and tells those who wait.
     pub(crate) async fn store(self, body: Bytes) {
-        let entry = Arc::new(Entry { body, ..self.entry });
-        let landing = match self.cache.put(&self.key, entry).await {
-            Ok(()) => Landing::Stored,
-            Err(error) => {
-                self.cache.failed(&error);
-                Landing::Refused
-            }
-        };
+        let entry = self.cache.put(&self.key, Entry { body, ..self.entry });
         if let Some(lead) = self.lead {
-            lead.land(landing);
+            lead.land(Landing::Stored);
         }
+        self.cache.share(&self.key, &entry, self.birth).await;
     }
 
     /// The body turned out to be too large: nobody should wait for the next one.
-    pub(crate) async fn refuse(self) {
+    pub(crate) fn refuse(self) {
         let Some(lead) = self.lead else { return };
-        self.cache.remember_refusal(&self.key, self.remember_refusal_until).await;
+        self.cache.remember_refusal(&self.key, self.remember_refusal_until);
         lead.land(Landing::Refused);
     }
 }
 
 impl Inner {
-    pub(super) async fn put(&self, key: &Key, entry: Arc<Entry>) -> Result<(), StoreError> {
-        if self.prefixes.lock().ended(&key.text, entry.born) {
-            return Ok(());
+    /// Stores it, unless it has been purged since it was asked for.
+    pub(super) fn put(&self, key: &Key, mut entry: Entry) -> Arc<Entry> {
+        if self.shared.is_some() {
+            entry.marks = with_buckets(&entry.marks);
         }
-        self.store.ensure_marks(&entry.marks, entry.born).await?;
-        let known = self.store.get(&key.text).await?;
+        let entry = Arc::new(entry);
+        self.keep(key, &entry);
+        entry
+    }
+
+    pub(super) fn keep(&self, key: &Key, entry: &Arc<Entry>) {
+        if self.prefixes.lock().ended(&key.text, entry.born) {
+            return;
+        }
+        self.store.ensure_marks(&entry.marks, entry.born);
+        let known = self.store.get(&key.text);
         let record = known.as_deref().map_or_else(|| Record::default().with(entry.clone()), |known| known.with(entry.clone()));
-        self.store.put(&key.text, Arc::new(record)).await?;
+        self.store.put(&key.text, Arc::new(record));
         count(&self.stats.stored);
-        Ok(())
+    }
+
+    /// Gives it to other doors. Without a birth nobody can tell whether it still counts there.
+    pub(super) async fn share(&self, key: &Key, entry: &Arc<Entry>, birth: Option<Birth>) {
+        if let (Some(shared), Some(birth)) = (&self.shared, birth) {
+            shared.put(key, entry, birth, self.clock.now()).await;
+        }
     }
 
     /// Whether nothing that an answer carries was purged since it was asked for.
-    pub(super) async fn holds(&self, entry: &Entry) -> bool {
-        match self.store.highest_mark(&entry.marks).await {
-            Ok(mark) => mark.is_some_and(|mark| mark <= entry.born),
-            Err(error) => {
-                self.failed(&error);
-                false
-            }
-        }
+    pub(super) fn holds(&self, entry: &Entry) -> bool {
+        self.store.highest_mark(&entry.marks).is_some_and(|mark| mark <= entry.born)
     }
 
-    pub(super) async fn remember_refusal(&self, key: &Key, until: Timestamp) {
-        let known = match self.store.get(&key.text).await {
-            Ok(known) => known,
-            Err(error) => return self.failed(&error),
-        };
-        let entries = known.map(|known| known.entries.clone()).unwrap_or_default();
-        let record = Record::of(entries, Some(until));
-        if let Err(error) = self.store.put(&key.text, Arc::new(record)).await {
-            self.failed(&error);
-        }
+    pub(super) fn remember_refusal(&self, key: &Key, until: Timestamp) {
+        let entries = self.store.get(&key.text).map(|known| known.entries.clone()).unwrap_or_default();
+        self.store.put(&key.text, Arc::new(Record::of(entries, Some(until))));
     }
 }

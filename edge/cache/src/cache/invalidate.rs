@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use super::{Cache, Inner};
 use crate::key::{path_mark, plain_host};
+use crate::shared::Hearing;
 use crate::stats::count;
-use crate::store::StoreError;
 use crate::tags::Tag;
 
 /// For answers under way, the last purges by prefix are remembered; an answer older than what is remembered is not stored.
@@ -37,17 +37,20 @@ pub struct Asked<'a> {
 }
 
 impl Cache {
-    /// Forgets at once, for every request that comes from now on; an answer that was asked for before is not stored either.
-    ///
-    /// # Errors
-    /// When the store cannot be reached: then what should be forgotten may still be served.
-    pub async fn purge(&self, purge: &Purge) -> Result<(), StoreError> {
+    /// Forgets at once, for every request that comes from now on; an answer that was asked for before is not stored either. Others with the
+    /// same shelf forget tags and addresses, too; a prefix and everything must be told to each of them.
+    pub async fn purge(&self, purge: &Purge) {
         count(&self.0.stats.purges);
         match purge {
-            Purge::Tag(tag) => self.0.store.raise_marks(&[tag.mark()]).await,
-            Purge::Address(address) => self.0.purge_prefix(&format!("{}\n", plain_address(address))).await,
-            Purge::Prefix(prefix) => self.0.purge_prefix(&plain_address(prefix)).await,
-            Purge::Everything => self.0.purge_prefix("").await,
+            Purge::Tag(tag) => self.0.end(&[tag.mark()]).await,
+            Purge::Address(address) => {
+                let address = plain_address(address);
+                self.0.purge_prefix(&format!("{address}\n"));
+                let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+                self.0.tell(&[path_mark(host, path, "")]).await;
+            }
+            Purge::Prefix(prefix) => self.0.purge_all_that_begin(&plain_address(prefix)).await,
+            Purge::Everything => self.0.purge_all_that_begin("").await,
         }
     }
 
@@ -64,24 +67,45 @@ impl Cache {
             let path = answer.get(name).and_then(|value| path_on(&host, uri.path(), value));
             marks.extend(path.map(|path| path_mark(&host, &path, tenant)));
         }
-        if let Err(error) = self.0.store.raise_marks(&marks).await {
-            self.0.failed(&error);
-        }
+        self.0.end(&marks).await;
     }
 }
 
 impl Inner {
-    async fn purge_prefix(&self, prefix: &str) -> Result<(), StoreError> {
-        // The name is nobody's; the counter rises, so that what was asked for before can be told from what comes after.
-        self.store.raise_marks(&[Arc::from("prefix")]).await?;
-        let mark = self.store.counter().await?;
-        self.prefixes.lock().add(prefix, mark);
-        self.store.remove_prefix(prefix).await.map(drop)
+    async fn end(&self, marks: &[Arc<str>]) {
+        self.store.raise_marks(marks);
+        self.tell(marks).await;
     }
 
-    pub(super) fn failed(&self, error: &StoreError) {
-        count(&self.stats.failures);
-        tracing::warn!(%error, "the cache goes on without its store");
+    async fn tell(&self, marks: &[Arc<str>]) {
+        if let Some(shared) = &self.shared {
+            shared.raise(marks).await;
+        }
+    }
+
+    async fn purge_all_that_begin(&self, prefix: &str) {
+        self.purge_prefix(prefix);
+        if let Some(shared) = &self.shared {
+            shared.clear().await;
+        }
+    }
+
+    fn purge_prefix(&self, prefix: &str) {
+        // The name is nobody's; the counter rises, so that what was asked for before can be told from what comes after.
+        self.store.raise_marks(&[Arc::from("prefix")]);
+        let mark = self.store.counter();
+        self.prefixes.lock().add(prefix, mark);
+        self.store.remove_prefix(prefix);
+    }
+}
+
+impl Hearing for Inner {
+    fn everything_ended(&self) {
+        self.purge_prefix("");
+    }
+
+    fn ended(&self, mark: Arc<str>) {
+        self.store.raise_marks(&[mark]);
     }
 }
 

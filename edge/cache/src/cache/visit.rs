@@ -25,7 +25,7 @@ use crate::flights::{Claim, Landing, Lead, landing};
 use crate::key::{Key, Person};
 use crate::policy::{ClientDirectives, Policy};
 use crate::stats::count;
-use crate::status::{Forward, Stored, forwarded, hit};
+use crate::status::{Forward, From, Stored, forwarded, hit};
 use crate::tags;
 
 /// An answer that is renewed while nobody waits for it may take this long with its body.
@@ -78,7 +78,7 @@ impl Visit {
         let until = Instant::now() + self.policy.wait;
         loop {
             let now = self.cache.clock.now();
-            let (why, stale) = match self.find(now).await {
+            let (why, stale) = match self.find(now) {
                 Found::Pass => return self.pass(Forward::Miss).await,
                 Found::Nothing(why) => (why, None),
                 Found::Entry(entry) => match self.use_of(&entry, now) {
@@ -109,23 +109,15 @@ impl Visit {
     }
 
     /// What is stored for this request.
-    async fn find(&self, now: Timestamp) -> Found {
-        let record = match self.cache.store.get(&self.key.text).await {
-            Ok(Some(record)) => record,
-            Ok(None) => return Found::Nothing(Forward::UriMiss),
-            Err(error) => {
-                self.cache.failed(&error);
-                return Found::Pass;
-            }
-        };
+    fn find(&self, now: Timestamp) -> Found {
+        let Some(record) = self.cache.store.get(&self.key.text) else { return Found::Nothing(Forward::UriMiss) };
         let mut why = Forward::UriMiss;
         for entry in record.entries.iter().rev() {
-            let mine = entry.part == self.key.part && crate::vary::matches(&entry.selected, &self.parts.headers);
-            if !mine || (self.is_personal() && entry.audience == Audience::Nobodies) {
+            if !self.is_meant(entry) {
                 why = Forward::VaryMiss;
                 continue;
             }
-            if self.cache.holds(entry).await {
+            if self.cache.holds(entry) {
                 return Found::Entry(entry.clone());
             }
         }
@@ -133,6 +125,11 @@ impl Visit {
             return Found::Pass;
         }
         Found::Nothing(why)
+    }
+
+    fn is_meant(&self, entry: &Entry) -> bool {
+        let mine = entry.part == self.key.part && crate::vary::matches(&entry.selected, &self.parts.headers);
+        mine && (entry.audience == Audience::Everybody || !self.is_personal())
     }
 
     fn is_personal(&self) -> bool {
@@ -176,7 +173,7 @@ impl Visit {
             let (visit, entry) = (self.clone(), entry.clone());
             tokio::spawn(timeout(RENEWING, visit.renew_alone(entry, lead)));
         }
-        let told = hit(entry.lifetime, entry.age(now));
+        let told = hit(entry.lifetime, entry.age(now), From::Here);
         from_entry(entry, &self.key, &self.cache.store, &self.parts, now, told)
     }
 
@@ -190,8 +187,13 @@ impl Visit {
 
     /// Whether the answer is for this request alone, so that nobody should wait for it.
     fn goes_alone(&self, why: Forward, asks_again: bool) -> bool {
+        self.is_personal() || self.is_for_itself(why, asks_again)
+    }
+
+    /// Whether the answer is one that no other request could be given.
+    fn is_for_itself(&self, why: Forward, asks_again: bool) -> bool {
         let special = !asks_again && is_special(&self.parts.headers);
-        self.parts.method == Method::HEAD || why == Forward::Request || special || self.is_personal()
+        self.parts.method == Method::HEAD || why == Forward::Request || special
     }
 
     async fn pass(self, why: Forward) -> Response {

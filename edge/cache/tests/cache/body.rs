@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use banyan_http_cache::{Cache, Encoding, MemoryStore, Policy, Store, StoredBody};
+use banyan_http_cache::{Cache, Encoding, Policy, StoredBody};
 use http::Method;
 use http_body_util::{BodyExt as _, StreamBody};
 
@@ -80,26 +80,24 @@ async fn compressed_forms_stay_beside_the_body_and_are_weighed() {
     let hit = bench.cache.serve(request(Method::GET, "/a", &[]), &bench.policy, ANYONE, &bench.origin).await;
     let stored = hit.extensions().get::<StoredBody>().unwrap();
     assert_eq!(stored.compressed(Encoding::Gzip), None);
-    let before = bench.store.usage().bytes;
-    stored.keep(Encoding::Gzip, Bytes::from_static(b"small")).await;
-    stored.keep(Encoding::Brotli, Bytes::from(vec![0; 64])).await;
-    assert_eq!(bench.store.usage().bytes, before + 5, "what makes nothing smaller is not kept");
+    let before = bench.cache.stats().bytes;
+    stored.keep(Encoding::Gzip, Bytes::from_static(b"small"));
+    stored.keep(Encoding::Brotli, Bytes::from(vec![0; 64]));
+    assert_eq!(bench.cache.stats().bytes, before + 5, "what makes nothing smaller is not kept");
     let again = bench.cache.serve(request(Method::GET, "/a", &[]), &bench.policy, ANYONE, &bench.origin).await;
     assert_eq!(again.extensions().get::<StoredBody>().unwrap().compressed(Encoding::Gzip), Some(Bytes::from_static(b"small")));
 }
 
 #[tokio::test]
 async fn memory_is_bounded() {
-    let store: Arc<MemoryStore> = Arc::new(MemoryStore::new(256 * 1024));
-    let shared: Arc<dyn Store> = store.clone();
     let bench = bench();
-    let cache = Cache::new(shared, Arc::new(bench.clock.clone()));
+    let cache = Cache::new(256 * 1024, Arc::new(bench.clock.clone()));
     for number in 0..1_000 {
         bench.next_with(|| response(200, &[MINUTE], vec![b'x'; 4_096]));
         let request = request(Method::GET, &format!("/{number}"), &[]);
         read(cache.serve(request, &bench.policy, ANYONE, &bench.origin).await).await;
-        assert!(store.usage().bytes <= 256 * 1024);
+        assert!(cache.stats().bytes <= 256 * 1024);
     }
-    until(|| store.usage().evictions > 900).await;
-    assert!(store.usage().records > 20);
+    until(|| cache.stats().evictions > 900).await;
+    assert!(cache.stats().records > 20);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
-use banyan_http_cache::{Cache, MemoryStore, Origin, Person, Policy, Scope, Store};
+use banyan_http_cache::{Cache, Origin, Person, Policy, Scope};
 use banyan_kernel::{TestClock, Timestamp};
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -32,7 +32,6 @@ pub(crate) struct Bench {
     pub(crate) cache: Cache,
     pub(crate) clock: TestClock,
     pub(crate) policy: Arc<Policy>,
-    pub(crate) store: Arc<MemoryStore>,
     pub(crate) origin: Origin,
     script: Arc<Script>,
 }
@@ -66,12 +65,14 @@ pub(crate) fn bench() -> Bench {
 
 pub(crate) fn bench_with(policy: Policy) -> Bench {
     let clock = TestClock::at(Timestamp::from_seconds(1_700_000_000));
-    let store = Arc::new(MemoryStore::new(8 * 1024 * 1024));
+    bench_of(policy, Cache::new(8 << 20, Arc::new(clock.clone())), clock)
+}
+
+pub(crate) fn bench_of(policy: Policy, cache: Cache, clock: TestClock) -> Bench {
     let script = Arc::new(Script::default());
     let asked = script.clone();
     let origin = Origin::new(move |request: Request| answer(asked.clone(), request));
-    let shared: Arc<dyn Store> = store.clone();
-    Bench { cache: Cache::new(shared, Arc::new(clock.clone())), clock, policy: Arc::new(policy), store, origin, script }
+    Bench { cache, clock, policy: Arc::new(policy), origin, script }
 }
 
 async fn answer(script: Arc<Script>, request: Request) -> Response {

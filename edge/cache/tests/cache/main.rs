@@ -8,4 +8,5 @@ mod fresh;
 mod once;
 mod people;
 mod purge;
+mod shared;
 mod stale;

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 
 use crate::cells::{Cell, Cells};
 use crate::change::{LocalPatterns, Stamps};
+use crate::debts::Debts;
 use crate::flights::Flights;
 use crate::key::{ALL, Realm, stamp_of_tag};
 use crate::memory::Memory;
@@ -80,10 +81,7 @@ pub(crate) struct Inner {
     pub(crate) patterns: LocalPatterns,
     /// Odd while changes are heard; another number after each interruption.
     pub(crate) hearing: AtomicU64,
-    /// Changes that others were not told of, and how many of them have been made up for.
-    owed: AtomicU64,
-    paid: AtomicU64,
-    paying: tokio::sync::Mutex<()>,
+    debts: Debts,
     counts: Mutex<Vec<Arc<Counts>>>,
 }
 
@@ -113,9 +111,7 @@ impl Cache {
             flights: Flights::default(),
             patterns: LocalPatterns::default(),
             hearing: AtomicU64::new(0),
-            owed: AtomicU64::new(0),
-            paid: AtomicU64::new(0),
-            paying: tokio::sync::Mutex::default(),
+            debts: Debts::default(),
             counts: Mutex::default(),
         }))
     }
@@ -165,11 +161,10 @@ impl Cache {
             Known::Alone => Reach::Everywhere,
             Known::Apart => Reach::HereOnly,
             Known::Shared(remote) => {
-                // Whoever stops waiting owes it.
-                let debt = Debt(&self.0);
+                let debt = self.0.debts.begin();
                 match remote.change(&change).await {
                     Ok(()) => {
-                        std::mem::forget(debt);
+                        debt.settled();
                         Reach::Everywhere
                     }
                     Err(error) => {
@@ -179,15 +174,6 @@ impl Cache {
                 }
             }
         }
-    }
-}
-
-/// A change that others were not told of, once it is dropped.
-struct Debt<'i>(&'i Inner);
-
-impl Drop for Debt<'_> {
-    fn drop(&mut self) {
-        self.0.owed.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -205,28 +191,17 @@ impl Inner {
         Some(self.hearing.load(Ordering::SeqCst)).filter(|hearing| hearing % 2 == 1)
     }
 
-    fn owes(&self) -> bool {
-        self.owed.load(Ordering::SeqCst) != self.paid.load(Ordering::SeqCst)
-    }
-
     /// Whether nobody lacks a change of this process. One that could not be told is made up for by ending everything.
     pub(crate) async fn is_square(&self, remote: &Guarded) -> bool {
-        if !self.owes() {
-            return true;
-        }
-        // Whoever comes meanwhile goes past the cache rather than wait.
-        let Ok(_turn) = self.paying.try_lock() else { return false };
-        let owed = self.owed.load(Ordering::SeqCst);
-        if owed == self.paid.load(Ordering::SeqCst) {
-            return true;
-        }
-        let change = Change { names: vec![ALL.into()], stamp: self.stamps.next(), pattern: None };
-        if remote.change(&change).await.is_err() {
-            return false;
-        }
-        self.cells.change(ALL, change.stamp);
-        self.paid.store(owed, Ordering::SeqCst);
-        !self.owes()
+        let make_up = async || {
+            let change = Change { names: vec![ALL.into()], stamp: self.stamps.next(), pattern: None };
+            let is_told = remote.change(&change).await.is_ok();
+            if is_told {
+                self.cells.change(ALL, change.stamp);
+            }
+            is_told
+        };
+        self.debts.settle(make_up).await
     }
 
     pub(crate) async fn patterns_of(&self, region: &'static str) -> Vec<PatternChange> {

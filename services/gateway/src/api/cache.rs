@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use banyan_http::{Body, Check, FieldError, Problem, Validate};
-use banyan_kernel::{ErrorCode, Uuid};
+use banyan_kernel::Uuid;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -76,8 +76,7 @@ pub(crate) async fn purge_cache(
     let rows = app.store.bind(&caller);
     let id = rows.write(move |tx| async move { write_down(&tx, given, why).await }).await?;
     if let Some(door) = app.door.get() {
-        let done = door.purge(purge.clone()).await;
-        done.map_err(|error| Problem::new(ErrorCode::ServiceUnavailable).caused_by(&error))?;
+        door.purge(purge.clone()).await;
     }
     Ok(Json(Purged { id }))
 }

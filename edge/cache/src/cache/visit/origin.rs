@@ -10,7 +10,7 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body::Body as _;
 
-use super::Visit;
+use super::{Use, Visit};
 use crate::answer::{from_entry, tell};
 use crate::cache::deposit::{Depositing, Reserved};
 use crate::conditions::ask_again;
@@ -18,36 +18,53 @@ use crate::entry::{Entry, StaleRule};
 use crate::flights::{Landing, Lead};
 use crate::keep::Keeping;
 use crate::lifetime::Exchange;
+use crate::shared::Birth;
 use crate::stats::count;
-use crate::status::{Forward, Stored, forwarded, revalidated};
+use crate::status::{Forward, From, Stored, forwarded, hit, revalidated};
 use crate::storable::{Question, Refusal, judge, renewed};
 use crate::tags;
 
 /// Tells the origin that `Surrogate-Control` is understood here, and by which name.
 static SURROGATE_CAPABILITY: HeaderName = HeaderName::from_static("surrogate-capability");
 
+/// What other doors have.
+enum Others {
+    Have(Arc<Entry>),
+    /// Not what is meant, as things stand.
+    Lack(Birth),
+    /// There are none, or nobody can tell.
+    Unknown,
+}
+
+/// When the origin was asked, and how things stood before.
+struct AskedAt {
+    exchange: Exchange,
+    born: u64,
+    birth: Option<Birth>,
+}
+
 impl Visit {
     /// To the origin, and by the store if it may.
     pub(super) async fn go(&self, lead: Option<Lead>, why: Forward, stale: Option<Arc<Entry>>) -> Response {
+        let born = self.cache.store.counter();
+        let birth = match self.ask_others(why, stale.is_some(), born).await {
+            Others::Have(entry) => return self.serve_shared(&entry, lead),
+            Others::Lack(birth) => Some(birth),
+            Others::Unknown => None,
+        };
         let mut parts = self.parts.clone();
         let asks_again = stale.filter(|_| self.parts.method == Method::GET);
         if let Some(entry) = &asks_again {
             ask_again(&mut parts.headers, entry);
         }
-        let born = match self.cache.store.counter().await {
-            Ok(born) => born,
-            Err(error) => {
-                self.cache.failed(&error);
-                0
-            }
-        };
         let asked = self.cache.clock.now();
         parts.headers.append(&SURROGATE_CAPABILITY, HeaderValue::from_static("banyan=\"Surrogate/1.0\""));
         let response = self.origin.fetch(Request::from_parts(parts, Body::empty())).await;
         let exchange = Exchange { asked, received: self.cache.clock.now() };
+        let asked = AskedAt { exchange, born, birth };
         if let Some(entry) = asks_again {
             if response.status() == StatusCode::NOT_MODIFIED && entry.has_validator() {
-                return self.still_holds(&entry, response, exchange, born, lead).await;
+                return self.still_holds(&entry, response, asked, lead).await;
             }
             if is_failure(response.status()) && self.may_stand_in(&entry, exchange.received) {
                 count(&self.cache.stats.stale);
@@ -55,25 +72,45 @@ impl Visit {
                 return from_entry(&entry, &self.key, &self.cache.store, &self.parts, exchange.received, told);
             }
         }
-        self.take(response, exchange, born, lead, why).await
+        self.take(response, asked, lead, why)
     }
 
-    async fn still_holds(&self, entry: &Entry, word: Response, exchange: Exchange, born: u64, lead: Option<Lead>) -> Response {
+    /// What other doors have of it. A request that is answered for itself alone asks nobody.
+    async fn ask_others(&self, why: Forward, asks_again: bool, born: u64) -> Others {
+        let Some(shared) = self.cache.shared.as_ref().filter(|_| !self.is_for_itself(why, asks_again)) else {
+            return Others::Unknown;
+        };
+        let Some(birth) = shared.look(&self.key, born).await else { return Others::Unknown };
+        let now = self.cache.clock.now();
+        match shared.pick(&birth, |entry| self.is_meant(entry) && self.use_of(entry, now) == Use::Fresh).await {
+            Some(entry) => Others::Have(entry),
+            None => Others::Lack(birth),
+        }
+    }
+
+    fn serve_shared(&self, entry: &Arc<Entry>, lead: Option<Lead>) -> Response {
+        count(&self.cache.stats.hits);
+        count(&self.cache.stats.shared);
+        self.cache.keep(&self.key, entry);
+        if let Some(lead) = lead {
+            lead.land(Landing::Stored);
+        }
+        let now = self.cache.clock.now();
+        let told = hit(entry.lifetime, entry.age(now), From::AnotherDoor);
+        from_entry(entry, &self.key, &self.cache.store, &self.parts, now, told)
+    }
+
+    async fn still_holds(&self, entry: &Entry, word: Response, asked: AskedAt, lead: Option<Lead>) -> Response {
         count(&self.cache.stats.revalidated);
         let (head, _) = word.into_parts();
-        let entry = Arc::new(renewed(entry, &self.question(exchange, born), &head));
-        let (landing, stored) = match self.cache.put(&self.key, entry.clone()).await {
-            Ok(()) => (Landing::Stored, Stored::Yes),
-            Err(error) => {
-                self.cache.failed(&error);
-                (Landing::Refused, Stored::No)
-            }
-        };
+        let entry = self.cache.put(&self.key, renewed(entry, &self.question(&asked), &head));
         if let Some(lead) = lead {
-            lead.land(landing);
+            lead.land(Landing::Stored);
         }
-        let told = revalidated(head.status, stored);
-        from_entry(&entry, &self.key, &self.cache.store, &self.parts, exchange.received, told)
+        let received = asked.exchange.received;
+        self.cache.share(&self.key, &entry, asked.birth).await;
+        let told = revalidated(head.status, Stored::Yes);
+        from_entry(&entry, &self.key, &self.cache.store, &self.parts, received, told)
     }
 
     /// RFC 5861 §4.
@@ -84,27 +121,27 @@ impl Visit {
     }
 
     /// Passes the origin's answer on, and stores it on the way if it may be.
-    async fn take(&self, response: Response, exchange: Exchange, born: u64, lead: Option<Lead>, why: Forward) -> Response {
+    fn take(&self, response: Response, asked: AskedAt, lead: Option<Lead>, why: Forward) -> Response {
         count(&self.cache.stats.misses);
         let (mut head, body) = response.into_parts();
         let announced = announced(&head).or_else(|| body.size_hint().exact());
-        let judged = judge(&self.question(exchange, born), &head);
+        let judged = judge(&self.question(&asked), &head);
         let judged = judged.and_then(|entry| match announced {
             Some(bytes) if bytes > self.policy.largest_body => Err(Refusal::Answer),
             _ => Ok(entry),
         });
         tags::hide(&mut head.headers);
-        let until = exchange.received.plus_seconds(i64::try_from(self.policy.remember_refusal.as_secs()).unwrap_or(0));
+        let until = asked.exchange.received.plus_seconds(i64::try_from(self.policy.remember_refusal.as_secs()).unwrap_or(0));
         let (body, stored) = match judged {
             Ok(entry) => {
                 let reserved = Reserved::nothing_of(&self.cache.collecting);
                 let (cache, key) = (self.cache.clone(), self.key.clone());
-                let deposit = Depositing { cache, key, entry, lead, remember_refusal_until: until, reserved };
+                let deposit = Depositing { cache, key, entry, lead, birth: asked.birth, remember_refusal_until: until, reserved };
                 (Body::new(Keeping::new(body, self.policy.largest_body, announced, deposit)), Stored::Yes)
             }
             Err(refusal) => {
                 if let Some(lead) = lead {
-                    self.land_refused(lead, refusal, until).await;
+                    self.land_refused(lead, refusal, until);
                 }
                 (body, Stored::No)
             }
@@ -114,20 +151,20 @@ impl Visit {
         response
     }
 
-    async fn land_refused(&self, lead: Lead, refusal: Refusal, until: Timestamp) {
+    fn land_refused(&self, lead: Lead, refusal: Refusal, until: Timestamp) {
         match refusal {
             Refusal::Request => lead.land(Landing::Abandoned),
             Refusal::Moment => lead.land(Landing::Refused),
             Refusal::Answer => {
-                self.cache.remember_refusal(&self.key, until).await;
+                self.cache.remember_refusal(&self.key, until);
                 lead.land(Landing::Refused);
             }
         }
     }
 
-    fn question(&self, exchange: Exchange, born: u64) -> Question<'_> {
+    fn question(&self, asked: &AskedAt) -> Question<'_> {
         let Self { parts: request, key, policy, person, .. } = self;
-        Question { request, key, person: *person, policy, born, exchange }
+        Question { request, key, person: *person, policy, born: asked.born, exchange: asked.exchange }
     }
 }
 
