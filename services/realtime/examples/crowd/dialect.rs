@@ -20,6 +20,8 @@ pub(crate) enum Heard {
     /// Something that was said in the room: [`all_said_at`] has when.
     Said,
     Answer(&'static str),
+    /// Only now it may be said which room is meant: [`Dialect::wish`].
+    Admitted,
     /// The room is listened to.
     Listening,
     Nothing,
@@ -51,8 +53,13 @@ impl Dialect {
                 vec![format!("{connect}\n{subscribe}")]
             }
             Self::Plain => vec![json!({ "subscribe": room }).to_string()],
-            Self::SocketIo => vec!["40".to_owned(), format!("42{}", json!(["subscribe", room]))],
+            Self::SocketIo => vec!["40".to_owned()],
         }
+    }
+
+    /// What a client of Socket.IO says once it is admitted: what it says before ends the connection.
+    pub(crate) fn wish(room: &str) -> String {
+        format!("42{}", json!(["subscribe", room]))
     }
 
     /// Of a frame of Centrifugo each line is a message: the most telling one counts.
@@ -63,6 +70,7 @@ impl Dialect {
             Self::Centrifugo if text.contains("\"subscribe\"") => Heard::Listening,
             Self::Plain if text == "\"listening\"" => Heard::Listening,
             Self::SocketIo if text == "2" => Heard::Answer("3"),
+            Self::SocketIo if text.starts_with("40") => Heard::Admitted,
             Self::SocketIo if text.starts_with("42[\"listening\"") => Heard::Listening,
             _ if text.contains("\"at\":") => Heard::Said,
             _ => Heard::Nothing,

@@ -50,13 +50,15 @@ impl Crowd {
         let host = u8::try_from(1 + number / PORTS).ok()?;
         let from = SocketAddr::from((Ipv4Addr::new(127, 0, 1, host), 0));
         let mut wire = Wire::open(from, self.server, self.dialect.path(), HOST).await?;
-        for greeting in self.dialect.greetings(&self.token, &room(number % self.rooms.max(1))) {
+        let room = room(number % self.rooms.max(1));
+        for greeting in self.dialect.greetings(&self.token, &room) {
             wire.send(&greeting).await?;
         }
         loop {
             match wire.next(|text| self.dialect.hear(text)).await? {
                 Heard::Listening => return Some(wire),
                 Heard::Answer(answer) => wire.send(answer).await?,
+                Heard::Admitted => wire.send(&Dialect::wish(&room)).await?,
                 Heard::Refused => return None,
                 Heard::Said | Heard::Nothing => {}
             }
