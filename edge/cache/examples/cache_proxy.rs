@@ -23,7 +23,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let origin = std::env::args().nth(1).ok_or("say where the origin is: cache_proxy 127.0.0.1:8000")?;
-    let cache = Cache::new(64 << 20, Arc::new(SystemClock));
+    let cache = Cache::new(Cache::BYTES, Arc::new(SystemClock));
     // As RFC 9111 has it, with its heuristic and without our care for cookies.
     let policy = Arc::new(Policy {
         heuristic: Heuristic::Share { percent: 10, at_most: Duration::from_secs(86_400) },

@@ -34,6 +34,13 @@ fn numbering() -> (SocketAddr, Arc<AtomicUsize>) {
     (address, asked)
 }
 
+/// A file with one route, whose answers are kept for an hour.
+fn keeping(upstream: SocketAddr) -> String {
+    format!(
+        "[upstreams.old]\nendpoints = [\"http://{upstream}\"]\n[[routes]]\nname = \"old\"\npath = \"/old/{{*rest}}\"\nupstream = \"old\"\nauth = \"public\"\ncache = {{ keep = \"1h\" }}\n"
+    )
+}
+
 fn number(server: &Server, path: &str) -> u64 {
     let (status, body) = server.get(path, None);
     assert_eq!(status, 200, "{path}: {body}");
@@ -43,10 +50,7 @@ fn number(server: &Server, path: &str) -> u64 {
 on_both_engines! {
     fn kept_answers_are_counted_and_forgotten_by_tag_address_and_beginning(place: Place) {
         let (upstream, _) = numbering();
-        place.file(
-            "banyan.toml",
-            &format!("[upstreams.old]\nendpoints = [\"http://{upstream}\"]\n[[routes]]\nname = \"old\"\npath = \"/old/{{*rest}}\"\nupstream = \"old\"\nauth = \"public\"\ncache = {{ keep = \"1h\" }}\n"),
-        );
+        place.file("banyan.toml", &keeping(upstream));
         let server = place.serve();
         let host = server.url.strip_prefix("http://").unwrap();
         for (arguments, gone) in [
@@ -95,9 +99,7 @@ fn doors_with_one_redis_keep_answers_together() {
     let place = Place::postgres();
     let another = Place::with_database(place.database_url());
     let (upstream, asked) = numbering();
-    let file = format!(
-        "[upstreams.old]\nendpoints = [\"http://{upstream}\"]\n[[routes]]\nname = \"old\"\npath = \"/old/{{*rest}}\"\nupstream = \"old\"\nauth = \"public\"\ncache = {{ keep = \"1h\" }}\n"
-    );
+    let file = keeping(upstream);
     let redis = banyan_testkit::redis_url();
     let prefix = format!("kept-{}", std::process::id());
     let variables = [

@@ -71,8 +71,8 @@ impl Shared {
     /// The youngest answer that `suits` and has not ended.
     pub(crate) async fn pick(&self, birth: &Birth, suits: impl Fn(&Entry) -> bool) -> Option<Arc<Entry>> {
         let held = birth.held.iter().rev().find(|held| suits(&held.entry))?;
-        let counts = self.stamps_of_tags(&held.entry).await? == held.stamps[OF_TAGS..];
-        counts.then(|| held.entry.clone())
+        let (_, stamps) = self.stamps_of_tags(&held.entry).await?;
+        (stamps == held.stamps[OF_TAGS..]).then(|| held.entry.clone())
     }
 
     /// Gives it to the others, unless it ended while it was fetched.
@@ -80,7 +80,10 @@ impl Shared {
         if entry.body.len() > LARGEST || entry.staleness.rule == StaleRule::AskAlways || !entry.is_fresh(now) {
             return;
         }
-        let Some(mut stamps) = self.stamps_at_birth(entry, &birth).await else { return };
+        let Some((over_tags, mut stamps)) = self.stamps_of_tags(entry).await else { return };
+        if over_tags.is_some_and(|now| now != birth.stamps[OF_TAGS]) {
+            return;
+        }
         let mut kept: Vec<Held> = birth.held;
         kept.retain(|held| held.entry.is_fresh(now) && !held.entry.is_replaced_by(entry));
         let mut whole = birth.stamps;
@@ -114,24 +117,16 @@ impl Shared {
         self.shelf.listen(&Heard(hearing)).await;
     }
 
-    async fn stamps_of_tags(&self, entry: &Entry) -> Option<Vec<u64>> {
+    /// The stamp over all tags, and those of the entry's; nobody is asked where it has none.
+    async fn stamps_of_tags(&self, entry: &Entry) -> Option<(Option<u64>, Vec<u64>)> {
         let buckets = buckets_of_tags(entry);
         if buckets.is_empty() {
-            return Some(Vec::new());
-        }
-        let names: Vec<&[u8]> = buckets.iter().map(|bucket| &bucket[..]).collect();
-        Some(self.shelf.stamps(&names).await?.split_off(1))
-    }
-
-    /// The stamps of the entry's tags, if no tag was purged since the birth.
-    async fn stamps_at_birth(&self, entry: &Entry, birth: &Birth) -> Option<Vec<u64>> {
-        let buckets = buckets_of_tags(entry);
-        if buckets.is_empty() {
-            return Some(Vec::new());
+            return Some((None, Vec::new()));
         }
         let names: Vec<&[u8]> = [&self.tags[..]].into_iter().chain(buckets.iter().map(|bucket| &bucket[..])).collect();
         let mut stamps = self.shelf.stamps(&names).await?;
-        (stamps[1] == birth.stamps[OF_TAGS]).then(|| stamps.split_off(2))
+        let own = stamps.split_off(2);
+        Some((stamps.pop(), own))
     }
 }
 

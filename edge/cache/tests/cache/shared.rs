@@ -197,7 +197,7 @@ async fn a_door_that_is_cut_off_goes_on_and_makes_up_for_what_it_could_not_tell(
 }
 
 #[tokio::test]
-async fn a_shelf_that_forgets_or_holds_something_else_is_a_miss() {
+async fn what_a_shelf_forgot_is_fetched() {
     let (one, other) = doors().await;
     fetch(&one, "/a", "x").await;
     one.remote.forget_everything();
