@@ -13,8 +13,6 @@ use crate::debts::Debts;
 use crate::key::{ALL, OF_REGION};
 use crate::remote::{Change, Ear, Guarded, Looked, Remote};
 
-/// How long it waits before it listens anew.
-const PAUSE: Duration = Duration::from_millis(250);
 /// So many of one's own changes are known when they are heard again.
 const MOST_OWN: usize = 256;
 
@@ -87,25 +85,7 @@ impl Shelf {
 
     /// Tells `ear` of the others' changes, and that it may have missed some, until it is dropped.
     pub async fn listen(&self, ear: &dyn Ear) {
-        let others = Others { shelf: self, ear };
-        loop {
-            let error = tokio::select! {
-                error = self.remote.listen(&others) => Some(error),
-                () = self.pay() => None,
-            };
-            if let Some(error) = error {
-                tracing::debug!(%error, "changes of others are not heard");
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    /// Looks now and then whether something is owed. Never ends.
-    async fn pay(&self) {
-        loop {
-            tokio::time::sleep(PAUSE).await;
-            let _square = self.is_square().await;
-        }
+        self.remote.attend(|| Others { shelf: self, ear }, || self.is_square()).await;
     }
 
     async fn is_square(&self) -> bool {

@@ -1,39 +1,16 @@
 //! Hearing what other processes changed.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::{Cache, Inner, Known};
 use crate::remote::Ear;
-
-/// How long it waits before it listens anew.
-const PAUSE: Duration = Duration::from_millis(250);
 
 impl Cache {
     /// Hears changes of others and makes up for what they were not told, until it is dropped. One for a process, on a runtime that lasts. Without
     /// it the cache is right, too, but regions of [`Freshness::Soon`](crate::Freshness::Soon) ask Redis each time.
     pub async fn listen(self) {
         let Known::Shared(remote) = &self.0.company else { return };
-        loop {
-            let heard = Listening(&self.0);
-            let error = tokio::select! {
-                error = remote.listen(&heard) => Some(error),
-                () = self.pay(remote) => None,
-            };
-            drop(heard);
-            if let Some(error) = error {
-                tracing::debug!(%error, "changes of others are not heard");
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-
-    /// Looks now and then whether something is owed. Never ends.
-    async fn pay(&self, remote: &crate::remote::Guarded) {
-        loop {
-            tokio::time::sleep(PAUSE).await;
-            let _square = self.0.is_square(remote).await;
-        }
+        remote.attend(|| Listening(&self.0), || self.0.is_square(remote)).await;
     }
 }
 

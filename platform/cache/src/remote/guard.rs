@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use banyan_kernel::{Clock, Timestamp};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{Change, Ear, Looked, PatternChange, Remote, RemoteError};
 use crate::options::micros;
@@ -14,6 +14,8 @@ use crate::options::micros;
 const MOST_FAILURES: u32 = 5;
 /// How long it stays open; then one may try.
 const LEFT_ALONE: Duration = Duration::from_secs(1);
+/// How long it waits before it listens anew, or looks again whether something is owed.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// A [`Remote`] with deadlines and a breaker.
 #[derive(Debug)]
@@ -71,8 +73,24 @@ impl Guarded {
         self.ask(self.deadline, self.remote.patterns(region)).await
     }
 
-    pub(crate) async fn listen(&self, ear: &dyn Ear) -> RemoteError {
-        self.remote.listen(ear).await
+    /// Tells of changes, by an ear of its own each time that it begins anew, and lets what is owed be settled now and then. Never ends.
+    pub(crate) async fn attend<E: Ear, S: Future<Output = bool>>(&self, ear: impl Fn() -> E, settle: impl Fn() -> S) {
+        let hearing = async {
+            loop {
+                let ear = ear();
+                let error = self.remote.listen(&ear).await;
+                drop(ear);
+                tracing::debug!(%error, "changes of others are not heard");
+                sleep(PAUSE).await;
+            }
+        };
+        let settling = async {
+            loop {
+                sleep(PAUSE).await;
+                let _square = settle().await;
+            }
+        };
+        tokio::join!(hearing, settling);
     }
 
     pub(crate) fn errors(&self) -> u64 {
