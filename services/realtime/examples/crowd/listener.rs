@@ -12,8 +12,9 @@ use crate::wire::Wire;
 
 /// Connections that are made at the same time.
 const AT_ONCE: usize = 128;
-/// Of one address.
-const PORTS: usize = 20_000;
+/// Of one address. Of the ports that it has (`ip_local_port_range`, some 28,000), the kernel looks for a free one among each second one first,
+/// and ever longer the fewer are left.
+const PORTS: usize = 5_000;
 
 pub(crate) struct Crowd {
     pub(crate) server: SocketAddr,
@@ -47,8 +48,10 @@ impl Crowd {
     }
 
     async fn arrive(&self, number: usize) -> Option<Wire> {
+        // Crowds at other servers have other addresses.
+        let [high, low] = self.server.port().to_be_bytes();
         let host = u8::try_from(1 + number / PORTS).ok()?;
-        let from = SocketAddr::from((Ipv4Addr::new(127, 0, 1, host), 0));
+        let from = SocketAddr::from((Ipv4Addr::new(127, high, low, host), 0));
         let mut wire = Wire::open(from, self.server, self.dialect.path(), HOST).await?;
         let room = room(number % self.rooms.max(1));
         for greeting in self.dialect.greetings(&self.token, &room) {

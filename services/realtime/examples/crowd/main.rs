@@ -2,7 +2,7 @@
 //! said in a room is heard by all who listen there.
 //!
 //! Connection `i` listens to room `i` modulo the number of rooms. One program publishes and hears, so that one clock times both. Its
-//! addresses are spread over 127.0.0.0/8: one address has ports for 28,000 connections. Prints one JSON object.
+//! addresses are spread over 127.0.0.0/8. Prints one JSON object.
 //!
 //! - `wire`: WebSocket (RFC 6455) as far as a client needs it, in a few bytes of memory.
 //! - `dialect`: what the server under test speaks.
