@@ -23,6 +23,9 @@ const START_POLL: Duration = Duration::from_millis(2);
 /// Who is made where something is measured or tried out as an administrator.
 pub(crate) const ADMINISTRATOR: (&str, &str) = ("ada@example.org", "an uncommon phrase 47");
 
+/// Of several servers on one database, where that is measured: what one has encrypted, the others read.
+pub(crate) const MASTER_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
 /// How the server is compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {

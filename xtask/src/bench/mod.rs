@@ -86,8 +86,8 @@ enum Command {
     /// Connections that listen to rooms, fifty in each: what a connection costs, and how soon what is said is heard, beside rooms by hand with
     /// `ws` and Socket.IO.
     ///
-    /// Ten thousand deliveries a second, then as many as go; one processor for the server, the other for the crowd. As many connections as one
-    /// process may have files. Prints a table and writes bench/realtime.json below the target folder.
+    /// Ten thousand deliveries a second, then as many as go; one processor for the servers, the other for the crowd. Where one process may not
+    /// have files for all connections, several on PostgreSQL and Redis have them, and one as many as it may. Prints a table and writes bench/realtime.json below the target folder.
     Realtime(RealtimeArguments),
     /// What a call by name costs above the bare call, in process and over loopback by HTTP/1.1 and HTTP/2.
     Mesh(MeshArguments),
@@ -157,7 +157,7 @@ struct FlagsArguments {
 
 #[derive(clap::Args)]
 struct RealtimeArguments {
-    /// Connections that listen; the machine's limit of open files lowers it.
+    /// Connections that listen.
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
     connections: u32,
     /// Seconds of each measurement.

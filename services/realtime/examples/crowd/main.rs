@@ -1,9 +1,11 @@
 //! A crowd that listens, for `cargo xtask bench realtime`: how many connections a server takes, what each costs it, and how soon what is
 //! said in a room is heard by all who listen there.
 //!
-//! Connection `i` listens to room `i` modulo the number of rooms. One program publishes and hears, so that one clock times both. Its
-//! addresses are spread over 127.0.0.0/8. Prints one JSON object.
+//! Connection `i` listens to room `i` modulo the number of rooms. At each server there is a part of the crowd, which is a process of its own, as
+//! one process may not have files for all; each part publishes and hears. Times are those of the clock that the parts share. Their addresses are
+//! spread over 127.0.0.0/8. Prints one JSON object.
 //!
+//! - `part`: the crowd at one server, and how it is told what to do.
 //! - `wire`: WebSocket (RFC 6455) as far as a client needs it, in a few bytes of memory.
 //! - `dialect`: what the server under test speaks.
 //! - `listener`: one connection.
@@ -15,24 +17,25 @@
 mod delays;
 mod dialect;
 mod listener;
+mod part;
 mod publisher;
 mod wire;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Parser;
 use serde_json::json;
 
 use delays::Delays;
 use dialect::Dialect;
-use listener::Crowd;
+use part::Part;
 
 #[derive(Parser)]
 struct Arguments {
-    server: SocketAddr,
+    /// Servers that are one, each with its process, whose memory is looked at: `127.0.0.1:3000@4711`.
+    #[arg(required = true)]
+    servers: Vec<Server>,
     #[arg(long, value_enum, default_value_t = Dialect::Centrifugo)]
     dialect: Dialect,
     /// Of who listens.
@@ -41,9 +44,7 @@ struct Arguments {
     /// Of who publishes.
     #[arg(long, default_value = "")]
     publisher: String,
-    /// The server's process: its memory is looked at.
-    #[arg(long)]
-    process: u32,
+    /// At all servers together.
     #[arg(long, default_value_t = 50_000)]
     connections: usize,
     #[arg(long, default_value_t = 1_000)]
@@ -56,56 +57,80 @@ struct Arguments {
     at_once: usize,
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// This process is the part of the crowd at this server.
+    #[arg(long, hide = true)]
+    part: Option<usize>,
 }
 
-/// Everything that was sent arrives within this time, or does not.
-const PATIENCE: Duration = Duration::from_secs(30);
+#[derive(Clone, Copy)]
+struct Server {
+    address: SocketAddr,
+    process: u32,
+}
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn main() {
-    let arguments = Arguments::parse();
-    let delays = Arc::new(Delays::new(Instant::now()));
-    let before = memory(arguments.process);
-    let begun = Instant::now();
-    let crowd =
-        Crowd { server: arguments.server, dialect: arguments.dialect, token: arguments.token.clone(), rooms: arguments.rooms };
-    let came = crowd.gather(arguments.connections, &delays).await;
-    let connecting = begun.elapsed();
-    let idle = memory(arguments.process);
-    let load = publisher::Load {
-        server: arguments.server,
-        token: arguments.publisher,
-        rooms: arguments.rooms,
-        rate: arguments.rate,
-        at_once: arguments.at_once,
-        length: Duration::from_secs(arguments.seconds),
-    };
-    let begun = Instant::now();
-    let published = load.run(arguments.dialect, &delays).await;
-    let speaking = begun.elapsed();
-    let expected = published * (came / arguments.rooms.max(1)) as u64;
-    let deadline = Instant::now() + PATIENCE;
-    while delays.count() < expected && Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+impl std::str::FromStr for Server {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once('@').and_then(|(address, process)| Some((address.parse().ok()?, process.parse().ok()?)));
+        let (address, process) = parts.ok_or("it is ADDRESS:PORT@PROCESS")?;
+        Ok(Self { address, process })
     }
-    let hearing = begun.elapsed();
+}
+
+impl Arguments {
+    /// How many of all are at a server, or do something there.
+    fn share(&self, of: usize, part: usize) -> usize {
+        (of + part) / self.servers.len()
+    }
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    match arguments.part {
+        Some(part) => part::be(&arguments, part),
+        None => conduct(&arguments),
+    }
+}
+
+fn conduct(arguments: &Arguments) {
+    let memory = || arguments.servers.iter().map(|server| memory(server.process)).sum::<u64>();
+    let before = memory();
+    let mut parts: Vec<Part> = (0..arguments.servers.len()).map(Part::start).collect();
+    let gathered: Vec<part::Gathered> = parts.iter_mut().map(Part::hear).collect();
+    let came: usize = gathered.iter().map(|part| part.connections).sum();
+    let connecting = gathered.iter().map(|part| part.seconds).fold(0.0, f64::max);
+    let idle = memory();
+
+    let begun = Instant::now();
+    parts.iter_mut().for_each(|part| part.tell("speak"));
+    let spoke: Vec<part::Spoke> = parts.iter_mut().map(Part::hear).collect();
+    let published: u64 = spoke.iter().map(|part| part.published).sum();
+    let speaking = begun.elapsed().as_secs_f64();
+    let expected = |connections: usize| published * connections as u64 / arguments.rooms.max(1) as u64;
+    for (part, gathered) in parts.iter_mut().zip(&gathered) {
+        part.tell(&expected(gathered.connections).to_string());
+    }
+    let heard: Vec<part::Heard> = parts.iter_mut().map(Part::hear).collect();
+    let hearing = begun.elapsed().as_secs_f64();
+    let delays = Delays::new();
+    heard.iter().for_each(|part| delays.add(&part.buckets));
+
     let found = json!({
         "connections": came,
-        "lost": delays.lost.load(Ordering::Relaxed),
-        "connectedPerSecond": came as f64 / connecting.as_secs_f64(),
+        "lost": heard.iter().map(|part| part.lost).sum::<u64>(),
+        "connectedPerSecond": came as f64 / connecting,
         "bytesPerConnection": idle.saturating_sub(before) as f64 / came.max(1) as f64,
         "published": published,
-        "publishedPerSecond": published as f64 / speaking.as_secs_f64(),
-        "expected": expected,
+        "publishedPerSecond": published as f64 / speaking,
+        "expected": gathered.iter().map(|part| expected(part.connections)).sum::<u64>(),
         "delivered": delays.count(),
-        "deliveredPerSecond": delays.count() as f64 / hearing.as_secs_f64(),
+        "deliveredPerSecond": delays.count() as f64 / hearing,
         "p50": delays.at(0.5),
         "p99": delays.at(0.99),
-        "memoryAfter": memory(arguments.process),
+        "memoryAfter": memory(),
     });
     println!("{found}");
-    // Closing tens of thousands of connections one by one is nobody's measurement.
-    std::process::exit(0);
 }
 
 /// What the process has in memory, in bytes.

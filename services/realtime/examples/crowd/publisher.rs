@@ -17,24 +17,24 @@ pub(crate) struct Load {
     pub(crate) server: SocketAddr,
     pub(crate) token: String,
     pub(crate) rooms: usize,
-    pub(crate) rate: Option<u64>,
+    pub(crate) rate: Option<f64>,
     pub(crate) at_once: usize,
     pub(crate) length: Duration,
 }
 
 impl Load {
     /// How many were taken.
-    pub(crate) async fn run(self, dialect: Dialect, delays: &Arc<Delays>) -> u64 {
+    pub(crate) async fn run(self, dialect: Dialect) -> u64 {
         let (load, next, taken) = (Arc::new(self), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let begun = Instant::now();
         let publishers = (0..load.at_once).map(|_| {
-            let (load, next, taken, delays) = (load.clone(), next.clone(), taken.clone(), delays.clone());
+            let (load, next, taken) = (load.clone(), next.clone(), taken.clone());
             tokio::spawn(async move {
                 let mut stream = TcpStream::connect(load.server).await.unwrap();
                 stream.set_nodelay(true).unwrap();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    let due = load.rate.map(|rate| begun + Duration::from_secs_f64(number as f64 / rate as f64));
+                    let due = load.rate.map(|rate| begun + Duration::from_secs_f64(number as f64 / rate));
                     if due.unwrap_or_else(Instant::now) > begun + load.length {
                         return;
                     }
@@ -42,7 +42,7 @@ impl Load {
                         tokio::time::sleep_until(due.into()).await;
                     }
                     let place = usize::try_from(number).unwrap() % load.rooms.max(1);
-                    let body = json!({ "room": room(place), "data": { "at": delays.now(), "price": "64000.25" } }).to_string();
+                    let body = json!({ "room": room(place), "data": { "at": Delays::now(), "price": "64000.25" } }).to_string();
                     let request = format!(
                         "POST {} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
                          Content-Length: {}\r\n\r\n{body}",

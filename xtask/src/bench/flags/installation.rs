@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 
 use super::FLAGS;
 use super::requests::Peer;
-use crate::server::{ADMINISTRATOR, Options, Running, client, make_administrator};
+use crate::server::{ADMINISTRATOR, MASTER_KEY, Options, Running, client, make_administrator};
 
 const NODES: usize = 3;
-/// That of every node: what is encrypted in the database must be read by all.
-const MASTER_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 pub(super) const ENVIRONMENT: &str = "development";
 
 pub(super) struct Installation {
