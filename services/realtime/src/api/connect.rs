@@ -9,7 +9,7 @@ use hyper_util::rt::TokioIo;
 
 use crate::App;
 use crate::session::Hello;
-use crate::session::socket::converse;
+use crate::session::socket::begin;
 use crate::upgrade::agree;
 
 /// By this name clients may ask for JSON; they may as well ask for nothing.
@@ -52,7 +52,7 @@ fn connect(app: App, Visitor(caller): Visitor, mut request: Request) -> Result<R
     let connection = agreed.connection;
     tokio::spawn(async move {
         match connection.await {
-            Ok(upgraded) => converse(TokioIo::new(upgraded), app.engine, hello).await,
+            Ok(upgraded) => begin(TokioIo::new(upgraded), app.engine, hello).await,
             Err(error) => tracing::debug!(%error, "a connection did not go over to WebSocket"),
         }
     });

@@ -19,7 +19,7 @@ use crate::hub::{Conversation, Leaving, Next};
 use crate::protocol::Disconnect;
 
 /// Read at a time; a larger message makes the buffer grow. Connections are many and mostly silent.
-const READ_BUFFER: usize = 2 * 1024;
+const READ_BUFFER: usize = 1_024;
 const WRITE_BUFFER: usize = 4 * 1024;
 /// Who takes nothing for so long is given up.
 const WRITING: Duration = Duration::from_secs(10);
@@ -30,10 +30,10 @@ impl From<Disconnect> for End {
     }
 }
 
-/// Reads and writes until one of both has enough.
-pub(crate) async fn converse<S>(stream: S, engine: Arc<Engine>, hello: Hello)
+/// Begins a conversation, which goes on in a task of its own.
+pub(crate) async fn begin<S>(stream: S, engine: Arc<Engine>, hello: Hello)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let largest = engine.settings.largest_frame;
     let config = WebSocketConfig::default()
@@ -41,14 +41,25 @@ where
         .write_buffer_size(WRITE_BUFFER)
         .max_frame_size(Some(largest))
         .max_message_size(Some(largest));
-    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-    let _goes_on = Conversation::begin(&engine.hub);
-    let mut session = Session::begin(engine, hello, Carrier::Socket);
-    let end = talk(&mut socket, &mut session).await;
-    // Others hear at once that somebody is gone.
-    session.end().await;
-    // Boxed: it is there only at the end.
-    Box::pin(close(&mut socket, end)).await;
+    let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    let goes_on = Conversation::begin(&engine.hub);
+    // Another task: what the beginning needs is not kept.
+    tokio::spawn(converse(socket, Session::begin(engine, hello, Carrier::Socket), goes_on));
+}
+
+/// Reads and writes until one of both has enough.
+#[expect(clippy::manual_async_fn, reason = "the arguments of an async function are in memory twice, and connections are many")]
+fn converse<S>(mut socket: WebSocketStream<S>, mut session: Session, goes_on: Conversation) -> impl Future<Output = ()> + Send
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    async move {
+        let end = talk(&mut socket, &mut session).await;
+        // Others hear at once that somebody is gone. Boxed: it is there only at the end.
+        Box::pin(session.end()).await;
+        Box::pin(close(&mut socket, end)).await;
+        drop(goes_on);
+    }
 }
 
 async fn talk<S>(socket: &mut WebSocketStream<S>, session: &mut Session) -> End
