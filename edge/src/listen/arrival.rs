@@ -81,7 +81,9 @@ impl Doorway {
         counted: Counted,
         ending: watch::Receiver<Ending>,
     ) {
-        let (arrived, peer, place) = match timeout(self.settings().deadlines.handshake, self.arrive(stream, address)).await {
+        // In a box: it is there only at the beginning.
+        let arriving = Box::pin(self.arrive(stream, address));
+        let (arrived, peer, place) = match timeout(self.settings().deadlines.handshake, arriving).await {
             Ok(Ok(arrived)) => arrived,
             Ok(Err(error)) => {
                 tracing::debug!(%error, %address, "a connection ended before its first request");

@@ -54,11 +54,23 @@ pub(super) fn speaker(settings: &EdgeSettings) -> Speaker {
 }
 
 /// Serves the connection to its end, or until the process ends.
-pub(super) async fn serve<S>(doorway: Arc<Doorway>, stream: S, peer: Peer, mut ending: watch::Receiver<Ending>)
+pub(super) async fn serve<S>(doorway: Arc<Doorway>, stream: S, peer: Peer, ending: watch::Receiver<Ending>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let tape = Arc::new(Tape::default());
+    // In a box, which an upgraded connection does without: those are many and mostly silent.
+    Box::pin(speak(doorway.clone(), stream, tape.clone(), peer, ending.clone())).await;
+    if tape.is_upgraded() {
+        upgraded(&doorway, &tape, ending).await;
+    }
+}
+
+/// HTTP, until the connection ends or goes over to another protocol.
+async fn speak<S>(doorway: Arc<Doorway>, stream: S, tape: Arc<Tape>, peer: Peer, mut ending: watch::Receiver<Ending>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let deadlines = doorway.settings().deadlines.clone();
     let first_within = deadlines.header;
     let wire = Wire::new(stream, tape.clone(), deadlines);
@@ -67,45 +79,40 @@ where
         // In a box, because the library moves it about, and keeps room for one in every connection.
         service_fn(move |request: Request<Incoming>| Box::pin(answer(line.clone(), request)))
     };
-    {
-        let protocol = doorway.speaker();
-        let mut connection = std::pin::pin!(protocol.serve_connection_with_upgrades(TokioIo::new(wire), service));
-        let mut first = std::pin::pin!(sleep(first_within));
-        let mut waiting = true;
-        loop {
-            tokio::select! {
-                biased;
-                // Broken pipes and malformed requests are the client's affair.
-                result = connection.as_mut() => {
-                    if let Err(error) = result {
-                        tracing::debug!(%error, "connection ended early");
-                    }
-                    break;
+    let protocol = doorway.speaker();
+    let mut connection = std::pin::pin!(protocol.serve_connection_with_upgrades(TokioIo::new(wire), service));
+    let mut first = std::pin::pin!(sleep(first_within));
+    let mut waiting = true;
+    loop {
+        tokio::select! {
+            biased;
+            // Broken pipes and malformed requests are the client's affair.
+            result = connection.as_mut() => {
+                if let Err(error) = result {
+                    tracing::debug!(%error, "connection ended early");
                 }
-                () = first.as_mut(), if waiting => {
-                    waiting = false;
-                    // Who connects and says nothing would otherwise sit before the protocol is known, and in HTTP/2 for ever.
-                    // A head that has begun is the wire's affair.
-                    if !tape.heard() && tape.head_since().is_none() {
-                        connection.as_mut().graceful_shutdown();
-                    }
+                return;
+            }
+            () = first.as_mut(), if waiting => {
+                waiting = false;
+                // Who connects and says nothing would otherwise sit before the protocol is known, and in HTTP/2 for ever.
+                // A head that has begun is the wire's affair.
+                if !tape.heard() && tape.head_since().is_none() {
+                    connection.as_mut().graceful_shutdown();
                 }
-                changed = ending.changed() => {
-                    let step = *ending.borrow_and_update();
-                    match step {
-                        _ if changed.is_err() => return,
-                        Ending::Now => return,
-                        // HTTP/2 can say which requests it has still seen; HTTP/1.1 says it with the next answer.
-                        Ending::LastRequests if tape.has_frames() => connection.as_mut().graceful_shutdown(),
-                        Ending::Draining => connection.as_mut().graceful_shutdown(),
-                        Ending::NotYet | Ending::LastRequests => (),
-                    }
+            }
+            changed = ending.changed() => {
+                let step = *ending.borrow_and_update();
+                match step {
+                    _ if changed.is_err() => return,
+                    Ending::Now => return,
+                    // HTTP/2 can say which requests it has still seen; HTTP/1.1 says it with the next answer.
+                    Ending::LastRequests if tape.has_frames() => connection.as_mut().graceful_shutdown(),
+                    Ending::Draining => connection.as_mut().graceful_shutdown(),
+                    Ending::NotYet | Ending::LastRequests => (),
                 }
             }
         }
-    }
-    if tape.is_upgraded() {
-        upgraded(&doorway, &tape, ending).await;
     }
 }
 

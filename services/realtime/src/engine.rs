@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::access::Access;
 use crate::broker::{Asked, Broker, BrokerError, Ear, Kept, MemoryBroker, Order, Place, RedisBroker, Said};
 use crate::documents::{Documents, Ears, Registry};
-use crate::hub::{Beat, Hub, Link, Settled};
+use crate::hub::{BEATS, Hub, Link, Settled};
 use crate::methods::Methods;
 use crate::protocol::{Refusal, Subscribed, Unsubscribed, publication};
 use crate::room::RoomKey;
@@ -253,12 +253,16 @@ fn broker(settings: &Settings, ear: &Arc<dyn Ear>, random: &Arc<dyn Random>) -> 
 }
 
 async fn run(engine: std::sync::Weak<Engine>) {
-    let mut seconds = 0_u64;
+    let (mut seconds, mut beat) = (0_u64, 0);
     loop {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1) / BEATS).await;
         let Some(engine) = engine.upgrade() else { return };
+        engine.hub.beat(beat, engine.clock.now(), &engine.settings);
+        beat = (beat + 1) % BEATS;
+        if beat > 0 {
+            continue;
+        }
         seconds += 1;
-        engine.hub.beat(Beat { now: engine.clock.now() }, &engine.settings);
         // Beside the beat, which must not wait.
         if seconds.is_multiple_of((engine.settings.present_seconds / 3).max(1)) {
             let engine = engine.clone();

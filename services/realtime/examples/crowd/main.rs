@@ -1,8 +1,8 @@
 //! A crowd that listens, for `cargo xtask bench realtime`: how many connections a server takes, what each costs it, and how soon what is
 //! said in a room is heard by all who listen there.
 //!
-//! Connection `i` listens to room `i` modulo the number of rooms. At each server there is a part of the crowd, which is a process of its own, as
-//! one process may not have files for all; each part publishes and hears. Times are those of the clock that the parts share. Their addresses are
+//! Each room has as many connections. At each server there is a part of the crowd, which is a process of its own, as one process may not have
+//! files for all; each part has some of every room, publishes and hears. Times are those of the clock that the parts share. Their addresses are
 //! spread over 127.0.0.0/8. Prints one JSON object.
 //!
 //! - `part`: the crowd at one server, and how it is told what to do.
@@ -44,11 +44,11 @@ struct Arguments {
     /// Of who publishes.
     #[arg(long, default_value = "")]
     publisher: String,
-    /// At all servers together.
-    #[arg(long, default_value_t = 50_000)]
-    connections: usize,
     #[arg(long, default_value_t = 1_000)]
     rooms: usize,
+    /// Connections in each room, at all servers together.
+    #[arg(long, default_value_t = 50)]
+    listeners: usize,
     /// Publications a second; as many as go where there is none.
     #[arg(long)]
     rate: Option<u64>,

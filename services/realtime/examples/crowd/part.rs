@@ -76,7 +76,7 @@ impl Drop for Part {
 pub(crate) fn be(arguments: &Arguments, number: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (server, delays) = (arguments.servers[number].address, Arc::new(Delays::new()));
-    let connections = arguments.share(arguments.connections, number);
+    let connections = arguments.share(arguments.listeners, number) * arguments.rooms;
     let crowd = Crowd { server, dialect: arguments.dialect, token: arguments.token.clone(), rooms: arguments.rooms };
     let begun = Instant::now();
     let came = runtime.block_on(crowd.gather(connections, &delays));

@@ -22,7 +22,7 @@ pub(crate) use link::{Link, Who};
 pub(crate) use outbox::{Leaving, Next, Outbox};
 
 pub(crate) use rooms::Settled;
-pub(crate) use watch::Beat;
+pub(crate) use watch::BEATS;
 
 use crate::protocol::Disconnect;
 use crate::room::RoomKey;

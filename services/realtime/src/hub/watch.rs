@@ -1,4 +1,4 @@
-//! What is done for all connections together, once a second, so that none needs a timer.
+//! What is done for all connections together, each once a second, so that none needs a timer.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,11 +14,8 @@ use crate::settings::Settings;
 /// Who has not said who they are after so many seconds is closed.
 const STALE: u64 = 15;
 
-/// One second.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Beat {
-    pub(crate) now: Timestamp,
-}
+/// Beats of a second. Each is for some of the connections: thousands of pings at once would keep everybody waiting.
+pub(crate) const BEATS: u32 = 16;
 
 /// Somebody whose right to listen is to be asked for again.
 pub(crate) struct ToAsk {
@@ -28,14 +25,14 @@ pub(crate) struct ToAsk {
 }
 
 impl Hub {
-    /// Pings, and closes who does not answer, whose time is over, and whose token counts no longer.
-    pub(crate) fn beat(&self, beat: Beat, settings: &Settings) {
+    /// Pings, and closes who does not answer, whose time is over, and whose token counts no longer. `beat` is that of the second.
+    pub(crate) fn beat(&self, beat: u32, now: Timestamp, settings: &Settings) {
         let seconds = self.seconds();
-        for part in &self.links {
+        for part in self.links.iter().skip(beat as usize).step_by(BEATS as usize) {
             // Not under the lock: closing and pinging wake others.
             let links: Vec<Arc<Link>> = part.lock().values().cloned().collect();
             for link in links {
-                if let Some(why) = verdict(&link, seconds, beat.now) {
+                if let Some(why) = verdict(&link, seconds, now) {
                     link.outbox.close(why);
                 } else if seconds >= link.next_ping.load(Ordering::Relaxed) && link.pong_due.load(Ordering::Relaxed) == 0 {
                     link.next_ping.store(seconds + u64::from(settings.ping_seconds), Ordering::Relaxed);

@@ -18,8 +18,9 @@ use crate::engine::Engine;
 use crate::hub::{Conversation, Leaving, Next};
 use crate::protocol::Disconnect;
 
-/// Read at a time; a larger message makes the buffer grow. Connections are many and mostly silent.
-const READ_BUFFER: usize = 1_024;
+/// Read at a time. A larger message makes the buffer grow, and stays so: the first, with a token, to some 1.2 kB. Connections are many and mostly
+/// silent.
+const READ_BUFFER: usize = 512;
 const WRITE_BUFFER: usize = 4 * 1024;
 /// Who takes nothing for so long is given up.
 const WRITING: Duration = Duration::from_secs(10);

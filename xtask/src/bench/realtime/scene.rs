@@ -111,8 +111,8 @@ impl Scene {
         let mut command: Command = process::pinned(&self.crowd, Some(CROWDS_PROCESSOR))?;
         command.args(servers.iter().map(|(url, process)| format!("{}@{process}", url.trim_start_matches("http://"))));
         command.args(["--dialect", dialect, "--token", token, "--publisher", token]);
-        command.args(["--connections", &self.connections.to_string()]);
-        command.args(["--rooms", &(self.connections / LISTENERS).max(1).to_string(), "--seconds", &self.seconds.to_string()]);
+        command.args(["--rooms", &(self.connections / LISTENERS).max(1).to_string(), "--listeners", &LISTENERS.to_string()]);
+        command.args(["--seconds", &self.seconds.to_string()]);
         if let Some(rate) = rate {
             command.args(["--rate", &rate.to_string()]);
         }
