@@ -97,7 +97,7 @@ impl Doorway {
         match arrived {
             Arrived::Plain(stream) => connection::serve(self, stream, peer, ending).await,
             Arrived::Tls(stream) => connection::serve(self, stream, peer, ending).await,
-            Arrived::TooMany(stream) => return turn_away(stream, counted).await,
+            Arrived::TooMany(stream) => return Box::pin(turn_away(stream, counted)).await,
         }
         drop((counted, place));
     }
@@ -129,5 +129,20 @@ impl Doorway {
             None => Arrived::Plain(stream),
         };
         Ok((arrived, peer, place))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<A, B, C, D, E, F>(_begins: fn(A, B, C, D, E) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_upgraded_connection_takes_a_kilobyte() {
+        let size = size_of_future(Doorway::welcome);
+        assert!(size <= 1_024, "{size} bytes for each connection: box what is there only for a moment");
     }
 }

@@ -106,3 +106,21 @@ where
 async fn within(writing: impl Future<Output = Result<(), Error>>) -> Result<(), ()> {
     timeout(WRITING, writing).await.map_err(|_| ())?.map_err(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper::upgrade::Upgraded;
+    use hyper_util::rt::TokioIo;
+
+    use super::*;
+
+    fn size_of_future<A, B, C, F>(_begins: fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_conversation_in_which_nothing_happens_takes_a_kilobyte() {
+        let size = size_of_future(converse::<TokioIo<Upgraded>>);
+        assert!(size <= 1_024, "{size} bytes for each connection: box what is there only for a moment");
+    }
+}
