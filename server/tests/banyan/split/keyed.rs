@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 
+use super::load::BREATH;
 use crate::harness::{PASSWORD, client, eventually, get};
 
 const WRITERS: usize = 4;
@@ -88,6 +89,7 @@ fn write(state: &State, url: &str, number: usize) -> Writer {
             _ => writer.failures.push(format!("{path} {words}: {told:?}")),
         }
         state.answered.fetch_add(1, Ordering::Relaxed);
+        std::thread::park_timeout(BREATH);
     }
     writer
 }

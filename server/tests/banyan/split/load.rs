@@ -3,12 +3,15 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::harness::{client, eventually};
 
 const CALLERS: usize = 4;
+/// Between two requests of a caller: beside two dozen processes there are other tests, whose deadlines count too.
+pub(super) const BREATH: Duration = Duration::from_millis(40);
 
 pub(crate) struct Load {
     state: Arc<State>,
@@ -71,5 +74,6 @@ fn call(state: &State, url: &str, number: usize) {
             state.failures.lock().unwrap().push(failure);
         }
         state.answered.fetch_add(1, Ordering::Relaxed);
+        std::thread::park_timeout(BREATH);
     }
 }
