@@ -123,7 +123,8 @@ struct CountEvictions(Arc<AtomicU64>);
 impl Lifecycle<Arc<str>, Arc<Record>> for CountEvictions {
     type RequestState = ();
 
-    fn on_evict(&self, (): &mut Self::RequestState, _: Arc<str>, _: Arc<Record>) {
+    // Not `on_evict`, which hears of what is replaced, too.
+    fn before_evict(&self, (): &mut Self::RequestState, _: &Arc<str>, _: &mut Arc<Record>) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -102,7 +102,8 @@ struct CountEvictions(Arc<AtomicU64>);
 impl Lifecycle<Box<[u8]>, Arc<Entry>> for CountEvictions {
     type RequestState = ();
 
-    fn on_evict(&self, (): &mut Self::RequestState, _: Box<[u8]>, _: Arc<Entry>) {
+    // Not `on_evict`, which hears of what is replaced, too.
+    fn before_evict(&self, (): &mut Self::RequestState, _: &Box<[u8]>, _: &mut Arc<Entry>) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -119,6 +120,8 @@ mod tests {
     #[test]
     fn it_is_bounded_in_number_and_in_bytes() {
         let memory = Memory::new(10_000_000, 1_000);
+        (0..3).for_each(|_| memory.put(b"renewed", entry(10)));
+        assert_eq!(memory.evictions(), 0);
         for number in 0..10_000_u32 {
             memory.put(&number.to_be_bytes(), entry(10));
         }

@@ -73,7 +73,7 @@ impl Purge {
         let (what, name) = self.what.read()?;
         let why = self.why.as_ref().filter(|why| !why.trim().is_empty()).cloned();
         perform(&self.installation.load()?, &Act::PurgeCache { what, name, why })?;
-        terminal::say("Forgotten.")?;
+        terminal::say("Every door forgets it within a second or so.")?;
         Ok(Ended::Well)
     }
 }

@@ -84,6 +84,7 @@ async fn compressed_forms_stay_beside_the_body_and_are_weighed() {
     stored.keep(Encoding::Gzip, Bytes::from_static(b"small"));
     stored.keep(Encoding::Brotli, Bytes::from(vec![0; 64]));
     assert_eq!(bench.cache.stats().bytes, before + 5, "what makes nothing smaller is not kept");
+    assert_eq!(bench.cache.stats().evictions, 0, "what is put again in the same place went nowhere");
     let again = bench.cache.serve(request(Method::GET, "/a", &[]), &bench.policy, ANYONE, &bench.origin).await;
     assert_eq!(again.extensions().get::<StoredBody>().unwrap().compressed(Encoding::Gzip), Some(Bytes::from_static(b"small")));
 }
