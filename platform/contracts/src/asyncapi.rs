@@ -1,19 +1,66 @@
 //! All events as an AsyncAPI 3.0 document (<https://www.asyncapi.com/docs/reference/specification/v3.0.0>): what a program outside can
-//! read from NATS, and what it finds there.
+//! read from NATS, Redis and RabbitMQ, and what it finds there.
 
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::{EventType, event_types};
 
-const DESCRIPTION: &str = "What happens in Banyan, as CloudEvents 1.0 in NATS JetStream. Each event comes at least once, and in order for each tenant \
-    and subject: pass over ids that you have had. Fields may be added; what breaks a reader comes as a new `dataversion`.";
+const DESCRIPTION: &str = "What happens in Banyan, as CloudEvents 1.0 in NATS JetStream, Redis and RabbitMQ, in those of them that the installation has. Each \
+    event comes at least once, and in order for each tenant and subject: pass over ids that you have had. Fields may be added; what breaks a reader \
+    comes as a new `dataversion`.";
 const TENANT: &str = "The id of the tenant in which it happened, or `*` for all.";
-const PREFIX: &str = "What the installation has set as `events.nats.prefix`.";
+
+/// Where programs read events.
+struct Broker {
+    name: &'static str,
+    protocol: &'static str,
+    port: u16,
+    /// What is said about it.
+    description: &'static str,
+    /// Before the type in an address, with parameters in braces.
+    before: &'static str,
+    parameters: &'static [&'static str],
+}
+
+const BROKERS: [Broker; 3] = [
+    Broker {
+        name: "nats",
+        protocol: "nats",
+        port: 4222,
+        description: "The stream is what is set as `events.nats.stream`. The header `Nats-Msg-Id` is the event's id: JetStream drops what comes twice \
+            within its window.",
+        before: "{natsPrefix}.{tenant}.",
+        parameters: &["natsPrefix", "tenant"],
+    },
+    Broker {
+        name: "redis",
+        protocol: "redis",
+        port: 6379,
+        description: "Channels and streams have the same names. A stream's entry has the fields `id`, `tenant`, `subject` and `event`, the last of which is \
+            the whole event. Events of all tenants come by one name.",
+        before: "{redisPrefix}",
+        parameters: &["redisPrefix"],
+    },
+    Broker {
+        name: "rabbitmq",
+        protocol: "amqp",
+        port: 5672,
+        description: "The exchange of type topic is what is set as `events.rabbitmq.exchange`; addresses are routing keys. The properties `message_id` and \
+            `type` are those of the event.",
+        before: "{tenant}.",
+        parameters: &["tenant"],
+    },
+];
 
 /// `version`: that of the program.
 pub fn document(version: &str) -> Value {
     let types = event_types();
-    let each = |make: fn(&EventType) -> Value| types.iter().map(|one| (name(one), make(one))).collect::<Map<_, _>>();
+    let at_each = |make: fn(&Broker, &EventType) -> Value| {
+        let all = BROKERS.iter().flat_map(|broker| types.iter().map(move |one| (name(broker, one), make(broker, one))));
+        all.collect::<Map<_, _>>()
+    };
+    let messages: Map<_, _> = types.iter().map(|one| (one.kind.to_owned(), message(one))).collect();
+    let servers: Map<_, _> = BROKERS.iter().map(|broker| (broker.name.to_owned(), server(broker))).collect();
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -23,19 +70,15 @@ pub fn document(version: &str) -> Value {
             "license": { "name": "MIT OR Apache-2.0" },
         },
         "defaultContentType": "application/cloudevents+json",
-        "servers": { "nats": {
-            "host": "{host}:4222",
-            "protocol": "nats",
-            "description": "The NATS of the installation; the stream is what is set as `events.nats.stream`.",
-            "variables": { "host": { "default": "localhost", "description": "Where NATS is." } },
-        } },
-        "channels": each(channel),
-        "operations": each(operation),
+        "servers": servers,
+        "channels": at_each(channel),
+        "operations": at_each(operation),
         "components": {
-            "messages": each(message),
+            "messages": messages,
             "schemas": { "CloudEvent": cloud_event() },
             "parameters": {
-                "prefix": { "description": PREFIX, "default": "banyan" },
+                "natsPrefix": { "description": "What the installation has set as `events.nats.prefix`.", "default": "banyan" },
+                "redisPrefix": { "description": "What the installation has set as `events.redis.prefix`.", "default": "events:" },
                 "tenant": { "description": TENANT },
             },
         },
@@ -43,27 +86,36 @@ pub fn document(version: &str) -> Value {
 }
 
 /// A key of the document: letters, digits and points.
-fn name(one: &EventType) -> String {
-    one.kind.to_owned()
+fn name(broker: &Broker, one: &EventType) -> String {
+    format!("{}.{}", broker.name, one.kind)
 }
 
-fn channel(one: &EventType) -> Value {
+fn server(broker: &Broker) -> Value {
     json!({
-        "address": format!("{{prefix}}.{{tenant}}.{}", one.kind),
-        "messages": { "event": { "$ref": format!("#/components/messages/{}", name(one)) } },
-        "parameters": {
-            "prefix": { "$ref": "#/components/parameters/prefix" },
-            "tenant": { "$ref": "#/components/parameters/tenant" },
-        },
+        "host": format!("{{host}}:{}", broker.port),
+        "protocol": broker.protocol,
+        "description": broker.description,
+        "variables": { "host": { "default": "localhost", "description": "Where it is." } },
     })
 }
 
-fn operation(one: &EventType) -> Value {
+fn channel(broker: &Broker, one: &EventType) -> Value {
+    let parameter = |name: &&str| ((*name).to_owned(), json!({ "$ref": format!("#/components/parameters/{name}") }));
+    json!({
+        "address": format!("{}{}", broker.before, one.kind),
+        "servers": [{ "$ref": format!("#/servers/{}", broker.name) }],
+        "messages": { "event": { "$ref": format!("#/components/messages/{}", one.kind) } },
+        "parameters": broker.parameters.iter().map(parameter).collect::<Map<_, _>>(),
+    })
+}
+
+fn operation(broker: &Broker, one: &EventType) -> Value {
+    let channel = format!("#/channels/{}", name(broker, one));
     json!({
         "action": "send",
-        "channel": { "$ref": format!("#/channels/{}", name(one)) },
+        "channel": { "$ref": channel },
         "summary": summary(one),
-        "messages": [{ "$ref": format!("#/channels/{}/messages/event", name(one)) }],
+        "messages": [{ "$ref": format!("{channel}/messages/event") }],
     })
 }
 
@@ -80,13 +132,6 @@ fn message(one: &EventType) -> Value {
         "title": one.kind,
         "summary": summary(one),
         "contentType": "application/cloudevents+json",
-        "headers": {
-            "type": "object",
-            "properties": {
-                "Nats-Msg-Id": { "type": "string", "format": "uuid", "description": "The event's id: JetStream drops what comes twice within its window." },
-                "Content-Type": { "const": "application/cloudevents+json; charset=utf-8" },
-            },
-        },
         "payload": { "allOf": [
             { "$ref": "#/components/schemas/CloudEvent" },
             { "type": "object", "properties": {
