@@ -21,7 +21,9 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const START_POLL: Duration = Duration::from_millis(2);
 
 /// Who is made where something is measured or tried out as an administrator.
-pub(crate) const ADMINISTRATOR: (&str, &str) = ("ada@example.org", "an uncommon phrase 47");
+pub(crate) const ADMINISTRATOR: (&str, &str) = ("ada@example.org", PASSWORD);
+/// Of everybody who is made here.
+pub(crate) const PASSWORD: &str = "an uncommon phrase 47";
 
 /// Of several servers on one database, where that is measured: what one has encrypted, the others read.
 pub(crate) const MASTER_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -131,7 +133,7 @@ impl Running {
 
     /// Registers a person and gives the access token.
     pub(crate) fn register(&self, email: &str) -> Result<String> {
-        let person = json!({"email": email, "password": "an uncommon phrase 47", "name": "Benchmark"});
+        let person = json!({"email": email, "password": PASSWORD, "name": "Benchmark"});
         self.access_token("/api/v1/auth/register", &person)
     }
 

@@ -73,7 +73,7 @@ impl Standard {
     }
 }
 
-pub(super) const STANDARD: [Standard; 16] = [
+pub(super) const STANDARD: [Standard; 17] = [
     Standard::new("400", "BadRequest", ErrorCode::MalformedRequest),
     Standard::new("401", "Unauthorized", ErrorCode::Unauthenticated),
     Standard::new("403", "Forbidden", ErrorCode::Forbidden),
@@ -82,6 +82,7 @@ pub(super) const STANDARD: [Standard; 16] = [
     Standard::new("410", "Gone", ErrorCode::Gone),
     Standard::new("412", "PreconditionFailed", ErrorCode::PreconditionFailed),
     Standard::new("413", "ContentTooLarge", ErrorCode::PayloadTooLarge),
+    Standard::new("414", "UriTooLong", ErrorCode::UriTooLong),
     Standard::new("415", "UnsupportedMediaType", ErrorCode::UnsupportedMediaType),
     Standard::new("422", "UnprocessableContent", ErrorCode::ValidationFailed),
     Standard::new("428", "PreconditionRequired", ErrorCode::PreconditionRequired),

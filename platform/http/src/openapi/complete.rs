@@ -8,13 +8,17 @@ use utoipa::openapi::{OpenApi, Ref, RefOr};
 use super::common::{ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, PROBLEM_JSON, STANDARD, TENANT, problem_content};
 use super::operation::{Access, access, methods_mut};
 
+/// Server-sent events.
+const EVENT_STREAM: &str = "text/event-stream";
+
 pub(super) fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in methods_mut(item) {
             keep_fitting_conditions(&method, operation);
             add_parameters(&method, path, operation);
             add_problems(&method, operation);
-            fill_empty_problems(operation);
+            fill_in_problems(operation);
+            leave_streams_open(operation);
         }
     }
 }
@@ -55,6 +59,7 @@ fn add_problems(method: &Method, operation: &mut Described) {
             "409" => !read,
             "412" | "428" => if_match,
             "413" | "415" => has_body,
+            "414" => in_path || in_query,
             "422" => has_body || in_path || in_query || if_match || if_none_match || reason || *method == Method::POST,
             "410" | "502" => false,
             _ => true,
@@ -70,15 +75,26 @@ fn add_problems(method: &Method, operation: &mut Described) {
     }
 }
 
-/// A handler may describe an error in its own words; the body is the same.
-fn fill_empty_problems(operation: &mut Described) {
+/// A handler may describe an error in its own words, or another form of it; what is refused before it is asked is a problem.
+fn fill_in_problems(operation: &mut Described) {
     for (status, response) in &mut operation.responses.responses {
         let is_error = status.starts_with('4') || status.starts_with('5');
         if let RefOr::T(response) = response
             && is_error
-            && response.content.is_empty()
+            && !response.content.contains_key(PROBLEM_JSON)
         {
             response.content.insert(PROBLEM_JSON.into(), RefOr::T(problem_content(None)));
+        }
+    }
+}
+
+/// Before OpenAPI 3.2 nothing says whether a schema is of the stream or of each event in it, so there is none.
+fn leave_streams_open(operation: &mut Described) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(RefOr::T(stream)) = response.content.get_mut(EVENT_STREAM)
+        {
+            stream.schema = None;
         }
     }
 }

@@ -67,6 +67,12 @@ async fn change_goal(_: Path<Uuid>, _: Preconditions, _: Body<NewGoal>) -> Resul
 #[utoipa::path(get, path = "/api/v1/content/landing", operation_id = "landing", tag = "content", security(()), responses((status = 200)))]
 async fn landing() {}
 
+#[utoipa::path(
+    get, path = "/api/v1/content/news", operation_id = "followNews", tag = "content", security(()),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 400, body = String, content_type = "text/plain"))
+)]
+async fn follow_news() {}
+
 #[utoipa::path(post, path = "/api/v1/auth/register", operation_id = "register", tag = "auth", security(()), request_body = Loose, responses((status = 201)))]
 async fn register(_: Body<Loose>) {}
 
@@ -76,7 +82,8 @@ fn goals() -> OpenApi {
 }
 
 fn content() -> OpenApi {
-    let router: OpenApiRouter = OpenApiRouter::new().routes(routes!(landing)).routes(routes!(register));
+    let router: OpenApiRouter =
+        OpenApiRouter::new().routes(routes!(landing)).routes(routes!(follow_news)).routes(routes!(register));
     router.into_openapi()
 }
 
@@ -102,20 +109,31 @@ fn each_call_has_the_problems_of_its_kind() {
     let document = merged();
     assert_eq!(
         answers(&document, "/api/v1/goals", "get"),
-        ["200", "400", "401", "403", "404", "422", "429", "500", "503", "504"]
+        ["200", "400", "401", "403", "404", "414", "422", "429", "500", "503", "504"]
     );
     assert_eq!(
         answers(&document, "/api/v1/goals", "post"),
         ["201", "400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503", "504"]
     );
-    let change = ["200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "500", "503", "504"];
+    let change = ["200", "400", "401", "403", "404", "409", "412", "413", "414", "415", "422", "428", "429", "500", "503", "504"];
     assert_eq!(answers(&document, "/api/v1/goals/{id}", "patch"), change);
     assert_eq!(answers(&document, "/api/v1/content/landing", "get"), ["200", "400", "401", "404", "429", "500", "503", "504"]);
     let own = &document["paths"]["/api/v1/goals/{id}"]["patch"]["responses"]["409"];
     assert_eq!(own["description"], "It is archived");
     assert_eq!(own["content"]["application/problem+json"]["schema"]["$ref"], "#/components/schemas/Problem");
+    let other_form = &document["paths"]["/api/v1/content/news"]["get"]["responses"]["400"]["content"];
+    assert_eq!(other_form["text/plain"]["schema"]["type"], "string");
+    assert_eq!(other_form["application/problem+json"]["schema"]["$ref"], "#/components/schemas/Problem");
     assert_eq!(document["components"]["schemas"]["Problem"]["properties"]["requestId"]["format"], "uuid");
     assert_eq!(document["security"], serde_json::json!([{"bearer": []}]));
+}
+
+/// Before OpenAPI 3.2 some readers take the schema of a stream for that of each event in it.
+#[test]
+fn a_stream_of_events_has_no_schema() {
+    let document = merged();
+    let content = &document["paths"]["/api/v1/content/news"]["get"]["responses"]["200"]["content"];
+    assert_eq!(*content, serde_json::json!({ "text/event-stream": {} }));
 }
 
 #[test]
@@ -158,7 +176,7 @@ fn every_reference_leads_somewhere() {
 fn the_calls_that_need_a_caller_are_listed() {
     let document = merge("1", [&goals(), &content()]).unwrap();
     let all = operations(&document);
-    assert_eq!(all.len(), 5);
+    assert_eq!(all.len(), 6);
     let expected = Operation {
         method: Method::GET,
         path: "/api/v1/content/landing".into(),
@@ -168,7 +186,7 @@ fn the_calls_that_need_a_caller_are_listed() {
     assert!(all.contains(&expected));
     let closed: Vec<String> = signed_in_operations(&document).into_iter().map(|operation| operation.id).collect();
     assert_eq!(closed, ["listGoals", "createGoal", "changeGoal"]);
-    assert_eq!(all[4].example_path(), "/api/v1/goals/0190a5b0-0000-7000-8000-000000000000");
+    assert_eq!(all[5].example_path(), "/api/v1/goals/0190a5b0-0000-7000-8000-000000000000");
     assert_eq!(loose_bodies(&document), ["Loose"]);
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::server::Running;
+use crate::server::{PASSWORD, Running};
 
 /// Passwords are hashed slowly, on few threads of the server: more clients would only wait.
 const CLIENTS: usize = 8;
@@ -58,7 +58,7 @@ impl People {
 }
 
 fn make(server: &Running, number: usize) -> Result<Person> {
-    let who = json!({ "email": format!("load{number}@example.org"), "password": "an uncommon phrase 47", "name": "Load" });
+    let who = json!({ "email": format!("load{number}@example.org"), "password": PASSWORD, "name": "Load" });
     let admission = server.post("/api/v1/auth/register", None, &who)?;
     let token = text(&admission, "accessToken")?;
     let key = server.post("/api/v1/keys", Some(&token), &json!({ "name": "Load" }))?;
