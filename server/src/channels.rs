@@ -59,6 +59,8 @@ pub(crate) fn providers_of(settings: &Settings) -> Value {
         "bounce_keys": keys,
         "mailgun_key": secret(&ours.bounce_mailgun_key),
         "postmark_token": secret(&ours.bounce_postmark_token),
+        "ses_topics": ours.bounce_ses_topics.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "ses_url": ours.bounce_ses_url.as_ref().map(|url| url.0.clone()),
         "sms_token": secret(&ours.sms_webhook_token).or_else(own_token),
         "public_url": settings.general.public_url.as_ref().map(|url| url.0.trim_end_matches('/')),
     })

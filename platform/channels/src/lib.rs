@@ -19,6 +19,7 @@ pub mod pagerduty;
 mod secrets;
 mod settings;
 pub mod sms;
+pub mod sns;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod url_text;

@@ -300,6 +300,10 @@ declare_settings! {
         bounce_mailgun_key: Option<Secret<String>> = "";
         /// What Postmark's webhooks show in the header `X-Webhook-Token`.
         bounce_postmark_token: Option<Secret<String>> = "";
+        /// The topics of Amazon SNS by which SES tells of mails that came back. Messages of other topics are not believed.
+        bounce_ses_topics: Vec<banyan_channels::sns::TopicArn> = "";
+        /// Another address than Amazon's, of a stand-in on one's own machine, which must be among `allowed_hosts` or `allowed_networks`.
+        bounce_ses_url: Option<WebAddress> = "";
         /// The key of an integration (Events API v2) at PagerDuty.
         pagerduty_routing_key: Option<Secret<String>> = "";
         /// Another address than PagerDuty's own, such as `https://events.eu.pagerduty.com`.

@@ -2,9 +2,11 @@
 
 mod http_sink;
 mod smtp_sink;
+mod sns_topic;
 
 pub use http_sink::{Heard, HttpSink, Reply};
 pub use smtp_sink::{Mishap, ReceivedMail, SmtpSink};
+pub use sns_topic::SnsTopic;
 
 use crate::guard::GuardSettings;
 use crate::http::HttpSettings;

@@ -6,6 +6,7 @@ mod mail;
 mod outbound;
 mod push;
 mod rooms;
+mod sns;
 mod support;
 mod web_push;
 mod webhooks;

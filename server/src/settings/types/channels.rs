@@ -18,6 +18,16 @@ impl Setting for banyan_channels::AllowedHost {
     }
 }
 
+impl Setting for banyan_channels::sns::TopicArn {
+    fn form() -> Cow<'static, str> {
+        "a topic such as arn:aws:sns:eu-west-1:123456789012:mails".into()
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        text.parse().map_err(|_| not::<Self>(text))
+    }
+}
+
 /// The address of a chat room, which is a secret: whoever has it may write there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Room(pub(crate) Secret<String>);

@@ -9,22 +9,23 @@ use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, StatusCode};
 
 use crate::App;
-use crate::providers::{Form, News, bounces, heed, take_back};
+use crate::providers::{Form, News, Refusal, bounces, heed, take_back};
 
 /// What a person may answer to a text, in English and Indonesian; providers know the English words, too.
 const STOP: [&str; 7] = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "BERHENTI"];
 const START: [&str; 4] = ["START", "YES", "UNSTOP", "MULAI"];
 
 /// Tells of mails that came back or were complained about: the address is suppressed in each tenant that has written to it. `standard` is signed
-/// by Standard Webhooks, `mailgun` by its own signature, `postmark` shows the token in `X-Webhook-Token`. What is about something else, or about an
-/// address that nobody has written to, changes nothing.
+/// by Standard Webhooks, `mailgun` by its own signature, `postmark` shows the token in `X-Webhook-Token`, `ses` comes
+/// through a topic of Amazon SNS, whose subscription is confirmed. What is about something else, or about an address that nobody has written to,
+/// changes nothing.
 #[utoipa::path(
     post,
     path = "/api/v1/notifications/bounces/{provider}",
     operation_id = "tellBounces",
     tag = "notifications",
     security(()),
-    params(("provider" = String, Path, description = "`standard`, `mailgun` or `postmark`.")),
+    params(("provider" = String, Path, description = "`standard`, `mailgun`, `postmark` or `ses`.")),
     request_body(content = serde_json::Value, content_type = "application/json", description = "The form of the provider."),
     responses((status = 202, description = "It was heard."))
 )]
@@ -36,10 +37,15 @@ pub(crate) async fn tell_bounces(
     let form = Form::named(&provider).ok_or_else(|| Problem::new(ErrorCode::NotFound))?;
     let (headers, body) = raw(request).await?;
     let now = app.store.environment().clock.now();
-    let news = bounces(&app.providers, form, &headers, &body, now).map_err(|_| Problem::new(ErrorCode::Unauthenticated))?;
-    match news {
-        Some(news) => heed(&app.store, &news).await?,
-        None => tracing::debug!(provider, "a provider tells of something else"),
+    let news = bounces(&app.providers, form, &headers, &body, now).await.map_err(|refusal| match refusal {
+        Refusal::Unbelieved => Problem::new(ErrorCode::Unauthenticated),
+        Refusal::Later => Problem::new(ErrorCode::ServiceUnavailable),
+    })?;
+    if news.is_empty() {
+        tracing::debug!(provider, "a provider tells of something else");
+    }
+    for one in &news {
+        heed(&app.store, one).await?;
     }
     Ok(StatusCode::ACCEPTED)
 }

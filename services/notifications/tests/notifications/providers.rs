@@ -1,5 +1,6 @@
 //! What providers tell: mails that came back, complaints, STOP.
 
+use banyan_channels::testing::SnsTopic;
 use banyan_channels::webhook::{SIGNATURE, SigningKey, WEBHOOK_ID, WEBHOOK_TIMESTAMP, sign};
 use banyan_kernel::{OsRandom, Role};
 use banyan_testkit::{Bench, on_both_engines};
@@ -93,12 +94,72 @@ on_both_engines! {
             ("/api/v1/notifications/bounces/standard", StatusCode::UNAUTHORIZED),
             ("/api/v1/notifications/bounces/mailgun", StatusCode::UNAUTHORIZED),
             ("/api/v1/notifications/bounces/postmark", StatusCode::UNAUTHORIZED),
+            ("/api/v1/notifications/bounces/ses", StatusCode::UNAUTHORIZED),
             ("/api/v1/notifications/bounces/pigeon", StatusCode::NOT_FOUND),
             ("/api/v1/notifications/sms/answers", StatusCode::UNAUTHORIZED),
         ] {
             let answer = place.app.call(&bench.anonymous(), Method::POST, path).json(bounce(true)).send().await;
             assert_eq!(answer.status, status, "{path} {answer:?}");
         }
+    }
+
+    async fn amazon_tells_through_a_topic_that_was_named(bench: Bench) {
+        let mut bench = bench;
+        let topic = SnsTopic::new().await.unwrap();
+        let settings = json!({
+            "providers": { "ses_topics": [SnsTopic::ARN], "ses_url": topic.server.url("/").as_str() },
+            "channels": { "http": { "guard": { "networks": ["127.0.0.0/8"] }, "deadline_seconds": 60 } },
+        });
+        let place = Place::remembering(&mut bench, settings).await;
+        let ann = place.person(&bench);
+        place.tell(&bench, &ann, json!({})).await;
+        place.until(&bench, &["email sent"]).await;
+        let now = bench.environment.clock.now();
+        let post = async |message: &Value| {
+            let call = place.app.call(&bench.anonymous(), Method::POST, "/api/v1/notifications/bounces/ses");
+            // As Amazon sends it.
+            let call = call.header("content-type", "text/plain; charset=UTF-8").header("x-amz-sns-topic-arn", SnsTopic::ARN);
+            call.bytes(message.to_string().into_bytes()).send().await.status
+        };
+        let say = async |what: Value| post(&topic.notification("id-1", &what.to_string(), now)).await;
+        assert_eq!(post(&topic.about_subscription("SubscriptionConfirmation", "token-1", now)).await, StatusCode::ACCEPTED);
+        assert!(topic.server.heard()[1].target.starts_with("/?Action=ConfirmSubscription&"), "{:?}", topic.server.heard());
+        let bounce = |kind: &str, id: &str| {
+            let people = json!([
+                { "emailAddress": EMAIL, "action": "failed", "status": "5.1.1", "diagnosticCode": format!("smtp; 550 5.1.1 <{EMAIL}> gone") },
+                { "emailAddress": "nobody@example.org" }, { "emailAddress": 7 },
+            ]);
+            json!({ "bounceType": kind, "bounceSubType": "General", "bouncedRecipients": people, "feedbackId": id })
+        };
+        let complaint = |kind: &str| {
+            let people = json!([{ "emailAddress": EMAIL }]);
+            json!({ "complainedRecipients": people, "complaintFeedbackType": kind, "feedbackId": "c-1" })
+        };
+        for other in [
+            json!({ "notificationType": "Delivery", "delivery": { "recipients": [EMAIL] } }),
+            json!({ "eventType": "Open", "open": {} }),
+            json!({ "notificationType": "Complaint", "complaint": complaint("not-spam") }),
+            json!({ "notificationType": "Bounce" }),
+            json!("Successfully validated SNS topic for Amazon SES event publishing."),
+        ] {
+            assert_eq!(say(other.clone()).await, StatusCode::ACCEPTED, "{other}");
+        }
+        for number in [0, 0, 0, 1, 2, 3] {
+            let soft = json!({ "notificationType": "Bounce", "bounce": bounce("Transient", &format!("soft-{number}")) });
+            assert_eq!(say(soft).await, StatusCode::ACCEPTED);
+        }
+        assert_eq!(suppressed(&place, &bench).await, [], "four, as three were told again");
+        let mut forged = topic.notification("id-1", &json!({ "eventType": "Bounce", "bounce": bounce("Permanent", "f-1") }).to_string(), now);
+        forged["Message"] = json!({ "eventType": "Bounce", "bounce": bounce("Permanent", "f-2") }).to_string().into();
+        assert_eq!(post(&forged).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(suppressed(&place, &bench).await, []);
+        assert_eq!(say(json!({ "eventType": "Bounce", "bounce": bounce("Permanent", "hard-1") })).await, StatusCode::ACCEPTED);
+        assert_eq!(suppressed(&place, &bench).await, [("a…@example.com".to_owned(), "bounce".to_owned())]);
+        let admin = bench.with_role(Role::Admin);
+        let id = place.app.get(&admin, SUPPRESSIONS).await.body["data"][0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(place.app.delete(&admin, &format!("{SUPPRESSIONS}/{id}")).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(say(json!({ "notificationType": "Complaint", "complaint": complaint("abuse") })).await, StatusCode::ACCEPTED);
+        assert_eq!(suppressed(&place, &bench).await[0].1, "complaint");
     }
 
     async fn stop_ends_texts_and_start_takes_that_back(bench: Bench) {
