@@ -27,6 +27,9 @@ const NOT_CALLED: &str = "/auth/(logout|sessions|password)|/erase$";
 /// Random requests to each call.
 const EXAMPLES_PER_CALL: &str = "20";
 
+/// For each answer, in seconds; as long is each stream listened to.
+const TIMEOUT: &str = "10";
+
 /// For each phase. There are some four hundred calls.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
@@ -67,7 +70,7 @@ pub(crate) fn run() -> Result<()> {
         let mut command = Command::new(&schemathesis);
         command.current_dir(&folder).args(["run", "--url", server.url()]);
         command.args(["--checks", CHECKS, "--phases", phase, "--max-examples", EXAMPLES_PER_CALL]);
-        command.args(["--exclude-path-regex", NOT_CALLED, "--workers", "1", "--request-timeout", "30"]);
+        command.args(["--exclude-path-regex", NOT_CALLED, "--workers", "1", "--request-timeout", TIMEOUT]);
         command.args(header.iter().chain(&token).flat_map(|header| ["--header", header]));
         command.arg(workspace::root().join("docs/openapi.json"));
         if !Guarded::spawn(&mut command)?.wait(Some(LIMIT))?.success() {

@@ -159,7 +159,7 @@ fn run_apart(arguments: &Arguments, engines: &Engines<'_>, suites: &str, instanc
     let mut command = workspace::cargo();
     if tools::has_cargo_command("nextest") {
         // All crates, so that nothing is built another time with other features, the program included.
-        command.args(["nextest", "run", "--workspace", "-E", suites]);
+        command.args(["nextest", "run", "--profile", "split", "--workspace", "-E", suites]);
         command.args(&arguments.filter);
     } else {
         command.args(["test", "--workspace", "--tests", "--no-fail-fast", "--", "::postgres"]);

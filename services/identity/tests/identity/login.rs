@@ -88,8 +88,10 @@ on_both_engines! {
         // The right one is among the guesses, late.
         let guesses = (0..30).map(|number| desk.log_in("maya@example.org", if number == 29 { PASSWORD } else { "wrong" }));
         let answers = join_all(guesses).await;
-        let told = answers.iter().filter(|answer| answer.status == StatusCode::UNAUTHORIZED || answer.status == StatusCode::OK).count();
-        assert!((5..=6).contains(&told), "{told}");
+        let told = |status: StatusCode| answers.iter().filter(|answer| answer.status == status).count();
+        let (wrong, right) = (told(StatusCode::UNAUTHORIZED), told(StatusCode::OK));
+        // Several processes may take it first. A log-in forgets the failures before it, of which there were four at most.
+        assert!((5..=5 + 4 * right).contains(&wrong), "{wrong} {right}");
         assert!(answers.iter().all(|answer| !answer.status.is_server_error()), "{answers:?}");
     }
 
