@@ -142,22 +142,20 @@ impl Sns {
 impl Envelope {
     /// What the signature is over: names and values, each on a line of its own, in the order of the names.
     fn signed(&self) -> Option<String> {
-        let subscription = [&self.subscribe_url, &self.token];
-        let [subscribe_url, token] = match self.kind.as_str() {
-            "Notification" => [&None, &None],
-            "SubscriptionConfirmation" | "UnsubscribeConfirmation" if subscription.iter().all(|one| one.is_some()) => {
-                subscription
+        let (subject, subscribe_url, token) = match self.kind.as_str() {
+            "Notification" => (self.subject.as_deref(), None, None),
+            "SubscriptionConfirmation" | "UnsubscribeConfirmation" => {
+                (None, Some(self.subscribe_url.as_deref()?), Some(self.token.as_deref()?))
             }
             _ => return None,
         };
-        let subject = if self.kind == "Notification" { self.subject.as_deref() } else { None };
         let fields = [
             ("Message", Some(self.message.as_str())),
             ("MessageId", Some(&self.message_id)),
             ("Subject", subject),
-            ("SubscribeURL", subscribe_url.as_deref()),
+            ("SubscribeURL", subscribe_url),
             ("Timestamp", Some(&self.timestamp)),
-            ("Token", token.as_deref()),
+            ("Token", token),
             ("TopicArn", Some(&self.topic_arn)),
             ("Type", Some(&self.kind)),
         ];
